@@ -67,7 +67,7 @@ class Meaning(NamedTuple):
 
     @property
     def fields(self) -> dict[str, object]:
-        """Return the annotations of a record's fields, or of the keys of a typed dict, each evaluated separately."""
+        """The annotations of a record's fields, or of the keys of a typed dict, each evaluated separately."""
         shape = shape_of(self.kind)
         return {
             name: _substituted(field, self.variables)
@@ -78,7 +78,7 @@ class Meaning(NamedTuple):
 
     @property
     def required(self) -> frozenset[str]:
-        """Return the keys that a typed dict always has."""
+        """The keys that a typed dict always has."""
         known = cast("frozenset[str]", self.kind.__required_keys__)
         told = {name: _wrapper(annotation) for name, annotation in _field_types(self.kind).items()}
         # If annotations are strings, the class itself has not seen the words around a type.

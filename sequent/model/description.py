@@ -115,7 +115,7 @@ class Part(ByFields):
 
     @property
     def is_container(self) -> bool:
-        """Return whether the part contains others."""
+        """Whether the part contains others."""
         return self.kind in (PartKind.FLOW, PartKind.CONTAINER)
 
     def only_tunes(self, option: str) -> bool:
@@ -126,7 +126,7 @@ class Part(ByFields):
 
     @property
     def reruns_successes(self) -> bool:
-        """Return whether a recovery runs the part again even if it has succeeded."""
+        """Whether a recovery runs the part again even if it has succeeded."""
         return self.options.get("recovery", {}).get(Status.SUCCESS) is Action.RERUN
 
 
@@ -138,12 +138,12 @@ class Sentence(ByFields):
 
     @property
     def is_container(self) -> bool:
-        """Return whether the part contains others."""
+        """Whether the part contains others."""
         return self.text.startswith(("flow", "container"))
 
     @property
     def reruns_successes(self) -> bool:
-        """Return whether a recovery runs the part again even if it has succeeded."""
+        """Whether a recovery runs the part again even if it has succeeded."""
         return any("success rerun" in part for part in self.text.partition("; ")[0].split(", in a recovery ")[1:])
 
 

@@ -196,7 +196,7 @@ class Plan(ByFields):
 
     @cached_property
     def has_priorities(self) -> bool:
-        """Return whether any part has a priority."""
+        """Whether any part has a priority."""
         return any(node.priority for node in self.nodes[1:])
 
     def step(self, index: int) -> StepPlan:

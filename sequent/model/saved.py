@@ -45,7 +45,7 @@ class SavedFrame(Struct, frozen=True):
 
     @property
     def recovery(self) -> int:
-        """Return the recovery of the latest attempt in it; -1 if there is none."""
+        """The recovery of the latest attempt in it; -1 if there is none."""
         inside: list[SavedTask | SavedBlock] = [*self.tasks.values(), *self.blocks.values()]
         return max((saved.recovery for saved in inside), default=-1)
 

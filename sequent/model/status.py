@@ -18,7 +18,7 @@ class Status(StrEnum):
 
     @property
     def is_settled(self) -> bool:
-        """Return whether the status is final within this recovery."""
+        """Whether the status is final within this recovery."""
         return self in SETTLED
 
 

@@ -72,7 +72,7 @@ class Box(ByFields):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return the notes beside its name, each in a few words."""
+        """The notes beside its name, each in a few words."""
         if not self.repeats:
             return self.remarks
         at_once = {"1": "", "0": " at once"}.get(self.parallel, f" {self.parallel} at once")

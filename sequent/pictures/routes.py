@@ -139,7 +139,7 @@ class Gap:
 
     @property
     def width(self) -> float:
-        """Return the distance from one layer to the next."""
+        """The distance from one layer to the next."""
         count = max(self.tracks.values(), default=-1) + 1
         return max(_NARROWEST, self.lead + count * _TRACK + _HEAD)
 

@@ -25,7 +25,7 @@ class Standing:
 
     @property
     def text(self) -> str:
-        """Return the state in words: the status of one task, or the number in each status."""
+        """The state in words: the status of one task, or the number in each status."""
         parts = [(status, self.counts[status]) for status in Status if self.counts.get(status)]
         if not parts:
             return "not begun"

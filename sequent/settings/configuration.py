@@ -76,7 +76,7 @@ class Configuration(ByFields):
 
     @property
     def store(self) -> str | None:
-        """Return the store in the settings, as a path or URL; None for the user's own."""
+        """The store in the settings, as a path or URL; None for the user's own."""
         return self.store_of()
 
     def store_of(self, given: str = "", by_default: str = "") -> str | None:
@@ -96,7 +96,7 @@ class Configuration(ByFields):
 
     @property
     def flow(self) -> str | None:
-        """Return the target in the settings: ``module:flow``, or ``path/file.py:flow``."""
+        """The target in the settings: ``module:flow``, or ``path/file.py:flow``."""
         named = next((layer.others["flow"] for layer in self._layers if "flow" in layer.others), None)
         return None if named is None else expanded(named, "'flow'")
 

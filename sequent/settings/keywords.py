@@ -46,7 +46,7 @@ class Settings(ByFields):
 
     @property
     def config(self) -> FlowConfig:
-        """Return the settings of a flow that has no others."""
+        """The settings of a flow that has no others."""
         return FlowConfig(**self.values)
 
     def with_hosts(self, named: Mapping[str, HostSettings], remotes: tuple[str, ...], place: Place) -> Settings:

@@ -25,7 +25,7 @@ class Address:
 
     @property
     def key(self) -> str:
-        """Return the address as text."""
+        """The address as text."""
         return key_of(self.path, self.sequence)
 
 

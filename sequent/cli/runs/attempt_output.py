@@ -39,7 +39,7 @@ class Piece:
 
     @property
     def is_cut(self) -> bool:
-        """Return whether its middle was cut out."""
+        """Whether its middle was cut out."""
         return self.dropped > 0 and self.length > CAP
 
     def after(self, position: int) -> Piece:

@@ -92,7 +92,7 @@ class Story:
 
     @property
     def counts(self) -> Mapping[Status, int]:
-        """Return the number of begun tasks by status."""
+        """The number of begun tasks by status."""
         total: Counter[Status] = Counter()
         for numbers in self.steps.values():
             total.update(numbers)
@@ -100,7 +100,7 @@ class Story:
 
     @property
     def due(self) -> float | None:
-        """Return the end of the next wait."""
+        """The end of the next wait."""
         return min((wait.due for wait in self.waits), default=None)
 
     def add(self, record: AttemptRecord) -> None:

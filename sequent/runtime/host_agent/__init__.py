@@ -1,1 +1,1 @@
-"""The process that executes steps on a host for drivers elsewhere, and keeps their outcomes until they are written."""
+"""Executes steps on a host for drivers on other machines, and keeps their outcomes until they are written."""

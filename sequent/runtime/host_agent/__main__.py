@@ -1,4 +1,4 @@
-"""``python -m sequent.runtime.host_agent``: where the command ``sequent-agent`` is not on the path of a login shell."""
+"""``python -m sequent.runtime.host_agent``: for hosts whose login shell does not find the command ``sequent-agent``."""
 
 from sequent.runtime.host_agent.program import main
 

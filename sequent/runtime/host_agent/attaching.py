@@ -1,4 +1,4 @@
-"""Joins a session's pipes to the agent of a run, which it starts where there is none."""
+"""Joins a session's pipes to the agent of a run, and starts the agent if there is none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from sequent.runtime.
 _ONCE = 65_536
 LOCK = "starting"
 READY = "ready"
-"""What an agent says once it can be reached."""
+"""The word of an agent that has become reachable."""
 
 
 class StartError(Exception):
@@ -27,12 +27,12 @@ class StartError(Exception):
 
 
 def attach(key: str, rules: Rules) -> NoReturn:
-    """Be the way from a session to the agent of that run, until either side ends."""
+    """Connect a session with the agent of a run, until either side ends."""
     _join(key, rules, b"")
 
 
 def attach_as_told(rules: Rules) -> NoReturn:
-    """The same, where the driver itself says which run is meant: what the session was to execute is not looked at."""
+    """Do the same for the run that the driver itself names; the command of the session is ignored."""
     data = b""
     while True:
         try:
@@ -57,11 +57,11 @@ def _join(key: str, rules: Rules, first: bytes) -> NoReturn:
         sys.exit(f"sequent-agent: it cannot be started: {error}")
     end.sendall(first)
     threading.Thread(target=_send, args=(end,), daemon=True).start()
-    # The session may be gone; what it has not read, the agent keeps.
+    # The session may be gone; the agent keeps the unread messages.
     with contextlib.suppress(OSError):
         while data := end.recv(_ONCE):
             _write(data)
-    # The other thread may wait for its input for ever.
+    # The other thread may wait for input without end.
     os._exit(0)
 
 
@@ -83,7 +83,7 @@ def _reach_or_start(path: str, key: str, rules: Rules) -> socket.socket:
         return end
     lock = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=place)
     try:
-        # Whoever else starts one has it until that can be reached.
+        # Any other process that starts an agent holds this lock until that is reachable.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if (end := reach(place)) is None:
             _start(key, rules, place)
@@ -96,10 +96,10 @@ def _reach_or_start(path: str, key: str, rules: Rules) -> socket.socket:
 
 
 def _start(key: str, rules: Rules, place: int) -> None:
-    """Start an agent that has nothing of the session, and wait until it can be reached.
+    """Start an agent that shares no descriptor with the session, and wait until it is reachable.
 
     Raises:
-        StartError: it has ended; what it said is in the error.
+        StartError: the agent has ended; the error has its message.
     """
     heard, said = os.pipe()
     pid = os.fork()

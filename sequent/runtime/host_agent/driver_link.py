@@ -1,4 +1,4 @@
-"""A session that has reached the agent: first it says which run it means, then it speaks as the run's driver."""
+"""The session of a driver that has reached the agent: it first names its run, then sends messages."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from sequent.runtime.messages.packets import BadMessageError
 _SAID: Decoder[ToHost] = Decoder(ToHost)
 _CREDENTIALS = struct.Struct("iII")
 _SILENCE = 60.0
-"""Seconds after which a driver that says nothing is taken to be gone: it says something more often."""
+"""The seconds of silence after which a driver counts as gone: a live one sends messages more often."""
 
 
 def user_of(end: socket.socket) -> int:
-    """The user id of the process at the other end."""
+    """Return the user id of the process at the other end."""
     found = end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     return int(_CREDENTIALS.unpack(found)[1])
 
 
 class DriverLink:
-    """A session. All that it says before ``Attach`` ends it.
+    """A session. Any message before ``Attach``, other than that, ends it.
 
     Args:
         end: the session's socket.
@@ -40,23 +40,23 @@ class DriverLink:
         self.link.send_bytes(greeting())
         self.is_attached = False
         self._knock: bytes | None = b""
-        """What has come of the first line; None once it is whole."""
+        """The bytes of the first line so far; None once it is complete."""
         self._heard = time.monotonic()
 
     @property
     def has_ended(self) -> bool:
-        """Whether it is gone, or says nothing."""
+        """Whether the driver is gone, or silent."""
         return self.link.has_ended or self.seconds_left() <= 0
 
     def seconds_left(self) -> float:
-        """The seconds until it is taken to be gone."""
+        """Return the seconds until a silent driver counts as gone."""
         return self._heard + _SILENCE - time.monotonic()
 
     def hear(self) -> Iterator[ToHost]:
-        """What it says.
+        """Yield the driver's messages.
 
         Raises:
-            BadMessageError: no driver says that.
+            BadMessageError: no driver sends this.
         """
         while data := self.link.read():
             self._heard = time.monotonic()

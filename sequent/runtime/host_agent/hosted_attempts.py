@@ -1,4 +1,4 @@
-"""The attempts of a run that this host executes: each at most once, and each outcome on disk before it is told."""
+"""Executes the attempts of a run on this host: each at most once; outcomes are on disk before they are sent."""
 
 from __future__ import annotations
 
@@ -46,18 +46,18 @@ from sequent.runtime.orders import (
 from sequent.runtime.processes import left_processes
 
 _RETRY = 1.0
-"""Seconds until outcomes are written again for which there was no room."""
+"""The seconds until outcomes that found no room are written again."""
 
 
 class HostedAttempts:
-    """What this host executes of a run, and what became of it.
+    """The attempts of a run on this host, and their outcomes.
 
     Args:
         directory: the agent's own directory for the run.
-        place: the same, as a descriptor.
-        selector: what the agent waits with.
-        say: tells the driver something, where one is there.
-        deliver: tells it an outcome that is on disk.
+        place: a descriptor of that directory.
+        selector: the selector with which the agent waits.
+        say: sends a message to the driver, if there is one.
+        deliver: sends it an outcome that is on disk.
     """
 
     def __init__(
@@ -77,15 +77,15 @@ class HostedAttempts:
         self.files = ReceivedFiles(os.path.join(directory, "received"))
         self._executor: ProcessExecutor | None = None
         self._told: tuple[WorkerSetup, int] | None = None
-        """What workers are told, and by the driver of which epoch."""
+        """The setup of the workers, and the epoch of the driver that sent it."""
         self._active: dict[str, AttemptOrder] = {}
-        """By token, what was ordered and has not ended."""
+        """The orders without an end, by token."""
         self._tokens: dict[AttemptKey, str] = {}
         self._places: dict[Place, str] = {}
         self._unwanted: set[str] = set()
         """The attempts that are being ended, since no driver wants their outcomes."""
         self._held: list[AttemptOrder] = []
-        """Orders of tasks of which an unwanted attempt has not ended yet."""
+        """The orders of tasks with an unwanted attempt that has not ended yet."""
         self._unwritten: list[OutcomeThere] = []
         """The outcomes for which there was no room on the disk."""
         self._write_at = 0.0
@@ -93,21 +93,21 @@ class HostedAttempts:
 
     @property
     def is_idle(self) -> bool:
-        """Whether there is nothing to do, and nothing that a driver must still be told."""
+        """Whether there is nothing to do, and nothing left to send to a driver."""
         return not (self._active or self._held or self._unwritten or len(self.spool))
 
     def token_of(self, place: Place) -> str:
-        """The token of the attempt that is executed there; empty where none is."""
+        """Return the token of the attempt at a place; '' if there is none."""
         return self._places.get(place, "")
 
     # -- drivers
 
     def open(self, setup: HostSetup, epoch: int) -> None:
-        """Execute what is ordered from now on as this driver says; a new driver's code may be another.
+        """Execute the following orders with the setup of this driver; a new driver's code may differ.
 
         Raises:
             OSError: there is no room for an agent of the workers.
-            BusyError: what an earlier agent had started does not end.
+            BusyError: processes that an earlier agent started do not end.
         """
         workers = replace(setup.workers, directory=self._directory)
         if self._executor is not None and self._executor.is_ending:
@@ -129,9 +129,9 @@ class HostedAttempts:
         self._told = (workers, epoch)
 
     def keep(self, wanted: Collection[str]) -> list[str]:
-        """Of all that was ordered before, keep only these; give those that are known here.
+        """Keep only these of the earlier attempts; return those that are known here.
 
-        What was being executed as the agent or the machine ended is lost.
+        Attempts that were active when the agent or the machine ended are lost.
         """
         kept = set(wanted)
         self.spool.forget([token for token in self.spool.tokens if token not in kept])
@@ -147,18 +147,18 @@ class HostedAttempts:
         return known
 
     def _is_kept(self, token: str) -> bool:
-        """Whether an attempt is being executed, or will be, or its outcome is kept."""
+        """Return whether an attempt is active or will be, or its outcome is kept."""
         rest = (*(outcome.token for outcome in self._unwritten), *(order.token for order in self._held))
         return token in self._active or token in self.spool or token in rest
 
     def outcomes(self, wanted: Collection[str]) -> Iterator[OutcomeThere]:
-        """Of these, the outcomes that are kept."""
+        """Yield the kept outcomes of these attempts."""
         return self.spool.take(wanted)
 
     # -- orders
 
     def start(self, order: AttemptOrder) -> None:
-        """Execute an attempt, unless it was ordered before; where nothing is known of that any more, it is lost."""
+        """Execute an attempt, unless it was ordered before; one of which nothing is known any more is lost."""
         if order.token in self.seen:
             if not self._is_kept(order.token):
                 self._keep_outcomes([LostThere(order.token, "it was handed over before, and is not begun twice")])
@@ -181,7 +181,7 @@ class HostedAttempts:
         self._executor_here.start(order)
 
     def withdraw(self, token: str) -> None:
-        """Take an attempt back, if it has not begun; if its order comes only now, it never will."""
+        """Take an attempt back, if it has not begun; if its order arrives later, it never begins."""
         order = self._active.get(token)
         held = [order for order in self._held if order.token == token]
         if order is not None:
@@ -193,7 +193,7 @@ class HostedAttempts:
             self._keep_outcomes([WithdrawnThere(token)])
 
     def end_all(self, *, at_once: bool) -> None:
-        """End all that is being executed."""
+        """End all active attempts."""
         held, self._held = self._held, []
         self._keep_outcomes([WithdrawnThere(order.token) for order in held])
         self._executor_here.end_tasks(at_once=at_once)
@@ -201,7 +201,7 @@ class HostedAttempts:
     # -- reports
 
     def take_reports(self) -> None:
-        """Take in what has been reported; keep the outcomes, and tell of them."""
+        """Handle the workers' reports: keep the outcomes, and send them."""
         if self._executor is None:
             return
         ended = [outcome for report in self._executor.reports() if (outcome := self._heard(report)) is not None]
@@ -230,7 +230,7 @@ class HostedAttempts:
     def _over(
         self, report: AttemptEnded | AttemptLost | AttemptTakenBack, outcome: Callable[[str], OutcomeThere]
     ) -> OutcomeThere | None:
-        """An attempt is over: its outcome, where a driver wants it."""
+        """Note the end of an attempt, and its outcome if a driver wants it."""
         token = self._tokens.pop((report.frame, report.node, report.attempt))
         order = self._active.pop(token)
         self._places.pop((order.path, order.sequence, order.attempt), None)
@@ -245,7 +245,7 @@ class HostedAttempts:
         return None
 
     def _keep_outcomes(self, outcomes: list[OutcomeThere]) -> None:
-        """Write outcomes, and only then tell of them; where there is no room, try again later."""
+        """Write outcomes, and then send them; if there is no room, try again later."""
         outcomes = self._unwritten + outcomes
         if not outcomes:
             return
@@ -264,7 +264,7 @@ class HostedAttempts:
             self._deliver(outcome)
 
     def seconds_left(self) -> float | None:
-        """The seconds until ``take_reports`` is to be called, even if nothing wakes the agent."""
+        """Return the seconds until ``take_reports`` must be called, even if nothing wakes the agent."""
         left = self._executor.seconds_left() if self._executor is not None else None
         if not self._unwritten:
             return left
@@ -284,7 +284,7 @@ class HostedAttempts:
             self._executor = None
 
     def clear(self) -> None:
-        """Remove all but the tokens: the run has ended."""
+        """Remove everything but the tokens: the run has ended."""
         self.close()
         self.spool.forget(self.spool.tokens)
         for name in ("logs", "received"):

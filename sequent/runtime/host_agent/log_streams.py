@@ -1,4 +1,4 @@
-"""Sends the logs of attempts to their driver: while they write, and whole before their outcomes."""
+"""Sends the logs of attempts to their driver: while they run, and completely before their outcomes."""
 
 from __future__ import annotations
 
@@ -12,46 +12,46 @@ from sequent.runtime.hosts.protocol.messages import PIECE, LogBegun, LogPiece
 from sequent.runtime.logs.log_marks import CAP, LogMark, marks_in
 
 _REST = 0.1
-"""Seconds between two looks at what attempts under way have written."""
+"""The seconds between two checks of the logs of active attempts."""
 _MOST_AT_ONCE = 1024**2
-"""Bytes of a segment that one look sends."""
+"""The maximum number of bytes of a segment that one check sends."""
 
 Place = tuple[str, str, int]
-"""Where an attempt is: its path, its sequence and its number."""
+"""The place of an attempt: its path, its sequence and its number."""
 
 
 class LogStreams:
-    """The segments of a run on this host, each sent from its beginning to its end, and nothing twice.
+    """The segments of a run on this host, each sent from its beginning to its end, and no byte twice.
 
-    Of an attempt that writes more than is kept, the first half is sent while it writes, and the rest once it has ended
-    and the middle has been cut out: only then it is known.
+    Of an attempt that writes more than is kept, the first half is sent while it runs, and the rest once it has ended:
+    only then the middle has been cut out.
 
     Args:
-        directory: where the segments are.
-        token_of: the token of an attempt under way; empty where it is none of the run's.
+        directory: the directory of the segments.
+        token_of: returns the token of an active attempt; '' for one of another run.
     """
 
     def __init__(self, directory: str, token_of: Callable[[Place], str]) -> None:
         self._directory = directory
         self._token_of = token_of
         self._sent: dict[str, int] = {}
-        """By segment, up to where the driver has it."""
+        """By segment, the number of bytes that the driver has."""
         self._begun: dict[str, int] = {}
-        """By segment, the change of the mark that was told last."""
+        """By segment, the version of the mark that was sent last."""
         self._next_look = 0.0
 
     def begin(self, has: Mapping[str, int]) -> None:
-        """A driver is there, which has so much of each segment."""
+        """Begin for a driver that has these amounts of each segment."""
         self._sent = dict(has)
         self._begun.clear()
         self._next_look = 0.0
 
     def seconds_left(self) -> float:
-        """The seconds until the next look."""
+        """Return the seconds until the next check."""
         return max(0.0, self._next_look - time.monotonic())
 
     def look(self) -> Iterator[LogBegun | LogPiece]:
-        """What attempts under way have written since the last look."""
+        """Yield the output of active attempts since the last check."""
         if time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + _REST
@@ -72,13 +72,13 @@ class LogStreams:
             yield from self._pieces(segment, end)
 
     def whole(self, log: LogSpan | None) -> Iterator[LogPiece]:
-        """What is still to be sent of an attempt that has ended."""
+        """Yield the rest of the output of an attempt that has ended."""
         if log is not None:
             with contextlib.suppress(FileNotFoundError):
                 yield from self._pieces(log.segment, log.offset + log.length)
 
     def lacks(self, log: LogSpan | None) -> bool:
-        """Whether anything of it is still to be sent."""
+        """Return whether part of an attempt's output is still to be sent."""
         return log is not None and log.offset + log.length > self._sent.get(log.segment, 0)
 
     def _pieces(self, segment: str, end: int) -> Iterator[LogPiece]:

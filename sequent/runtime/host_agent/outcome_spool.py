@@ -1,4 +1,4 @@
-"""The outcomes that no driver has written yet, on the disk of the host."""
+"""Keeps the outcomes that no driver has written yet, on the disk of the host."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _READ = 1024**2
 
 
 class OutcomeSpool:
-    """Files of outcomes, each with those that were put in together.
+    """Files of outcomes, each with those that were added together.
 
-    Such a file is written under another name, flushed and renamed, and its directory flushed: it is there whole or not
-    at all, whatever ends the agent or the machine. It is removed once all in it are to be forgotten.
+    A file is written under another name, flushed and renamed, and its directory is flushed: it exists completely or not
+    at all, even if the agent or the machine stops. It is removed once all outcomes in it are forgotten.
 
     Args:
         place: the agent's directory.
@@ -53,9 +53,9 @@ class OutcomeSpool:
         return list(self._file_of)
 
     def _find(self, name: str) -> None:
-        """Take up a file that an earlier agent has left."""
+        """Read a file that an earlier agent has left."""
         if not name.isdigit():
-            # It was being written: its outcomes were told to nobody.
+            # The file is incomplete: its outcomes were never sent.
             os.unlink(name, dir_fd=self._directory)
             return
         self._last = max(self._last, int(name))
@@ -66,7 +66,7 @@ class OutcomeSpool:
         self._file_of.update(dict.fromkeys(tokens, name))
 
     def put(self, outcomes: Collection[OutcomeThere]) -> None:
-        """Keep these, whatever happens from now on.
+        """Keep these outcomes on the disk.
 
         Raises:
             OSError: there is no room; none of them is kept.
@@ -87,7 +87,7 @@ class OutcomeSpool:
         self._note(name, [outcome.token for outcome in outcomes])
 
     def take(self, tokens: Collection[str]) -> Iterator[OutcomeThere]:
-        """The outcomes of these that are kept, in the order of their ends."""
+        """Yield the kept outcomes of these attempts, in the order of their ends."""
         wanted = {token for token in tokens if token in self._file_of}
         for name in dict.fromkeys(self._file_of[token] for token in self._file_of if token in wanted):
             yield from (outcome for outcome in self._read(name) if outcome.token in wanted)
@@ -96,14 +96,14 @@ class OutcomeSpool:
         inlet = Inlet(_OUTCOMES)
         file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._directory)
         with open(file, "rb") as stream, contextlib.suppress(BadMessageError):
-            # The file was whole; where the disk has altered it since, what stands behind is lost.
+            # The file was complete; if the disk has altered it since, the outcomes after that place are lost.
             while data := stream.read(_READ):
                 for message in inlet.feed(data):
                     if not isinstance(message, MessagePiece | MessageWhole):
                         yield message
 
     def forget(self, tokens: Collection[str]) -> None:
-        """Keep these no more."""
+        """Forget the outcomes of these attempts."""
         for token in tokens:
             name = self._file_of.pop(token, None)
             if name is None:

@@ -1,4 +1,4 @@
-"""Where an agent keeps what it must not forget: a directory for each run, which nobody else can enter."""
+"""Finds the directories in which agents keep their data: one for each run, closed to other users."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SOCKET = "socket"
 
 
 def agents_root() -> str:
-    """The directory of all agents of this user on this machine: several may share a home."""
+    """Return the directory of all agents of this user on this machine: several machines may share a home."""
     state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
     return os.path.join(state, "sequent", "agents", os.uname().nodename or "localhost")
 
@@ -25,15 +25,15 @@ def shipped_path(name: str) -> str:
 
 
 def place_of(key: str, mark: str = "") -> str:
-    """The directory of the agent for a run; with limits, those give it a mark."""
+    """Return the directory of the agent for a run; the limits of an agent add a mark."""
     return os.path.join(agents_root(), key + mark)
 
 
 def open_place(path: str) -> int:
-    """The directory, made if need be, as a descriptor.
+    """Open the directory, created if necessary, as a descriptor.
 
     Raises:
-        OSError: it cannot be made, or others may enter it.
+        OSError: it cannot be made, or other users may enter it.
     """
     os.makedirs(path, mode=0o700, exist_ok=True)
     place = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -45,7 +45,7 @@ def open_place(path: str) -> int:
 
 
 def listen(place: int) -> socket.socket:
-    """The socket in a directory by which an agent is reached; an earlier one is gone."""
+    """Return a socket in a directory by which the agent is reached; it replaces an earlier one."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(SOCKET, dir_fd=place)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -57,7 +57,7 @@ def listen(place: int) -> socket.socket:
 
 
 def reach(place: int) -> socket.socket | None:
-    """A connection to the agent that serves there; None where none does."""
+    """Return a connection to the agent that serves there; None if there is none."""
     end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         end.connect(f"/proc/self/fd/{place}/{SOCKET}")

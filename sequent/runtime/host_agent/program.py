@@ -1,4 +1,4 @@
-"""The command ``sequent-agent``, which drivers start on other hosts."""
+"""Defines the command ``sequent-agent``, which drivers start on other hosts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sequent.runtime.host_agent.rules import Rules
 from sequent.runtime.hosts.protocol.greeting import is_key
 
 _SAID = 3
-"""The descriptor on which an agent that was just started says that it can be reached, or why not."""
+"""The descriptor on which a new agent reports that it is reachable, or why not."""
 
 
 def main() -> None:
-    """Do what the words say: join a session to an agent, or be one."""
+    """Join a session to an agent, or run as one, as the arguments say."""
     parser = argparse.ArgumentParser(
         prog="sequent-agent", description="Execute steps of flows that are driven elsewhere; a driver starts this."
     )
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def serve(key: str, rules: Rules) -> None:
-    """Be the agent of a run."""
+    """Run as the agent of a run."""
     # Most sessions only join an agent.
     from sequent.runtime.host_agent.serving import HostAgent
 
@@ -61,7 +61,7 @@ def serve(key: str, rules: Rules) -> None:
 
 
 def _answer(text: str) -> None:
-    # Whoever has started it may be gone.
+    # The process that started the agent may be gone.
     with contextlib.suppress(OSError):
         os.write(_SAID, text.encode())
         os.close(_SAID)

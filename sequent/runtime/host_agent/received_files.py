@@ -1,4 +1,4 @@
-"""The files that orders name: values that are too large for them, as they come from the driver."""
+"""Receives the files that orders name: values that are too large for an order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sequent.runtime.orders import AttemptKey, AttemptOrder, Composed, Cut, Give
 
 @define(eq=False)
 class _Incoming:
-    """A file of which more is to come."""
+    """A file that is still incomplete."""
 
     descriptor: int
     digest: Any = field(factory=hashlib.sha256)
@@ -25,10 +25,10 @@ class _Incoming:
 
 
 class ReceivedFiles:
-    """Files by the numbers under which orders name them; each is used once it is whole.
+    """Files by the numbers under which orders name them; each is used once it is complete.
 
     Args:
-        directory: where they are; what an earlier agent had there is removed.
+        directory: their directory; files of an earlier agent are removed.
     """
 
     def __init__(self, directory: str) -> None:
@@ -40,7 +40,7 @@ class ReceivedFiles:
         shutil.rmtree(directory, ignore_errors=True)
 
     def begin(self) -> None:
-        """A driver is there, which begins anew with its numbers; what has not come whole is dropped."""
+        """Begin for a driver, which numbers its files anew; incomplete files are dropped."""
         for number, incoming in self._incoming.items():
             os.close(incoming.descriptor)
             os.unlink(self._path(number))
@@ -49,10 +49,10 @@ class ReceivedFiles:
         self._contact += 1
 
     def add(self, number: int, data: bytes) -> None:
-        """The next bytes of a file.
+        """Append the next bytes of a file.
 
         Raises:
-            BadMessageError: it was whole, or is too large.
+            BadMessageError: it was complete, or is too large.
             OSError: there is no room.
         """
         incoming = self._incoming.get(number)
@@ -70,10 +70,10 @@ class ReceivedFiles:
             data = data[os.write(incoming.descriptor, data) :]
 
     def finish(self, number: int, digest: bytes) -> None:
-        """A file is whole.
+        """Finish a file.
 
         Raises:
-            BadMessageError: it is another one.
+            BadMessageError: its digest differs.
         """
         incoming = self._incoming.pop(number, None)
         if incoming is None:
@@ -85,10 +85,10 @@ class ReceivedFiles:
         self._whole.add(number)
 
     def resolved(self, order: AttemptOrder) -> AttemptOrder:
-        """The order with the paths of its files in place of their numbers.
+        """Return the order with the paths of its files in place of their numbers.
 
         Raises:
-            BadMessageError: it names a file that has not come whole.
+            BadMessageError: it names an incomplete file.
         """
         paths: list[str] = []
         inputs = tuple(self._with_paths(given, paths) for given in order.inputs)
@@ -116,7 +116,7 @@ class ReceivedFiles:
                 return Composed(form, tuple(self._with_paths(part, paths) for part in parts), keys)
 
     def remove(self, order: AttemptOrder) -> None:
-        """The attempt has ended: nobody reads its files any more."""
+        """Remove the files of an attempt that has ended."""
         for path in self._of_attempts.pop((order.frame, order.node, order.attempt), ()):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)

@@ -1,4 +1,4 @@
-"""What an agent was started with: which modules it loads, and what it executes of them."""
+"""The limits with which an agent was started: the modules that it loads, and whether it runs shell scripts."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from sequent.by_fields import ByFields
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Rules(ByFields):
-    """The limits that a line of ``authorized_keys`` sets, whatever a driver asks for."""
+    """The limits in a line of ``authorized_keys``, which no driver can change."""
 
     modules: tuple[str, ...] = ()
-    """The modules that may hold the flow, with those inside them; empty: any."""
+    """The modules that may contain the flow, with those inside them; empty: any."""
     no_shell: bool = False
     """Whether ``shell=`` is refused."""
     allow_root: bool = False
 
     @classmethod
     def add_to(cls, parser: argparse.ArgumentParser) -> None:
-        """Add the options that set them."""
+        """Add the options that set the limits."""
         parser.add_argument("--allow-module", dest="modules", action="append", default=[], metavar="MODULE")
         parser.add_argument("--no-shell", action="store_true")
         parser.add_argument("--allow-root", action="store_true")
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Rules:
-        """Those that were typed."""
+        """Return the typed limits."""
         return cls(
             modules=tuple(sorted(set(options.modules))), no_shell=options.no_shell, allow_root=options.allow_root
         )
 
     @property
     def words(self) -> list[str]:
-        """The options that set them."""
+        """The options that set these limits."""
         words = [word for module in self.modules for word in ("--allow-module", module)]
         return [*words, *(["--no-shell"] if self.no_shell else []), *(["--allow-root"] if self.allow_root else [])]
 
@@ -48,17 +48,17 @@ class Rules(ByFields):
 
     @property
     def mark(self) -> str:
-        """What tells the directory of an agent with limits from that of one without, or with others."""
+        """A mark that distinguishes the directories of agents with other limits."""
         if not self.is_restricted:
             return ""
         return "-" + hashlib.sha256(repr((self.modules, self.no_shell)).encode()).hexdigest()[:16]
 
     def refusal(self, module: str, *, has_surroundings: bool) -> str:
-        """Why a flow is not loaded; empty where it may be.
+        """Return why a flow is not loaded; '' if it may be.
 
         Args:
-            module: where it is.
-            has_surroundings: whether a directory or variables are wanted, by which another module could be found.
+            module: its module.
+            has_surroundings: whether the driver sets a directory or variables, by which another module could be found.
         """
         if self.modules and not any(module == allowed or module.startswith(f"{allowed}.") for allowed in self.modules):
             return f"the module {module!r} is not allowed here, only {', '.join(map(repr, self.modules))}"
@@ -67,7 +67,7 @@ class Rules(ByFields):
         return ""
 
     def refusal_of_user(self) -> str:
-        """Why nothing is executed for this user; empty where it may be."""
+        """Return why no attempt is executed for this user; '' if they may be."""
         if os.getuid() == 0 and not self.allow_root:
             return "the agent does not run as root: use another user, or command = 'sequent-agent --allow-root'"
         return ""

@@ -1,4 +1,4 @@
-"""What an agent must never forget of a run: the newest driver that was there, and each token that it was told."""
+"""Stores what an agent must never forget of a run: its newest driver, and each token that it received."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TOKENS, _DRIVER, _NEW = "tokens", "driver", "driver.new"
 
 
 class Contact(NamedTuple):
-    """A connection of a driver; later ones are larger."""
+    """A connection of a driver; later ones compare as larger."""
 
     epoch: int
     number: int
@@ -20,15 +20,16 @@ class Contact(NamedTuple):
 class SeenTokens:
     """The tokens and the newest contact, on disk.
 
-    A token is in the file before its attempt begins. No flush of the disk is waited for: where the machine ends, so do
-    the connection by which the token could come a second time, and all attempts.
+    A token is in the file before its attempt begins. It need not be flushed to the disk: if the machine stops, so do
+    all
+    attempts, and the connection by which the token could come again.
     """
 
     def __init__(self, place: int) -> None:
         self._place = place
         self._file = self._open(_TOKENS, os.O_RDWR | os.O_APPEND)
         with open(self._file, "rb", closefd=False) as file:
-            # The last line may have been cut by whatever ended its writer: its attempt had not begun.
+            # The last line may be incomplete: its attempt had not begun.
             *lines, cut = file.read().split(b"\n")
         if cut:
             os.ftruncate(self._file, os.fstat(self._file).st_size - len(cut))
@@ -39,7 +40,7 @@ class SeenTokens:
         return token in self._seen
 
     def add(self, token: str) -> None:
-        """Note a token, whose attempt may begin then.
+        """Note a token; its attempt may then begin.
 
         Raises:
             OSError: it cannot be noted.
@@ -52,7 +53,7 @@ class SeenTokens:
         self._seen.add(token)
 
     def meet(self, contact: Contact) -> bool:
-        """Note a driver that is there; say whether it is a later one than any before.
+        """Note a driver's contact; return whether it is later than all before.
 
         Raises:
             OSError: it cannot be noted.

@@ -1,4 +1,4 @@
-"""The loop of the agent on a host: it serves one driver at a time, and goes on where there is none."""
+"""The loop of the agent on a host: it serves one driver at a time, and goes on without one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from sequent.runtime.orders import Message
 from sequent.runtime.processes import process_trees
 
 IDLE = 24 * 3600.0
-"""Seconds after which an agent with nothing to do ends."""
+"""The seconds after which an idle agent ends."""
 _WORD = "word"
 
 
@@ -53,8 +53,8 @@ class HostAgent:
     Args:
         key: the run.
         path: the agent's directory for it.
-        place: the same, as a descriptor.
-        rules: what is refused.
+        place: a descriptor of that directory.
+        rules: its limits.
     """
 
     def __init__(self, key: str, path: str, place: int, rules: Rules) -> None:
@@ -73,7 +73,7 @@ class HostAgent:
         self._selector.register(self._listener, EVENT_READ, self._accept)
 
     def serve(self) -> None:
-        """Serve drivers until the run has ended, or nothing was to be done for a day."""
+        """Serve drivers until the run has ended, or the agent was idle for a day."""
         try:
             while not self._is_over():
                 for key, _ in self._selector.select(self._seconds_left()):
@@ -81,7 +81,7 @@ class HostAgent:
                 self._attempts.take_reports()
                 self._send()
         except SequentError as error:
-            # What is being executed is lost; the next agent says so.
+            # Active attempts are lost; the next agent reports that.
             self._say(AgentBroken(error.message))
             self._send()
             raise
@@ -125,7 +125,7 @@ class HostAgent:
                 if link not in self._links:
                     return
         except (BadMessageError, OSError):
-            # It is no driver, or there is no room for what it sends: it comes again, and begins anew.
+            # The peer is not a driver, or there is no room for its data: a driver connects again, and starts over.
             self._drop(link)
 
     def _drop(self, link: DriverLink) -> None:
@@ -188,11 +188,11 @@ class HostAgent:
                 raise BadMessageError("no driver says that to an agent")
 
     def _attach(self, link: DriverLink, wish: Attach) -> None:
-        """Serve that driver from now on, and no earlier one; or refuse it."""
+        """Serve a driver from now on, and no earlier one; or refuse it."""
         refusal = self._refusal(wish)
         if refusal is not None:
             link.link.send(refusal)
-            # It is read before the end of the session.
+            # The driver reads this before the end of the session.
             link.link.flush()
             self._drop(link)
             return
@@ -210,7 +210,7 @@ class HostAgent:
         attempts.files.begin()
         word = self._word()
         self._logs.begin(wish.logs if wish.logs_of == word else {})
-        # Nothing is said to the driver before it knows that it is served.
+        # The first message to the driver is that it is served.
         known = attempts.keep(wish.wanted)
         self._driver = link
         link.link.send(
@@ -243,7 +243,7 @@ class HostAgent:
         return None if is_later else AttachRefused("fenced", "a later driver of this run has been here")
 
     def _settings(self, setup: HostSetup) -> HostSetup:
-        """What workers are told here, where files are elsewhere."""
+        """Return the setup of the workers with the paths of this host."""
         workers = setup.workers
         cwd = os.path.abspath(os.path.expanduser(workers.target.cwd or "~"))
         target = Target(
@@ -252,14 +252,14 @@ class HostAgent:
         workers = replace(
             workers,
             target=target,
-            # The first is only where this package is.
+            # The first entry is only the place of this package.
             sys_path=(*([shipped_path(setup.shipped)] if setup.shipped else []), *sys.path[1:]),
             no_shell=workers.no_shell or self._rules.no_shell,
         )
         return HostSetup(workers=workers, host=setup.host, most_workers=setup.most_workers)
 
     def _word(self) -> str:
-        """What tells this directory, and its logs, from any other."""
+        """Return a word that distinguishes this directory, and its logs, from all others."""
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         file = os.open(_WORD, flags, 0o600, dir_fd=self._place)
         try:

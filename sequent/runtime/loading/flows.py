@@ -35,7 +35,7 @@ class LoadedFlow(ByFields):
 
     @property
     def definition(self) -> Definition:
-        """Return its definition.
+        """Its definition.
 
         Raises:
             InvalidFlowError: the flow has mistakes.

@@ -1,1 +1,1 @@
-"""Attempts on other hosts: how they are handed over, and how their outcomes and logs come back."""
+"""Executes attempts on other hosts: hands them over, and takes their outcomes and logs."""

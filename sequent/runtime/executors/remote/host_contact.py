@@ -1,4 +1,4 @@
-"""The connection to the agent on a host: made, watched, and made again."""
+"""Connects to the agent on a host, watches the connection, and reconnects."""
 
 from __future__ import annotations
 
@@ -21,47 +21,47 @@ from sequent.runtime.messages.packets import BadMessageError
 from sequent.runtime.orders import Message
 
 PING = 15.0
-"""Seconds between two questions whether the agent still answers."""
+"""The seconds between two questions whether the agent still answers."""
 MOST_MISSED = 3
-"""How many in a row it may leave unanswered."""
+"""The number of successive questions that it may leave unanswered."""
 HANDSHAKE = 60.0
-"""Seconds that a session has until the agent serves us."""
+"""The seconds that the agent has to accept a session."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
-"""Seconds before the second attempt to connect, doubled each time, and the most."""
+"""The seconds before the second attempt to connect, doubled each time, and their maximum."""
 
 _SAID: Decoder[FromHost] = Decoder(FromHost)
 
 
 class HostUser(Protocol):
-    """What the driver does with the connection."""
+    """The driver's side of a connection."""
 
     def first_message(self, version: int) -> Message:
-        """Give what is said first of all."""
+        """Return the first message to send."""
         ...
 
     def hear(self, message: FromHost) -> None:
-        """Take in what the agent says; ``Attached`` comes first.
+        """Handle a message of the agent; ``Attached`` comes first.
 
         Raises:
-            BadMessageError: it says nonsense.
-            HostError: it is not to be used.
+            BadMessageError: the message makes no sense here.
+            HostError: the agent must not be used.
         """
         ...
 
     def lost(self, error: HostError) -> None:
-        """Know that nothing goes out or comes in for now."""
+        """Note that no message can be sent or received for now."""
         ...
 
 
 class HostContact:
-    """The one connection to a host. It never blocks: connecting is a thread's work.
+    """The only connection to a host. It never blocks: a thread connects.
 
     Args:
         host: its name in the flow.
         key: the run, as its agent knows it.
-        connect: gives a session with the agent, waiting as long as that takes.
-        wakeups: what wakes the driver.
-        user: what is done with the connection.
+        connect: returns a session with the agent, and waits for it.
+        wakeups: wakes the driver.
+        user: handles messages and losses.
     """
 
     def __init__(
@@ -77,29 +77,29 @@ class HostContact:
         self._connection: Connection | None = None
         self._link: ByteLink[FromHost] | None = None
         self._noise: bytes | None = None
-        """What has come before the greeting; None once that has."""
+        """The bytes before the greeting; None once the greeting has arrived."""
         self.is_attached = False
-        """Whether the agent serves us."""
+        """Whether the agent serves this driver."""
         self.trouble: HostError | None = None
-        """Why there is no connection, once one was tried."""
+        """The reason for which there is no connection, after the first attempt."""
         self._give_up_at = 0.0
         self._ping_at = 0.0
         self._unanswered = 0
         self._last_ping = 0
         self.wait = 0.0
-        """Seconds from the last failure until it is tried again."""
+        """The seconds from the last failure to the next attempt."""
         self._retry_at: float | None = None
         self._is_closed = False
 
     @property
     def door(self) -> str:
-        """Which of the host's addresses has answered."""
+        """The address of the host that answered."""
         return self._connection.door if self._connection is not None else ""
 
     # -- making it
 
     def begin(self) -> None:
-        """Connect, unless that is being done."""
+        """Connect, unless that has begun."""
         if self._is_connecting or self._connection is not None or self._is_closed:
             return
         self._is_connecting = True
@@ -117,7 +117,7 @@ class HostContact:
         self._wakeups.ring()
 
     def look(self) -> None:
-        """Take up a connection that was made; see whether the agent answers; try again where it is time."""
+        """Accept a new connection; check that the agent answers; try again if it is time."""
         while not self._made.empty():
             self._is_connecting = False
             made = self._made.get()
@@ -158,22 +158,22 @@ class HostContact:
     # -- using it
 
     def send(self, message: Message) -> None:
-        """Send it with the next ``flush``, if there is a connection."""
+        """Send a message with the next ``flush``, if there is a connection."""
         if self._link is not None:
             self._link.send(message)
 
     def send_each(self, messages: Iterator[Message]) -> None:
-        """The same of several, each made when its turn has come."""
+        """Send several messages like this, each made when its turn comes."""
         if self._link is not None:
             self._link.send_each(messages)
 
     def send_now(self, message: Message) -> None:
-        """The same, before all others."""
+        """Send a message before all others."""
         if self._link is not None:
             self._link.send_now(message)
 
     def flush(self) -> None:
-        """Send what is to be sent, as far as there is room."""
+        """Send the waiting messages, as far as there is room."""
         link = self._link
         if link is None:
             return
@@ -204,7 +204,7 @@ class HostContact:
             self.flush()
 
     def _behind_noise(self, data: bytes) -> bytes:
-        """What has come after the greeting."""
+        """Return the bytes after the greeting."""
         if self._noise is None:
             return data
         self._noise += data
@@ -244,7 +244,7 @@ class HostContact:
     # -- losing it
 
     def _lose_ended(self) -> None:
-        """The session has ended: its command says why."""
+        """Give up a session that has ended; its command has the reason."""
         noise = self._noise
         connection = self._connection
         if connection is None:
@@ -255,7 +255,7 @@ class HostContact:
             self.lose(connection.trouble(noise))
 
     def lose(self, error: HostError) -> None:
-        """Give the connection up, and try again later."""
+        """Give up the connection, and try again later."""
         if self._connection is None:
             return
         connection, self._connection, self._link = self._connection, None, None
@@ -274,7 +274,7 @@ class HostContact:
         return HostError(problem, host=self.host, stage=stage, hint=hint)
 
     def seconds_left(self) -> float | None:
-        """The seconds until ``look`` has something to do; None where only an event can change that."""
+        """Return the seconds until ``look`` has something to do; None if only an event can change that."""
         moment = self._retry_at
         if self._connection is not None:
             moment = self._ping_at if self.is_attached else self._give_up_at
@@ -284,7 +284,7 @@ class HostContact:
         """End the connection.
 
         Args:
-            patience: seconds until the agent has taken in what was to be sent, and has ended the session; 0: at once.
+            patience: the seconds that the agent has to read the waiting messages and to end the session; 0: none.
         """
         self._is_closed = True
         self._retry_at = None

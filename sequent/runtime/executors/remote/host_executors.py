@@ -1,4 +1,4 @@
-"""The executors of a run's other hosts, and the first contact with them."""
+"""Makes the executors of a run's other hosts, and waits for their first answers."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.records import RunRecord
 
 _CONNECTING = 30.0
-"""Seconds that each address of a host has to let us in."""
+"""The seconds that each address of a host has to accept us."""
 _AGENT = "sequent-agent"
 
 
 class HostExecutors:
-    """Makes the executor of each host, once.
+    """The executors of all hosts, each made once.
 
     Args:
         definition: the flow.
         target: the place from which it is loaded.
         run: the run.
-        setup: what its workers are told here.
+        setup: the setup of its workers on this machine.
         selector: wakes the driver.
-        open_tokens: by host, the attempts that an earlier driver has handed over, and of which nothing is written.
-        assumed_lost: the hosts on which these are lost.
+        open_tokens: by host, the attempts that an earlier driver handed over, without a written outcome.
+        assumed_lost: the hosts whose such attempts count as lost.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class HostExecutors:
         self._executors: dict[str, RemoteExecutor] = {}
 
     def of(self, host: str) -> RemoteExecutor:
-        """Return the executor of a host, which is connected to from now on.
+        """Return the executor of a host, and begin to connect to it.
 
         Raises:
             UsageError: another machine cannot load this flow.
@@ -76,10 +76,10 @@ class HostExecutors:
         return executor
 
     def reach(self, hosts: Iterable[str]) -> None:
-        """Connect to all of these, and wait until each has answered and loaded the flow.
+        """Connect to all of these hosts, and wait until each has answered and loaded the flow.
 
         Raises:
-            HostError, UnreachableHostsError: one cannot be reached, or several; nothing has run.
+            HostError, UnreachableHostsError: one or several cannot be reached; nothing has run.
         """
         executors = [self.of(host) for host in hosts]
         while pending := [each for each in executors if not (each.is_ready or each.trouble)]:
@@ -95,11 +95,11 @@ class HostExecutors:
             raise UnreachableHostsError(troubles, len(executors))
 
     def close(self) -> None:
-        """Let all hosts go; those that have nothing more to tell forget the run."""
+        """Leave all hosts; those without open attempts forget the run."""
         for executor in self._executors.values():
             executor.close()
 
-    # -- how a host is told what to do
+    # -- the setup of a host
 
     def _run_on(self, host: str) -> RemoteRun:
         settings = self._definition.spec.config.host(host)
@@ -139,7 +139,7 @@ class HostExecutors:
         return self._setup.directory
 
     def _flow_for_others(self, host: str) -> tuple[str, str]:
-        """The module and the name by which another machine imports the flow."""
+        """Return the module and the name by which another machine imports the flow."""
         origin = self._definition.spec.origin
         attribute = self._target.attribute or origin.attribute
         module = self._target.module or os.path.splitext(os.path.basename(origin.file))[0]
@@ -152,7 +152,7 @@ class HostExecutors:
         return module, attribute
 
     def _connect(self, settings: HostSettings, key: str, module: str, door: str) -> Connection:
-        """A session with the agent there; called in a thread."""
+        """Open a session with the agent; called in a thread."""
         transport = transport_for(settings)
         words = ["--attach", key]
         if not settings.ship:
@@ -170,6 +170,6 @@ def _command_of(settings: HostSettings) -> str:
 
 
 def key_of(run: RunRecord) -> str:
-    """Return what names a run to its agents: the same for each recovery, wherever its store lies."""
+    """Return the key by which agents know a run: the same for each recovery, wherever its store is."""
     told = f"{run.target.flow}\0{run.id}\0{run.created!r}"
     return hashlib.sha256(told.encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""What a run remembers of a host: which agent was told of its attempts, and where that was reached."""
+"""Stores what a run knows of a host: the agent that has its attempts, and the address of that."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from sequent.runtime.hosts.protocol.messages import Attached
 
 
 class HostRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The agent that was there last."""
+    """The last agent of a run on a host."""
 
     host: str
     directory: str = ""
-    """The word of its directory: another one knows nothing of what it was told."""
+    """The word of its directory; an agent with another word does not know the run's attempts."""
     node: str = ""
-    """The name that the machine has for itself."""
+    """The machine's own name."""
     boot: str = ""
     door: str = ""
-    """The address that had answered."""
+    """The address that answered."""
 
     def refuse_other(self, told: Attached) -> None:
-        """Refuse another agent: it cannot know the fate of the attempts that were handed to the one before.
+        """Refuse another agent: it cannot know the fate of attempts that its predecessor got.
 
         Raises:
-            HostError: it is.
+            HostError: it is another one.
         """
         if self.directory not in ("", told.directory):
             raise HostError(
@@ -41,7 +41,7 @@ class HostRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def read_host_record(directory: str, host: str) -> HostRecord:
-    """What the run with that directory remembers of the host."""
+    """Return the record of a host in the directory of a run."""
     try:
         with open(_path(directory, host), encoding="utf-8") as file:
             return read_record(HostRecord, file.read(), "the record of a host")
@@ -50,7 +50,7 @@ def read_host_record(directory: str, host: str) -> HostRecord:
 
 
 def write_host_record(directory: str, record: HostRecord) -> None:
-    """Remember it.
+    """Write the record.
 
     Raises:
         OSError: there is no room for it.

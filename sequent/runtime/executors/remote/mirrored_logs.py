@@ -1,4 +1,4 @@
-"""The segments of a host's logs among those of the run here: the same bytes at the same offsets."""
+"""Copies the segments of a host's logs to the run's own: the same bytes at the same offsets."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sequent.runtime.messages.packets import BadMessageError
 from sequent.runtime.orders import AttemptOrder
 
 _MOST_BETWEEN = 2 * CAP
-"""Bytes that a host sends at most of one attempt."""
+"""The maximum number of bytes that a host sends of one attempt."""
 _WORD = re.compile(r"[0-9a-f]{8,64}")
 
 
 class MirroredLogs:
-    """Takes in pieces of segments, each where the last one ended: so there are neither gaps nor doubles.
+    """Writes pieces of segments, each where the last one ended, so that no byte is missing or doubled.
 
-    How far a segment has come is its file's size, whoever asks, and whatever has ended meanwhile.
+    The size of a segment's file shows how much has arrived, even after a crash.
 
     Args:
         directory: the run's own.
@@ -33,13 +33,13 @@ class MirroredLogs:
         self._word = ""
         self._sizes: dict[str, int] = {}
         self._ended: dict[str, int] = {}
-        """By segment, up to where it is of attempts that have ended."""
+        """By segment, the end of the output of attempts that have ended."""
         self._marks: dict[str, MarkWriter] = {}
         self._segment_of: dict[str, str] = {}
-        """By the token of an attempt that is under way, where it writes to."""
+        """By token, the segment of an active attempt."""
 
     def open(self, word: str) -> None:
-        """Take in the segments of an agent's directory with that word."""
+        """Prepare for the segments of the agent's directory with this word."""
         if _WORD.fullmatch(word) is None:
             raise BadMessageError("that is no word of a directory")
         if word != self._word:
@@ -50,7 +50,7 @@ class MirroredLogs:
         self._ended = dict(self._sizes)
 
     def sizes(self, word: str) -> Mapping[str, int]:
-        """Up to where each segment of that directory is here."""
+        """Return the present size of each segment of that directory."""
         found: dict[str, int] = {}
         if not word or not os.path.isdir(self._logs):
             return found
@@ -61,11 +61,11 @@ class MirroredLogs:
         return found
 
     def add(self, segment: str, offset: int, data: bytes) -> None:
-        """The next bytes of a segment.
+        """Append the next bytes of a segment.
 
         Raises:
-            BadMessageError: they are not those, or too many.
-            OSError: there is no room for them; nothing of them is kept.
+            BadMessageError: they are not the next ones, or too many.
+            OSError: there is no room for them; none of them are kept.
         """
         size = self._sizes.get(segment, 0)
         if offset != size or size + len(data) - self._ended.get(segment, 0) > _MOST_BETWEEN:
@@ -81,7 +81,7 @@ class MirroredLogs:
         self._sizes[segment] = size + len(data)
 
     def begin(self, segment: str, start: int, order: AttemptOrder) -> None:
-        """What comes of a segment from there on is of that attempt, which is under way."""
+        """Note that the bytes of a segment from ``start`` on belong to an active attempt."""
         mark = self._marks.get(segment)
         if mark is None:
             mark = self._marks[segment] = MarkWriter(self._path(segment))
@@ -89,10 +89,10 @@ class MirroredLogs:
         self._segment_of[order.token] = segment
 
     def end(self, token: str, log: LogSpan | None) -> LogSpan | None:
-        """The place, here, of what an attempt has written that has ended.
+        """Return the place, in the copy, of the output of an attempt that has ended.
 
         Raises:
-            BadMessageError: it has not come.
+            BadMessageError: not all of it has arrived.
         """
         segment = self._segment_of.pop(token, "")
         if segment in self._marks:
@@ -105,7 +105,7 @@ class MirroredLogs:
         return evolve(log, segment=os.path.basename(self._path(log.segment)))
 
     def close(self) -> None:
-        """Tell nobody any more that attempts are under way."""
+        """Note that no attempt is active any more."""
         for segment, mark in self._marks.items():
             mark.close()
             remove_mark(mark_of(self._path(segment)))

@@ -1,4 +1,4 @@
-"""The attempts that a host was given, by their tokens: what is known of each, here and there."""
+"""Keeps the attempts that a host was given, by token, with their state on both sides."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from sequent.runtime.orders import AttemptKey, AttemptOrder
 
 @define(eq=False)
 class RemoteAttempt:
-    """An attempt from its order until its outcome is reported."""
+    """An attempt, from its order until its outcome is reported."""
 
     order: AttemptOrder
     is_known: bool = False
-    """Whether the agent may have been told of it."""
+    """Whether the agent may have received its order."""
     is_unwanted: bool = False
     """Whether it is to be taken back."""
 
     @property
     def token(self) -> str:
-        """By which it is known on both sides."""
+        """The name of the attempt on both sides."""
         return self.order.token
 
     @property
     def key(self) -> AttemptKey:
-        """By which the driver knows it; in a recovery, it may have another number than there."""
+        """The driver's key of the attempt; in a recovery, its number may differ from the one on the host."""
         return self.order.frame, self.order.node, self.order.attempt
 
 
@@ -35,7 +35,7 @@ class RemoteAttempts:
     """Orders without a reported outcome, and reported outcomes that are not written yet.
 
     Args:
-        expected: the attempts that an earlier driver has handed over, and of which nothing is written: they are ordered
+        expected: attempts that an earlier driver handed over, without a written outcome: they are ordered
             again by and by, with the same tokens.
     """
 
@@ -43,33 +43,33 @@ class RemoteAttempts:
         self._ordered: dict[str, RemoteAttempt] = {}
         self._expected = set(expected)
         self._early: dict[str, OutcomeThere] = {}
-        """What became of those that were not ordered again yet."""
+        """The outcomes of attempts that have not been ordered again yet."""
         self._known_there: set[str] | None = None
-        """The attempts that the agent knew as it began to serve us; None before any has."""
+        """The attempts that the agent knew when it accepted us; None before the first time."""
         self._reported: dict[AttemptKey, str] = {}
         self._written: list[str] = []
 
     # -- orders
 
     def add(self, order: AttemptOrder) -> tuple[RemoteAttempt, OutcomeThere | None]:
-        """Note an order; give what became of it, where an earlier driver had handed it over and that is known."""
+        """Note an order; return the attempt, with the outcome of an earlier order if it is known."""
         attempt = self._ordered[order.token] = RemoteAttempt(order)
         if order.token in self._expected:
             self._expected.discard(order.token)
-            # Unless an agent has said that it does not know it.
+            # Unless an agent has said that it does not know the attempt.
             attempt.is_known = self._known_there is None or order.token in self._known_there
         return attempt, self._early.pop(order.token, None)
 
     def of_token(self, token: str) -> RemoteAttempt | None:
-        """The attempt with that token, if it has no reported outcome."""
+        """Return the attempt with this token, if it has no reported outcome."""
         return self._ordered.get(token)
 
     def of_key(self, key: AttemptKey) -> RemoteAttempt | None:
-        """The attempt that the driver knows by that, if it has no reported outcome."""
+        """Return the attempt with this key of the driver, if it has no reported outcome."""
         return next((attempt for attempt in self._ordered.values() if attempt.key == key), None)
 
     def drop(self, attempt: RemoteAttempt) -> None:
-        """Forget an attempt that no agent was told of."""
+        """Forget an attempt that no agent has received."""
         del self._ordered[attempt.token]
 
     @property
@@ -79,23 +79,23 @@ class RemoteAttempts:
 
     @property
     def has_open(self) -> bool:
-        """Whether an agent is still to be asked for something."""
+        """Whether an attempt or an outcome still concerns the agent."""
         return bool(self._ordered or self._expected or self._reported)
 
     # -- contact
 
     @property
     def unsettled(self) -> list[str]:
-        """The attempts that an agent may know, and of which nothing was reported."""
+        """The attempts that an agent may know, without a reported outcome."""
         return [*(attempt.token for attempt in self._ordered.values() if attempt.is_known), *self._expected]
 
     @property
     def wanted(self) -> list[str]:
-        """The attempts of which an agent must keep what it knows."""
+        """The attempts whose state an agent must keep."""
         return [*self.unsettled, *self._reported.values()]
 
     def meet(self, known: Collection[str]) -> None:
-        """An agent is there, which knows these of the wanted attempts; what it does not know has not begun."""
+        """Note that an agent knows these of the wanted attempts; the others have not begun."""
         there = self._known_there = set(known)
         for attempt in self._ordered.values():
             attempt.is_known = attempt.token in there
@@ -104,7 +104,7 @@ class RemoteAttempts:
     # -- outcomes
 
     def settle(self, outcome: OutcomeThere) -> RemoteAttempt | None:
-        """Note an outcome; give its attempt, if that is to be reported now."""
+        """Note an outcome; return its attempt, if the outcome is to be reported now."""
         token = outcome.token
         if token in self._expected:
             self._early[token] = outcome
@@ -113,7 +113,7 @@ class RemoteAttempts:
         if attempt is not None:
             self._reported[attempt.key] = token
         elif token not in self._reported.values():
-            # It was written, but the agent has not heard of that.
+            # The outcome was written, but the agent does not know that yet.
             self._written.append(token)
         return attempt
 
@@ -124,12 +124,12 @@ class RemoteAttempts:
             self._written.append(token)
 
     def take_written(self) -> tuple[str, ...]:
-        """The attempts whose outcomes the agent need not keep any more; told once."""
+        """Return the attempts whose outcomes the agent need not keep any more, each once."""
         written, self._written = self._written, []
         return tuple(written)
 
     def leave(self) -> list[RemoteAttempt]:
-        """Expect nothing more of what is under way; give it."""
+        """Return the active attempts, and expect nothing more of them."""
         left = [*self._ordered.values()]
         self._expected.update(self._ordered)
         self._ordered.clear()

@@ -33,15 +33,15 @@ from sequent.runtime.orders import (
 )
 
 _END_WAIT = STOP_GRACE + 8.0
-"""Seconds after which nothing more is expected of a host that was told to end everything."""
+"""The seconds after which nothing more is expected of a host that was told to end all attempts."""
 _LEAVE_WAIT = 2.0
 
 
 class RemoteExecutor:
-    """Hands attempts to the agent on a host, once and no more, however often the connection is lost.
+    """Hands each attempt to the agent on a host exactly once, however often the connection is lost.
 
-    An attempt is known by its token: the agent never begins a second time what it was told of once. So every order
-    without an outcome is simply sent again where the agent that answers does not know it. While a host cannot be
+    An attempt is known by its token: the agent never begins the same token twice. So every order
+    without an outcome is simply sent again if the agent that answers does not know it. While a host cannot be
     reached, its attempts wait.
     """
 
@@ -59,7 +59,7 @@ class RemoteExecutor:
         self._ends_by: float | None = None
         self._failure: SequentError | None = None
         self.loaded: str | None = None
-        """None until a worker has loaded the flow; then why none can, or nothing."""
+        """None until a worker has loaded the flow; then '', or the reason why none can."""
 
     @property
     def host(self) -> str:
@@ -68,7 +68,7 @@ class RemoteExecutor:
 
     @property
     def trouble(self) -> SequentError | None:
-        """Why nothing can be executed there at the moment; None also while it is not known."""
+        """Why no attempt can be executed there at present; None also if that is not known yet."""
         if self.loaded:
             return HostError(self.loaded, host=self.host, stage=HostStage.MODULE)
         return self._failure or self._contact.trouble
@@ -81,7 +81,7 @@ class RemoteExecutor:
     # -- the port
 
     def open(self, selector: BaseSelector) -> None:
-        """Begin to connect; a second time, nothing is done."""
+        """Begin to connect, unless that was done before."""
         if self._opened is not None:
             return
         wakeups = self._wakeups = Wakeups(selector)
@@ -92,7 +92,7 @@ class RemoteExecutor:
         contact.begin()
 
     def look(self) -> None:
-        """See what has become of the connection, without taking the reports."""
+        """Check the connection, without taking the reports."""
         self._contact.look()
 
     def start(self, order: AttemptOrder) -> None:
@@ -100,7 +100,7 @@ class RemoteExecutor:
         if early is not None:
             self._settle(early)
         elif attempt.is_known:
-            # It goes on there, or the agent that comes will know.
+            # The attempt goes on there, or the next agent knows its fate.
             return
         elif self._is_ending:
             self._give_back(attempt)
@@ -123,10 +123,10 @@ class RemoteExecutor:
         raise AssertionError("items are drawn where the run was started")
 
     def forget(self, frame: int, node: int) -> None:
-        """Nothing is drawn here."""
+        """Do nothing: no items are drawn here."""
 
     def acknowledge(self, frame: int, node: int, attempt: int) -> None:
-        """The outcome of an attempt is written: its host need not keep it."""
+        """Tell the host that an outcome is written, so that it need not keep it."""
         self._attempts.write((frame, node, attempt))
         self._bell()
 
@@ -173,10 +173,10 @@ class RemoteExecutor:
         if self._wakeups is not None:
             self._wakeups.close()
 
-    # -- what the connection asks and says
+    # -- the user of the connection
 
     def first_message(self, version: int) -> messages.Attach:
-        """Say who drives the run, and of which attempts something is to be heard."""
+        """Return the message with the driver of the run, and the attempts whose state it needs."""
         self._contacts += 1
         return messages.Attach(
             version=version,
@@ -190,17 +190,17 @@ class RemoteExecutor:
         )
 
     def lost(self, error: HostError) -> None:
-        """Know that nothing can be said to the host for now."""
+        """Note that no message can be sent to the host for now."""
         self._reports.append(HostUnreachable(self.host, f"{error.problem} ({error.stage})", self._contact.wait))
         if self._is_ending:
             self._leave_rest()
 
     def hear(self, message: messages.FromHost) -> None:
-        """Take in what the agent says.
+        """Handle a message of the agent.
 
         Raises:
-            BadMessageError: it says nonsense.
-            HostError: it is not to be used.
+            BadMessageError: the message makes no sense here.
+            HostError: the agent must not be used.
         """
         match message:
             case messages.Attached():
@@ -227,7 +227,7 @@ class RemoteExecutor:
                 raise BadMessageError("no agent says that to a driver")
 
     def _attach(self, told: messages.Attached) -> None:
-        """The agent serves us: what it was not told of is sent to it, the rest is awaited."""
+        """Send the orders that the agent does not know, and wait for the others."""
         before = self._record
         if self._attempts.unsettled:
             before.refuse_other(told)
@@ -263,13 +263,13 @@ class RemoteExecutor:
         self._bell()
 
     def _give_back(self, attempt: RemoteAttempt) -> None:
-        """An attempt was never sent, and never will be."""
+        """Give back an attempt that was not sent, and never will be."""
         self._attempts.drop(attempt)
         self._reports.append(AttemptTakenBack(*attempt.key))
         self._bell()
 
     def _settle(self, outcome: messages.OutcomeThere) -> None:
-        """An attempt is over: report it once, under the number that it has here."""
+        """Report the end of an attempt once, under its number here."""
         if isinstance(outcome, messages.EndedThere) and not is_data(outcome.ended.result):
             raise BadMessageError("it reports a result that is none")
         log = self._logs.end(outcome.token, outcome.ended.log if isinstance(outcome, messages.EndedThere) else None)

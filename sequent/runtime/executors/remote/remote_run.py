@@ -1,4 +1,4 @@
-"""One run on one host, as the driver has it."""
+"""The driver's data on one run on one host."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ class RemoteRun(ByFields):
     """One run on one host."""
 
     host: str
-    """The name that the flow has for it."""
+    """The name that the flow has for the host."""
     key: str
-    """The run, as the agent knows it."""
+    """The agent's key of the run."""
     epoch: int
     directory: str
-    """The run's directory here."""
+    """The run's directory on this machine."""
     setup: HostSetup
     connect: Callable[[str], Connection]
-    """Gives a session with the agent, waiting as long as that takes; it is told the address that answered last."""
+    """Returns a session with the agent, and waits for it; the argument is the address that answered last."""
     open_tokens: tuple[str, ...] = ()
-    """The attempts that an earlier driver has handed over, and of which nothing is written."""
+    """The attempts that an earlier driver handed over, without a written outcome."""
     assumes_lost: bool = False
-    """Whether these are lost, whatever becomes of them there."""
+    """Whether these count as lost, whatever their fate on the host."""

@@ -1,4 +1,4 @@
-"""The files that orders name, on their way to a host."""
+"""Sends the files that orders name to a host."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sequent.runtime.orders import AttemptOrder, Composed, Cut, Given, Message, 
 
 
 class SentFiles:
-    """Gives each file that an order names a number, under which it is sent before the order."""
+    """Numbers for the files that orders name; each file is sent under its number before the order."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
 
     def messages(self, order: AttemptOrder) -> Iterator[Message] | None:
-        """The order behind the pieces of its files; None where it names none."""
+        """Return the pieces of an order's files, and then the order; None if it names no file."""
         files: dict[int, bytes] = {}
         inputs = tuple(self._numbered(given, files) for given in order.inputs)
         attributes = tuple((name, self._numbered(given, files)) for name, given in order.attributes)
