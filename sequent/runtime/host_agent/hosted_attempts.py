@@ -177,7 +177,7 @@ class HostedAttempts:
     def _begin(self, order: AttemptOrder) -> None:
         self._active[order.token] = order
         self._tokens[_key(order)] = order.token
-        self._places[order.path, order.sequence, order.attempt] = order.token
+        self._places[order.located, order.sequence, order.attempt] = order.token
         self._executor_here.start(order)
 
     def withdraw(self, token: str) -> None:
@@ -233,7 +233,7 @@ class HostedAttempts:
         """Note the end of an attempt, and its outcome if a driver wants it."""
         token = self._tokens.pop((report.frame, report.node, report.attempt))
         order = self._active.pop(token)
-        self._places.pop((order.path, order.sequence, order.attempt), None)
+        self._places.pop((order.located, order.sequence, order.attempt), None)
         self.files.remove(order)
         if token not in self._unwanted:
             return outcome(token)

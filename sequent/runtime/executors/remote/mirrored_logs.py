@@ -85,7 +85,7 @@ class MirroredLogs:
         mark = self._marks.get(segment)
         if mark is None:
             mark = self._marks[segment] = MarkWriter(self._path(segment))
-        mark.set(start, order.path, order.sequence, order.attempt)
+        mark.set(start, order.located, order.sequence, order.attempt)
         self._segment_of[order.token] = segment
 
     def end(self, token: str, log: LogSpan | None) -> LogSpan | None:

@@ -1,0 +1,174 @@
+"""Agents on two machines that are reached by SSH, as users have them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from sequent.errors import HostError
+from sequent.runtime.orders import HostUnreachable
+from tests.patience import PATIENCE, wait_until
+from tests.runtime.hosts.host_runs import Hosts
+from tests.runtime.hosts.ways import SSH_WAYS, settings
+
+JOBS = """
+import os
+import time
+from pathlib import Path
+
+from sequent import command, container, context, step
+
+
+@container
+class flow:
+    @step
+    def whoami(self) -> list[str]:
+        print("on", context().host or "this machine")
+        return [os.environ["HOME"], os.getcwd(), str(os.getuid())]
+
+    @step
+    def gated(self) -> int:
+        Path("begun").touch()
+        deadline = time.monotonic() + 100
+        while not Path("go").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        print("gone through")
+        return os.getpid()
+
+    shelled = command(shell="echo from a shell")
+"""
+
+
+@pytest.fixture
+def machine(ssh_hosts):
+    server = ssh_hosts.near
+    server.write("jobs.py", JOBS)
+    keys = server.authorized_keys.read_text()
+    yield server
+    server.authorized_keys.write_text(keys)
+    server.kill_processes()
+    for name in ("begun", "go", ".profile"):
+        (server.home / name).unlink(missing_ok=True)
+    for name in (".local", ".cache"):
+        shutil.rmtree(server.home / name, ignore_errors=True)
+
+
+def runs_on(hosts, tmp_path, **more):
+    place = tmp_path / "here"
+    place.mkdir(exist_ok=True)
+    (place / "jobs.py").write_text(JOBS)
+    epoch = more.pop("epoch", 1)
+    return Hosts(tmp_path, [settings(hosts, **more)], target=f"{place}/jobs.py:flow", epoch=epoch)
+
+
+@pytest.mark.parametrize("way", SSH_WAYS)
+def test_steps_run_as_the_user_there(ssh_hosts, machine, tmp_path, way):
+    runs = runs_on(ssh_hosts, tmp_path, way=way)
+    runs.executors.reach(["near"])
+    driving = runs.driving("near")
+    ended = driving.run("whoami", host="near")
+    assert json.loads(ended.result) == [str(machine.home), str(machine.home), str(machine.uid)]
+    assert driving.log_of(ended) == "on near\n"
+    driving.executor.acknowledge(ended.frame, ended.node, ended.attempt)
+    runs.executors.close()
+    wait_until(lambda: not machine.processes())
+
+
+@pytest.mark.parametrize("way", SSH_WAYS)
+def test_an_attempt_outlives_the_connection_and_its_outcome_comes_with_the_next(ssh_hosts, machine, tmp_path, way):
+    runs = runs_on(ssh_hosts, tmp_path, way=way)
+    driving = runs.driving("near")
+    frame = driving.start("gated")
+    driving.wait_until((machine.home / "begun").exists)
+    machine.kill_sessions()
+    driving.wait(lambda report: isinstance(report, HostUnreachable))
+    machine.write("go", "")
+    ended = driving.end_of(frame)
+    assert ended.problem is None
+    assert driving.log_of(ended) == "gone through\n"
+    runs.executors.close()
+
+
+def test_an_agent_lives_on_where_no_driver_comes_back_for_a_while(ssh_hosts, machine, tmp_path):
+    runs = runs_on(ssh_hosts, tmp_path)
+    driving = runs.driving("near")
+    driving.start("gated", token="a1")
+    driving.wait_until((machine.home / "begun").exists)
+    runs.executors.close()
+    wait_until(lambda: not machine.sessions())
+    machine.write("go", "")
+    wait_until(lambda: [*machine.home.glob(".local/state/sequent/agents/*/*/outcomes/1")])
+
+
+def test_a_forced_command_that_reads_a_profile_and_evaluates_what_was_asked_works(ssh_hosts, machine, tmp_path):
+    machine.write(".profile", "echo Welcome to this machine\n")
+    forced = 'command=". ~/.profile; eval \\"$SSH_ORIGINAL_COMMAND\\"" '
+    machine.authorized_keys.write_text(forced + machine.authorized_keys.read_text())
+    runs = runs_on(ssh_hosts, tmp_path)
+    assert runs.driving("near").run("whoami").problem is None
+    runs.executors.close()
+
+
+def test_a_restricted_key_executes_its_module_and_nothing_else(ssh_hosts, machine, tmp_path):
+    agent = ssh_hosts.bin / "sequent-agent"
+    forced = f'restrict,command="{agent} --stdio --allow-module jobs --no-shell" '
+    machine.authorized_keys.write_text(forced + machine.authorized_keys.read_text())
+    runs = runs_on(ssh_hosts, tmp_path)
+    driving = runs.driving("near")
+    assert driving.run("whoami").problem is None
+    assert "shell= is not allowed here" in driving.run("shelled").problem.message
+    runs.executors.close()
+    words = ["ssh", "-F", str(ssh_hosts.config), "-o", "BatchMode=yes", "near", f"touch {machine.home}/canary"]
+    subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False)
+    assert not (machine.home / "canary").exists()
+
+
+def test_another_module_is_refused_by_a_restricted_key(ssh_hosts, machine, tmp_path):
+    agent = ssh_hosts.bin / "sequent-agent"
+    forced = f'restrict,command="{agent} --stdio --allow-module acme" '
+    machine.authorized_keys.write_text(forced + machine.authorized_keys.read_text())
+    runs = runs_on(ssh_hosts, tmp_path)
+    with pytest.raises(HostError, match="the module 'jobs' is not allowed here, only 'acme'"):
+        runs.executors.reach(["near"])
+    runs.executors.close()
+
+
+def test_a_machine_that_was_restarted_has_lost_what_ran_there(ssh_hosts, machine, tmp_path):
+    runs = runs_on(ssh_hosts, tmp_path)
+    driving = runs.driving("near")
+    frame = driving.start("gated")
+    driving.wait_until((machine.home / "begun").exists)
+    machine.kill_processes()
+    lost = driving.loss_of(frame)
+    assert "the agent on its host ended, or the host was restarted" in lost.reason
+    assert driving.run("whoami").problem is None
+    runs.executors.close()
+
+
+def test_a_listener_that_is_down_is_waited_for(ssh_hosts, machine, tmp_path):
+    machine.stop()
+    try:
+        runs = runs_on(ssh_hosts, tmp_path)
+        driving = runs.driving("near")
+        frame = driving.start("whoami")
+        told = driving.wait(lambda report: isinstance(report, HostUnreachable))
+        assert "refused" in told.reason
+    finally:
+        machine.start()
+    assert driving.end_of(frame).problem is None
+    runs.executors.close()
+
+
+def test_a_host_without_our_packages_gets_them(ssh_hosts, machine, tmp_path):
+    runs = runs_on(ssh_hosts, tmp_path, ship=True, python=bare_python(ssh_hosts))
+    (machine.home / "jobs.py").unlink()
+    assert runs.driving("near").run("whoami").problem is None
+    runs.executors.close()
+
+
+def bare_python(hosts) -> str:
+    """The interpreter behind the environment that both users have."""
+    return str((hosts.bin / "python3").resolve())
