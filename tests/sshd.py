@@ -77,10 +77,8 @@ class SshServer:
     def start(self, **options: str) -> None:
         """Listen, with further options of sshd's configuration, or others than usual."""
         (self.directory / "sshd_config").write_text(self._configuration(options))
-        # -e would write to our own errors; each server has a log of its own.
-        words = [SSHD, "-D", "-f", str(self.directory / "sshd_config"), "-E", str(self.log)]
-        self._process = subprocess.Popen(words, start_new_session=True, stdin=subprocess.DEVNULL)
-        wait_until(self._listens, lambda: f"{self.name} does not listen: {self.log.read_text()[-2000:]}")
+        size = self.log.stat().st_size if self.log.exists() else 0
+        wait_until(lambda: self._listens(size), lambda: f"{self.name} does not listen: {self.log.read_text()[-2000:]}")
 
     def restart(self, **options: str) -> None:
         """Listen with other options; sessions go on."""
@@ -140,9 +138,12 @@ class SshServer:
             os.chown(each, self.uid, pwd.getpwnam(self.user).pw_gid)
         return path
 
-    def _listens(self) -> bool:
-        with socket.socket() as tried:
-            return tried.connect_ex((self.address, self.port)) == 0
+    def _listens(self, size: int) -> bool:
+        """Whether it says so, behind so many bytes of its log; it is started, again if a session still has the port."""
+        if self._process is None or self._process.poll() is not None:
+            words = [SSHD, "-D", "-f", str(self.directory / "sshd_config"), "-E", str(self.log)]
+            self._process = subprocess.Popen(words, start_new_session=True, stdin=subprocess.DEVNULL)
+        return self.log.exists() and b"Server listening on" in self.log.read_bytes()[size:]
 
     def _configuration(self, options: Mapping[str, str]) -> str:
         lines = {

@@ -295,5 +295,6 @@ def test_this_machine_and_no_host_at_all_are_refused(client):
     sequent = client()
     assert "the configuration has none" in sequent("host", "check").stderr
     assert "host add needs one host" in sequent("host", "add").stderr
+    assert "'localhost' is this machine" in sequent("host", "check", "localhost").stderr
     done = sequent("host", "check", "near", "--yes")
     assert (done.returncode, "belong to host add" in done.stderr) == (2, True)

@@ -16,6 +16,7 @@ from sequent.cli.output.host_text import key_document, report_document, report_l
 from sequent.cli.output.terminal import out, say
 from sequent.cli.output.text import Paint, safe
 from sequent.errors import HostError, HostStage, UsageError
+from sequent.model.hosts import LOOPBACK
 from sequent.model.spec import FlowConfig
 from sequent.runtime.hosts.checking import HostReport, check_host
 from sequent.runtime.hosts.host_keys import ShownKey, add_key, shown_keys
@@ -109,8 +110,10 @@ def _key_error(problem: str, name: str, code: str, hint: str) -> HostError:
 
 def _check(config: FlowConfig, names: tuple[str, ...], options: GlobalOptions, timeout: float) -> int:
     for name in names:
-        if not config.host(name).address:
-            raise UsageError(f"{name!r} is this machine", hint="name another host")
+        if name in LOOPBACK or not config.host(name).address:
+            raise UsageError(
+                f"{name!r} is this machine, where steps run without a connection", hint="name another host"
+            )
     done: list[HostReport] = []
     with ThreadPoolExecutor(min(len(names), _MOST)) as threads:
         for report in threads.map(check_host, map(config.host, names), repeat(timeout)):

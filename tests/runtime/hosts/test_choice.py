@@ -74,6 +74,7 @@ def test_paramiko_is_not_forced_upon_what_it_does_not_honour(ssh_hosts, tmp_path
         chosen(ssh_hosts, config=config, way="paramiko")
     assert caught.value.code == "host-needs-ssh"
     assert ONLY_SSH[line] in caught.value.message
+    assert caught.value.hint == "leave connect='paramiko' out"
 
 
 def test_an_option_of_a_jump_host_counts_too(ssh_hosts, tmp_path):

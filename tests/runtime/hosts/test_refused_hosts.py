@@ -86,6 +86,13 @@ def test_a_key_that_has_changed_may_be_an_attack(ssh_hosts, way, tmp_path):
     assert f"ssh-keygen -f {tmp_path}/known_hosts -R '{ssh_hosts.near.known_as}'" in error.hint
 
 
+def test_what_may_be_an_attack_is_told_also_where_another_address_would_let_us_in(ssh_hosts, way, tmp_path):
+    stale = ssh_hosts.far.known_line.replace(ssh_hosts.far.known_as, ssh_hosts.near.known_as)
+    config = ssh_hosts.client(tmp_path, known=stale + ssh_hosts.far.known_line)
+    error = refusal(ssh_hosts, "cluster", way=way, config=config, address=("near", "far"))
+    assert error.code == "host-key-changed"
+
+
 def test_one_of_several_keys_of_a_host_is_enough(ssh_hosts, way, tmp_path):
     other = ssh_hosts.far.known_line.replace(ssh_hosts.far.known_as, ssh_hosts.near.known_as)
     config = ssh_hosts.client(tmp_path, known=other + ssh_hosts.near.known_line)

@@ -6,8 +6,11 @@ import hashlib
 import os
 import shlex
 import signal
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -190,6 +193,39 @@ def test_one_address_of_several_can_be_asked_for(ssh_hosts, way):
         assert heard(connection).decode().strip() == ssh_hosts.far.user
     finally:
         connection.close()
+
+
+HOLDER = """
+import sys
+from sequent.model.hosts import HostSettings
+from sequent.runtime.hosts.transports.choice import transport_for
+way, config = sys.argv[1:]
+how = dict(connect=("env", "--")) if way == "command" else dict(connect=way, ssh_config=config)
+connection = transport_for(HostSettings(name="near", address=("near",), **how)).connect("cat", 60)
+connection.end.sendall(b"word")
+assert connection.end.recv(4) == b"word"
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_nothing_is_left_of_a_connection_whose_process_was_killed(ssh_hosts, way):
+    words = [sys.executable, "-c", HOLDER, way, str(ssh_hosts.config)]
+    holder = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"held\n"
+    started = children_of(holder.pid)
+    assert bool(started) == (way != "paramiko")
+    # Ctrl-C in a terminal is for the process alone.
+    assert [os.getsid(pid) for pid in started] == started
+    holder.kill()
+    holder.communicate()
+    wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in started))
+    wait_until(lambda: not ssh_hosts.near.processes())
+
+
+def children_of(pid):
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
 
 
 def test_a_command_that_reaches_a_host_is_missed_by_name(ssh_hosts):

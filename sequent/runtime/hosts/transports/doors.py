@@ -9,6 +9,8 @@ from sequent.errors import HostError
 from sequent.model.hosts import HostSettings
 
 C = TypeVar("C")
+_ALARMS = ("host-key-changed", "host-key-revoked")
+"""What may be an attack is told, also where another address would let us in."""
 
 
 def first_open(settings: HostSettings, door: str, enter: Callable[[str], C]) -> C:
@@ -27,6 +29,8 @@ def first_open(settings: HostSettings, door: str, enter: Callable[[str], C]) -> 
         try:
             return enter(one)
         except HostError as error:
+            if error.code in _ALARMS:
+                raise
             errors.append(error)
     if len(errors) == 1:
         raise errors[0]

@@ -11,7 +11,7 @@ from sequent.by_fields import ByFields
 from sequent.errors import HostError, HostStage, Place
 from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts.transports.identities import LOCKED, Identity
-from sequent.runtime.hosts.transports.ssh_config import SshConfig
+from sequent.runtime.hosts.transports.ssh_config import SshConfig, find_ssh
 
 _QUOTED = 600
 """Characters that are quoted at most of what a host has said."""
@@ -100,7 +100,8 @@ class HostErrors:
 
     def doubtful(self, why: str) -> HostError:
         text = f"only the program ssh can judge this configuration: {why}"
-        hint = "install it: apt-get install openssh-client"
+        is_there = find_ssh() is not None
+        hint = "leave connect='paramiko' out" if is_there else "install it: apt-get install openssh-client"
         return self._error(text, HostStage.HOST_KEY, "host-needs-ssh", hint)
 
     def denied(self, identities: tuple[Identity, ...], denial: Denial) -> HostError:
