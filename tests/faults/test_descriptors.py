@@ -298,7 +298,7 @@ def test_a_worker_has_no_file_of_its_driver_open_also_once_its_agent_was_replace
         assert ended.result, ended.problem
         first = json.loads(ended.result)
         with (tmp_path / "s.db").open("w"):
-            kill(executor._agent.pid)
+            kill(executor.agent.pid)
             # Its worker may have begun before it is gone as well.
             while not isinstance(ended := driving.outcome_of(driving.start("look")), AttemptEnded):
                 assert isinstance(ended, AttemptLost)

@@ -254,7 +254,7 @@ def test_an_agent_that_is_told_nonsense_ends_with_all_that_is_below_it(tmp_path)
         with forked(flow, directory) as driving:
             executor = driving.executor
             assert isinstance(executor, ProcessExecutor)
-            agent = executor._agent
+            agent = executor.agent
             driving.begun(driving.start("sleep", announces=True))
             for packet in packets(orders, b"", chance):
                 with contextlib.suppress(OSError):
@@ -270,9 +270,11 @@ def test_an_agent_that_is_told_nonsense_ends_with_all_that_is_below_it(tmp_path)
 
 
 def story_of(pid: int) -> list[tuple[int, int, str, str]]:
-    """What a process and all below it do: pid, parent, status, and where in the kernel they wait."""
+    """What a process and all below it do: pid, parent, status, and the number of the kernel's call that it is in."""
     processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    return [(it.pid, it.ppid(), it.status(), Path(f"/proc/{it.pid}/wchan").read_text()) for it in processes]
+    return [
+        (it.pid, it.ppid(), it.status(), Path(f"/proc/{it.pid}/syscall").read_text().split()[0]) for it in processes
+    ]
 
 
 def descriptors() -> int:
@@ -287,9 +289,9 @@ def test_an_agent_starts_no_worker_once_it_is_to_end(tmp_path):
         assert driving.run("nothing").problem is None
         executor = driving.executor
         assert isinstance(executor, ProcessExecutor)
-        executor._agent.link.send(CloseAgent())
-        executor._agent.link.send(SpawnWorker(99))
-        assert executor._agent.close(PATIENCE)
+        executor.agent.link.send(CloseAgent())
+        executor.agent.link.send(SpawnWorker(99))
+        assert executor.agent.close(PATIENCE)
 
 
 def sleeping_agent(theirs: list[socket.socket]) -> AgentProcess:
@@ -325,8 +327,8 @@ def test_a_driver_takes_another_agent_for_one_that_talks_nonsense(tmp_path):
             with contextlib.suppress(SequentError):
                 assert all(can_be_stored(to_builtins(report)) for report in executor.reports())
         replaced += len(theirs) > 1
-        if executor._agent.link.end.fileno() >= 0:
-            os.kill(executor._agent.pid, signal.SIGKILL)
+        if executor.agent.link.end.fileno() >= 0:
+            os.kill(executor.agent.pid, signal.SIGKILL)
         executor.close()
         for end in theirs:
             end.close()

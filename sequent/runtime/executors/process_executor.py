@@ -66,7 +66,8 @@ class ProcessExecutor:
         most_workers: int = MOST_WORKERS,
         most_attempts: int = MOST_ATTEMPTS,
     ) -> None:
-        self._agent = agent
+        self.agent = agent
+        """The agent now: where it dies, another takes its place."""
         self._setup = setup
         self._most_workers = most_workers
         self._most_attempts = most_attempts
@@ -97,7 +98,7 @@ class ProcessExecutor:
         wakeups.heed(pool.hand_over)
         self._opened = (wakeups, pool)
         adoption.begin()
-        self._begin_with(self._agent)
+        self._begin_with(self.agent)
 
     def start(self, order: AttemptOrder) -> None:
         self._pool.start(order)
@@ -115,13 +116,13 @@ class ProcessExecutor:
     def reports(self) -> list[Report]:
         if self._ends_by is not None and time.monotonic() >= self._ends_by:
             self._ends_by = None
-            if self._pool.end() and not self._agent.is_closed:
+            if self._pool.end() and not self.agent.is_closed:
                 # The kernel ends the agent's workers with it, and this process ends the processes that they have
                 # started.
                 self._replace_agent()
         if self._failure is not None:
             raise self._failure
-        self._agent.link.flush()
+        self.agent.link.flush()
         if not (self._said or self._shortage.lasts):
             return self._pool.reports()
         if self._shortage.take_due():
@@ -133,14 +134,14 @@ class ProcessExecutor:
 
     def seconds_left(self) -> float | None:
         ends = None if self._ends_by is None else max(0.0, self._ends_by - time.monotonic())
-        sends = _MOMENT if self._agent.link.is_clogged else None
+        sends = _MOMENT if self.agent.link.is_clogged else None
         seconds = (left for left in (ends, sends, self._pool.seconds_left(), self._shortage.left()) if left is not None)
         return min(seconds, default=None)
 
     def end_tasks(self, *, at_once: bool) -> None:
         self._is_ending = True
         self._grace = 0.0 if at_once else STOP_GRACE
-        self._agent.link.send(EndWorkers(tuple(self._pool.end()), self._grace))
+        self.agent.link.send(EndWorkers(tuple(self._pool.end()), self._grace))
         self._ends_by = time.monotonic() + self._grace + _ANSWER
 
     @property
@@ -165,14 +166,14 @@ class ProcessExecutor:
 
     def close(self) -> None:
         if self._opened is None:
-            self._agent.close()
+            self.agent.close()
             return
         self._is_ending = True
         self._pool.close()
-        self._agent.link.send(CloseAgent())
-        self._wakeups.remove(self._agent.link.end)
+        self.agent.link.send(CloseAgent())
+        self._wakeups.remove(self.agent.link.end)
         self._wakeups.close()
-        if not self._agent.close(_CLOSE_WAIT if self._grace else _ANSWER):
+        if not self.agent.close(_CLOSE_WAIT if self._grace else _ANSWER):
             self._end_leftovers()
             left_processes.take_leave(self._setup.directory)
         adoption.end()
@@ -180,7 +181,7 @@ class ProcessExecutor:
     # -- the agent
 
     def _begin_with(self, agent: AgentProcess) -> None:
-        self._agent = agent
+        self.agent = agent
         self._is_set_up = False
         self._wakeups.add(agent.link.end, self._on_agent)
         self._ask(SetUpAgent(text_of_record(self._setup)))
@@ -188,7 +189,7 @@ class ProcessExecutor:
         self._pool.spawn()
 
     def _ask(self, message: Message) -> None:
-        self._agent.link.send(message)
+        self.agent.link.send(message)
 
     def _refuse(self, reason: str, number: int) -> None:
         """Note that there is no room for the worker with that number, or (0) for the agent itself."""
@@ -197,7 +198,7 @@ class ProcessExecutor:
 
     def _try_again(self) -> None:
         """Repeat the request for which there was no room."""
-        if self._agent.is_closed:
+        if self.agent.is_closed:
             self._start_agent()
         elif self._is_set_up:
             self._pool.try_again()
@@ -209,7 +210,7 @@ class ProcessExecutor:
             self._said.append(Notice(sentence))
 
     def _on_agent(self) -> None:
-        link = self._agent.link
+        link = self.agent.link
         try:
             while (received := link.receive()) is not None:
                 message, descriptors = received
@@ -255,8 +256,8 @@ class ProcessExecutor:
 
     def _replace_agent(self) -> None:
         """Start another agent; its first act is to end what the old one had not yet ended."""
-        self._wakeups.remove(self._agent.link.end)
-        self._agent.close()
+        self._wakeups.remove(self.agent.link.end)
+        self.agent.close()
         self._pool.orphan()
         self._has_lost_agent = True
         if self._shortage.lasts and not self._is_set_up and not self._is_ending:
@@ -274,7 +275,7 @@ class ProcessExecutor:
     def _start_agent(self) -> None:
         """Start an agent to replace one that has ended."""
         try:
-            self._begin_with(self._agent.start_again())
+            self._begin_with(self.agent.start_again())
         except OSError as error:
             if not is_scarce(error):
                 raise

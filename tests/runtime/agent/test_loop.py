@@ -180,7 +180,7 @@ def test_a_dead_agent_loses_what_had_begun_and_another_takes_over(driving: Drivi
     driving.begun(frame)
     wait_until(lambda: (driving.directory / "all-up").exists(), "the children never came up")
     old = processes_of(driving.directory)
-    os.kill(executor._agent.pid, signal.SIGKILL)
+    os.kill(executor.agent.pid, signal.SIGKILL)
     driving.loss_of(frame)
     alive = {process.pid for process in processes_of(driving.directory)}
     assert not alive & {process.pid for process in old}
@@ -236,10 +236,10 @@ def test_an_agent_that_dies_while_all_ends_is_not_replaced_and_its_attempts_are_
     driving.begun(frame)
     wait_until(lambda: (driving.directory / "all-up").exists(), "the children never came up")
     driving.executor.end_tasks(at_once=False)
-    agent = executor._agent.pid
+    agent = executor.agent.pid
     os.kill(agent, signal.SIGKILL)
     driving.loss_of(frame)
-    assert executor._agent.pid == agent
+    assert executor.agent.pid == agent
     assert_nothing_left(driving.directory)
 
 
@@ -249,7 +249,7 @@ def test_what_an_agent_has_left_that_died_unseen_is_ended_when_all_is_closed(tmp
         wait_until(lambda: (tmp_path / "all-up").exists(), "the children never came up")
         executor = driving.executor
         assert isinstance(executor, ProcessExecutor)
-        kill(executor._agent.pid)
+        kill(executor.agent.pid)
     assert_nothing_left(tmp_path)
 
 
@@ -314,10 +314,10 @@ def test_signals_of_a_terminal_reach_neither_agent_nor_workers(driving: Driving)
     assert worker
     executor = driving.executor
     assert isinstance(executor, ProcessExecutor)
-    assert os.getpgid(executor._agent.pid) != os.getpgrp()
+    assert os.getpgid(executor.agent.pid) != os.getpgrp()
     assert os.getpgid(int(worker)) != os.getpgrp()
     for number in (signal.SIGINT, signal.SIGTERM):
-        os.kill(executor._agent.pid, number)
+        os.kill(executor.agent.pid, number)
     assert driving.run("pid").result == worker
 
 

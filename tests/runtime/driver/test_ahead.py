@@ -219,14 +219,14 @@ def test_when_all_is_ended_what_has_not_begun_never_does(tmp_path):
 @pytest.mark.parametrize("victim", ["agent", "worker"])
 def test_at_whatever_moment_one_of_them_is_killed_each_attempt_begins_once_and_has_one_outcome(tmp_path, victim):
     with warm(tmp_path, 2) as driving:
-        agent = driving.executor._agent
+        agent = driving.executor.agent
         frames = start(driving, ["nothing"] * 60)
         for frame in frames[::7]:
             driving.outcome_of(frame)
             pid = agent.pid if victim == "agent" else ledger(driving)[-1].pid
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            agent = driving.executor._agent
+            agent = driving.executor.agent
             frames += start(driving, ["nothing"] * 10)
         rest = [frame for frame in frames if frame not in frames[:60:7]]
         ends = dict(zip(rest, outcomes(driving, rest), strict=True))
