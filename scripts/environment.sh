@@ -38,6 +38,16 @@ need_ssh_server() {
   install_package openssh-server
 }
 
+# The server of PostgreSQL of which tests make a cluster of their own. The package's own cluster is not made.
+need_postgresql() {
+  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && return 0
+  if [ "$(id -u)" = 0 ] && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    mkdir -p /etc/postgresql-common
+    echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf
+  fi
+  install_package postgresql
+}
+
 make_environment() {
   if [ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1; then
     return 0

@@ -117,6 +117,12 @@ class StoreBusyError(StoreError):
     default_code = "store-busy"
 
 
+class StoreLostError(StoreError):
+    """The connection to the store is lost; the same write may succeed once its server is there again."""
+
+    default_code = "store-lost"
+
+
 class StoreFullError(StoreError):
     """The disk is full; the same write may succeed once there is room."""
 

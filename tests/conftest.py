@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import sshd
+from tests import postgres, sshd
 
 # Under several workers on few processors a single example may be slow for no reason of its own.
 _patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -22,3 +22,10 @@ def ssh_hosts():
     """Two machines that are reached by SSH; a test that changes one of them puts it right."""
     with sshd.ssh_hosts() as hosts:
         yield hosts
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """A server of PostgreSQL of these tests alone; a test that stops it starts it again."""
+    with postgres.cluster() as made:
+        yield made

@@ -186,7 +186,8 @@ BROUGHT_BY_USERS = {
 def test_what_the_package_imports_is_what_it_depends_on():
     by_module = {name: imported([module]) for name, module in MODULES.items()}
     used = set().union(*(names - BROUGHT_BY_USERS.get(name, set()) for name, names in by_module.items()))
-    assert distributions(used) == required(PROJECT["project"]["dependencies"])
+    optional = [name for names in PROJECT["project"]["optional-dependencies"].values() for name in names]
+    assert distributions(used) == required([*PROJECT["project"]["dependencies"], *optional])
 
 
 def test_what_tests_and_scripts_import_is_installed_for_development():

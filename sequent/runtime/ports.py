@@ -162,9 +162,11 @@ class DrivenRun(ReadRun, Protocol):
         """Return the sockets on which the drivers of other runs that wait for one of these pools are woken."""
         ...
 
+    def watch(self, selector: BaseSelector) -> None:
+        """Let the selector raise ``FencedError`` once it is known that another process has the run."""
+
     def free_space(self) -> None:
         """Free the room on the disk that was reserved for writing how the run ended."""
-        ...
 
     def close(self) -> None:
         """Release the run; another process may then take it."""

@@ -213,12 +213,13 @@ class Batch(Struct):
     end: RunEnd | None = None
 
     def __bool__(self) -> bool:
+        return bool(self.intents or self.endings or self.frames or self.closed_frames or self.has_rare_rows)
+
+    @property
+    def has_rare_rows(self) -> bool:
+        """Whether there is anything but attempts that begin and end, and iterations that do."""
         return bool(
-            self.intents
-            or self.endings
-            or self.frames
-            or self.closed_frames
-            or self.repeats
+            self.repeats
             or self.closed_repeats
             or self.waits
             or self.holds

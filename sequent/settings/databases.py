@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 from urllib.parse import quote, urlencode
@@ -15,6 +16,14 @@ DEFAULT = "default"
 """The store that is used if nothing else names one."""
 _PARTS = ("dialect", "drivername", "username", "password", "host", "port", "database", "file", "schema", "query")
 _FORM = "give a path, a URL, or a dict of dialect, host, database and the like"
+
+_PASSWORD = re.compile(r"(://[^:/@]*:).*@|(?<=password=)[^&]*", re.IGNORECASE)
+"""In the address of a database."""
+
+
+def without_password(address: str) -> str:
+    """Return the path or URL of a store with *** for any password in it."""
+    return _PASSWORD.sub(lambda found: f"{found[1]}***@" if found[1] else "***", address)
 
 
 def read_databases(table: object, name: str, place_of: Callable[[str], Place], idle: list[str]) -> dict[str, str]:

@@ -122,6 +122,7 @@ SHOWN = {
     "host check": [("host", "check", "--config", "hosts.toml")],
     "An error": [("show", "nobody"), ("check", "mistaken:wrong"), ("run", "flows:nightly")],
     "store check": [("store", "check"), DAMAGED],
+    "store upgrade": [("store", "upgrade")],
 }
 MORE = """
 import os

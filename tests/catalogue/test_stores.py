@@ -107,8 +107,11 @@ def test_a_database_of_others_or_of_another_version_is_refused(row, words, told,
 
 
 NAMES = {
-    "row_082_database": ("postgresql://ann:secret@host/db", "not supported yet: a store in postgresql", "sqlite:///"),
-    "row_082_scheme": ("foo://ann:secret@host/db", "not supported yet: a store in foo", "sqlite:///FILE"),
+    "row_082_database": ("mysql://ann:secret@host/db", "not supported: a store in mysql", "postgresql://USER@HOST"),
+    "row_082_scheme": ("foo://ann:secret@host/db", "not supported: a store in foo", "sqlite:///FILE"),
+    "row_082_driver": ("postgresql+odd://ann:secret@host/db", "names the driver 'odd'", "leave it out"),
+    "row_082_word": ("postgresql://ann:secret@host/db?sslmod=require", "invalid URI query parameter", "postgresql://"),
+    "row_082_port": ("postgresql://ann:secret@host:many/db", "is not a URL of PostgreSQL", "postgresql://USER@HOST"),
     "row_082_query": ("sqlite:///s.db?mode=ro", "a query after its '?'", "leave it out"),
     "row_082_nothing": ("", "--store is empty", "leave --store out"),
 }

@@ -1,25 +1,45 @@
 """The stores that every contract test runs over."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 
 from sequent.runtime.ports import Store
 from sequent.runtime.store import open_store
-from sequent.runtime.store.sql.tally import read_tally
-from tests.sealing import tally_of
+from sequent.runtime.store.sql.tally import count_run, read_tally
 
 
-@pytest.fixture(params=["sqlite", "memory"])
-def store(request, tmp_path) -> Iterator[Store]:
-    path = tmp_path / "store.db"
-    opened = open_store(str(path) if request.param == "sqlite" else ":memory:")
+@pytest.fixture(scope="session")
+def on_server(cluster, tmp_path_factory):
+    """The address of a store in PostgreSQL that is emptied for each test: to make its tables takes longer than that."""
+    # Nothing here is killed, so that no test waits for the disk.
+    url = cluster.url(cluster.new_database(), options="-csynchronous_commit%3Doff")
+    open_store(url).close()
+    return url
+
+
+def emptied(cluster, url) -> str:
+    """The address of a store without runs."""
+    tables = "ticket hold pool wait attempt repeat frame request run node definition lease piece"
+    text = "; ".join(f"DELETE FROM sequent.{table}" for table in tables.split())  # noqa: S608
+    cluster.execute(text, url.partition("?")[0].rpartition("/")[2])
+    return url
+
+
+@pytest.fixture(params=["sqlite", "memory", "postgresql"])
+def store(request, tmp_path, monkeypatch) -> Iterator[Store]:
+    name = {"sqlite": str(tmp_path / "store.db"), "memory": ":memory:"}.get(request.param, "")
+    if request.param == "postgresql":
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+        name = emptied(request.getfixturevalue("cluster"), request.getfixturevalue("on_server"))
+    opened = open_store(name)
     yield opened
     opened.close()
-    if request.param == "sqlite":
+    if request.param != "memory":
         # Whatever was written, and in whichever order: each run's tally is what its rows come to.
-        with closing(sqlite3.connect(path)) as connection:
-            for number, tally in connection.execute("SELECT number, tally FROM run").fetchall():
-                assert read_tally(tally) == tally_of(connection, number)
+        opened = open_store(name)
+        session = opened._session
+        for run in opened.runs():
+            tally = session.row("run_with_number", run.number)[-2]
+            assert read_tally(tally) == count_run(session, run.number)
+        opened.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import Mapping
 from typing import Annotated, cast
@@ -16,9 +15,7 @@ from sequent.cli.output.terminal import out
 from sequent.cli.output.text import Paint, columns, safe
 from sequent.model.spec import FlowSpec
 from sequent.settings.configuration import Entry, SettingOrigin
-
-_PASSWORD = re.compile(r"(://[^:/@]*:).*@|(?<=password=)[^&]*", re.IGNORECASE)
-"""The password in the address of a database."""
+from sequent.settings.databases import without_password
 
 
 def config(
@@ -62,11 +59,7 @@ def _value(entry: Entry) -> object:
             formats = cast("tuple[tuple[int, str], ...]", value)
             return {logging.getLevelName(level) if level else "default": text for level, text in formats}
         case _:
-            return _masked(value) if isinstance(value, str) else value
-
-
-def _masked(text: str) -> str:
-    return _PASSWORD.sub(lambda found: f"{found[1]}***@" if found[1] else "***", text)
+            return without_password(value) if isinstance(value, str) else value
 
 
 def _text(entry: Entry) -> str:

@@ -1,10 +1,10 @@
-"""Defines ``store``, which backs up the store while runs go on, or checks it for damage."""
+"""Defines ``store``, which backs up the store while runs go on, checks it for damage, or upgrades it."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from cyclopts import Parameter
 
@@ -16,6 +16,7 @@ from sequent.cli.output.text import counted, safe, size
 from sequent.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
+    from sequent.runtime.store.sql.store import SqlStore
     from sequent.runtime.store.sqlite.store import SqliteStore
 
 DAMAGED = 4
@@ -23,27 +24,55 @@ DAMAGED = 4
 
 
 def store(
-    action: Annotated[Literal["backup", "check"], Parameter(help="Write a copy, or check every page and row.")],
+    action: Annotated[
+        Literal["backup", "check", "upgrade"],
+        Parameter(help="Write a copy, check every page and row, or bring the tables up to this version."),
+    ],
     file: Annotated[str | None, Parameter(help="For backup: the file to write, which must not exist.")] = None,
     /,
     *,
     options: TypedOptions = DEFAULTS,
 ) -> int:
-    """Back up the store while runs go on, or check it for damage."""
-    if action == "check" and file is not None:
+    """Back up the store while runs go on, check it for damage, or upgrade it."""
+    if action != "backup" and file is not None:
         raise UsageError(
-            f"store check takes no file, got {file!r}", hint=f"name the store: sequent store check --store {file}"
+            f"store {action} takes no file, got {file!r}", hint=f"name the store: sequent store {action} --store {file}"
         )
     if action == "backup" and not file:
         raise UsageError("store backup needs the file to write", hint="sequent store backup FILE")
+    if action == "upgrade":
+        return _upgrade(options)
     from sequent.runtime.store.sqlite.store import SqliteStore
+    from sequent.runtime.store.sqlite.temporary import MemoryStore
 
     with opened_store(options) as opened:
-        if not isinstance(opened, SqliteStore):
+        if isinstance(opened, MemoryStore):
             raise StoreError(
                 f"there is no store '{opened.name}' yet", code="no-store", hint="name another: --store FILE"
             )
-        return _check(opened, options) if file is None else _back_up(opened, file, options)
+        if file is None:
+            return _check(cast("SqlStore", opened), options)
+        if not isinstance(opened, SqliteStore):
+            raise UsageError(
+                f"the store '{opened.name}' is backed up by the tools of its server",
+                code="not-a-file",
+                hint="pg_dump --schema=SCHEMA --format=custom --file=FILE DATABASE",
+            )
+        return _back_up(opened, file, options)
+
+
+def _upgrade(options: GlobalOptions) -> int:
+    from sequent.runtime.store import check_outlasting, upgrade_store
+
+    name = options.settings().store
+    check_outlasting(name)
+    upgrade_store(name)
+    with opened_store(options) as opened:
+        if options.json:
+            json_output.write({"store": opened.name})
+        else:
+            options.say(f"{safe(opened.name)} has the tables of this version")
+    return 0
 
 
 def _back_up(kept: SqliteStore, file: str, options: GlobalOptions) -> int:
@@ -55,7 +84,7 @@ def _back_up(kept: SqliteStore, file: str, options: GlobalOptions) -> int:
     return 0
 
 
-def _check(kept: SqliteStore, options: GlobalOptions) -> int:
+def _check(kept: SqlStore, options: GlobalOptions) -> int:
     problems = list(kept.problems())
     if options.json:
         json_output.write({"store": kept.name, "problems": problems})

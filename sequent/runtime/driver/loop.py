@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Mapping
 
 from sequent.engine import Scheduler
-from sequent.errors import SequentError, ShortageError, StoreBusyError, StoreError, StoreFullError
+from sequent.errors import SequentError, ShortageError, StoreBusyError, StoreError, StoreFullError, StoreLostError
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.effects import EndRun
 from sequent.model.facts import PauseRequested, StopRequested
@@ -99,6 +99,7 @@ class Driver:
         with contextlib.closing(self._desks):
             # Before the signals are taken: while the store is locked, a signal may end this process.
             self._desks.open(self._selector)
+            self._run.watch(self._selector)
             with self._signals(self._selector, self._stopping.on_signal):
                 return self._drive()
 
@@ -207,7 +208,7 @@ class Driver:
 
     def _give_up(self, error: SequentError) -> None:
         """Write the outcomes, and why the run does not go on, into the reserved room, if possible."""
-        is_locked = isinstance(error, StoreBusyError)
+        is_locked = isinstance(error, StoreBusyError | StoreLostError)
         if not (is_locked or isinstance(error, StoreFullError | ShortageError)):
             return
         if is_locked and self._stopping.is_at_once:
@@ -240,6 +241,6 @@ class Driver:
 
 def _patience_with(error: StoreError) -> float:
     """Return the seconds for which a failed commit is tried again; negative: not once."""
-    if isinstance(error, StoreFullError):
+    if isinstance(error, StoreFullError | StoreLostError):
         return FULL_PATIENCE
     return BUSY_PATIENCE if isinstance(error, StoreBusyError) else -1.0

@@ -52,6 +52,12 @@ class RunLock:
         self._handle = handle
         self._pid = os.getpid()
 
+    def tell(self, owner: str) -> None:
+        """Write who holds it, to be read by other processes; if the disk is full, the lock holds without it."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._handle, 0)
+            os.pwrite(self._handle, owner.encode(), 0)
+
     def release(self) -> None:
         """Release the run; does nothing in a forked child, or a second time."""
         with _guard:
@@ -80,14 +86,12 @@ def try_lock(path: str, owner: str) -> RunLock | None:
         except (BlockingIOError, PermissionError):
             os.close(handle)
             return None
-        # If the disk is full, the lock holds without it.
-        with contextlib.suppress(OSError):
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, owner.encode(), 0)
         info = os.fstat(handle)
         key = (info.st_dev, info.st_ino)
         _held[key] = handle
-        return RunLock(key, handle)
+        lock = RunLock(key, handle)
+        lock.tell(owner)
+        return lock
 
 
 class Holder(NamedTuple):

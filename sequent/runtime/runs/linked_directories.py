@@ -8,8 +8,8 @@ import os
 from sequent.errors import StoreError, UsageError
 from sequent.model.spec import FlowConfig
 from sequent.runtime.records import RunRecord
+from sequent.runtime.store.directories import check_directory
 from sequent.runtime.store.run_ids import check_id
-from sequent.runtime.store.sqlite.access import check_directory
 
 
 def check_start(config: FlowConfig, run_id: str | None) -> None:

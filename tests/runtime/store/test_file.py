@@ -69,9 +69,9 @@ def test_the_users_own_store_makes_its_directory_private(tmp_path, monkeypatch):
     assert stat.S_IMODE(os.stat(tmp_path / "state" / "sequent").st_mode) == 0o700
 
 
-def test_a_database_that_is_not_supported_yet_is_refused_by_name():
-    with pytest.raises(UsageError, match="not supported yet: a store in postgresql"):
-        open_store("postgresql://user:secret@host/db")
+def test_a_database_that_is_not_supported_is_refused_by_name():
+    with pytest.raises(UsageError, match="not supported: a store in mysql"):
+        open_store("mysql://user:secret@host/db")
 
 
 def test_a_directory_of_an_unknown_run_is_left_alone(tmp_path):

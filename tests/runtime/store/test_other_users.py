@@ -16,7 +16,8 @@ from sequent.errors import StoreError
 from sequent.model.outcome import LogSpan
 from sequent.runtime.logs.segment_files import open_segment
 from sequent.runtime.store import open_store
-from sequent.runtime.store.sqlite.access import BESIDE, check_directory
+from sequent.runtime.store.directories import check_directory
+from sequent.runtime.store.sqlite.access import BESIDE
 from tests.contracts.plans import create
 from tests.runtime.store.files import made
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from sequent.runtime.store import open_store
-from sequent.runtime.store.sqlite.unfinished import Unfinished, is_unbegun
+from sequent.runtime.store.directories import is_unbegun
+from sequent.runtime.store.sqlite.unfinished import Unfinished
 from tests.contracts.plans import create
 
 HOLDING = "import sys, time\nfrom sequent.runtime.store.sqlite.unfinished import Unfinished\n"

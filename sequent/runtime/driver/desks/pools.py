@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from selectors import BaseSelector
 
-from sequent.errors import StoreBusyError, StoreFullError
+from sequent.errors import StoreBusyError, StoreFullError, StoreLostError
 from sequent.model.effects import AskHold, SetHold
 from sequent.model.facts import Fact, HoldGranted, RunStarted
 from sequent.model.plan import Plan
@@ -108,7 +108,7 @@ class PoolDesk:
             return
         try:
             granted = self._run.ask([ask for ask, _ in self._asks.values()])
-        except (StoreBusyError, StoreFullError):
+        except (StoreBusyError, StoreFullError, StoreLostError):
             granted = []
         else:
             self._tell_wait([ask for ask, fact in self._asks.values() if fact is None and ask not in granted])

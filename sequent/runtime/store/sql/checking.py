@@ -115,7 +115,7 @@ def _check_whole(session: Session, listing: Listing, number: int) -> None:
     has_seals = row.seal is not None
     nodes = read_nodes(session, row.definition, is_digested=has_seals)
     check_run(session, listing, number, nodes, whole=0)
-    values = session.database.values(number)
+    values = session.database.values(number, session)
     for (text,) in session.stream("kept_values", number, number, number, number):
         values.read(unsealed(text, "a value", has_seal=has_seals))
     for (text,) in session.stream("kept_texts", number, number, number):

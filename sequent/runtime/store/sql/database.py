@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from sequent.errors import StoreError
@@ -15,6 +16,14 @@ class OpenDatabase(Protocol):
 
     def row(self, name: str, *values: object) -> Any:
         """Return the first row of a named statement; None if there is none."""
+        ...
+
+    def rows(self, name: str, *values: object) -> list[Any]:
+        """Return the rows of a named statement."""
+        ...
+
+    def write(self, name: str, rows: Sequence[tuple[Any, ...]]) -> int:
+        """Execute a named statement with each of these rows; return the number of matches in all."""
         ...
 
     def ask(self, text: str, *values: object) -> list[Any]:
@@ -31,6 +40,18 @@ class RunClaim(Protocol):
 
     def committed(self) -> None:
         """Count one more committed transaction of the run."""
+        ...
+
+    def is_held(self, session: OpenDatabase) -> bool:
+        """Return whether the run still is this process's; if that is in doubt, ask the database.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        ...
+
+    def loss(self) -> int | None:
+        """Return a descriptor that can be read from once another process has the run; None if that cannot happen."""
         ...
 
     def free_space(self) -> None:
@@ -69,14 +90,28 @@ class Database(Protocol):
     """Begins a transaction in which all is seen as of one moment."""
     begin_write: str
     """Begins a transaction that writes."""
+    begin_alone: str
+    """Begins a transaction that writes, and beside which there is no other of this kind."""
+    begins_locked: bool
+    """Whether a transaction that writes has locked all rows as soon as it has begun."""
+    whole_batches: bool
+    """Whether it has the statements that write a whole batch at once."""
+    misfits: tuple[type[Exception], ...]
+    """The errors of such a statement that mean that a row does not fit, so that nothing was written."""
+    tables_of_runs: tuple[str, ...]
+    """The tables with rows of runs that no other database has."""
     errors: tuple[type[Exception], ...]
     """The errors that its driver raises."""
 
-    def connect(self, patience: float | None = None) -> Any:
+    def connect(self, patience: float | None = None, label: str = "") -> Any:
         """Return a new connection, as PEP 249 has it; its statements wait at most that many seconds for a lock.
 
-        Without a number, a locked database is waited for, with a notice.
+        Without a number, a locked database is waited for, with a notice. The label is shown to administrators.
         """
+        ...
+
+    def stream(self, connection: Any, text: str, values: Sequence[object]) -> AbstractContextManager[Any]:
+        """Return a cursor that fetches the rows of a query little by little."""
         ...
 
     def error(self, error: Exception) -> StoreError:
@@ -147,8 +182,8 @@ class Database(Protocol):
         """Make the directory of a new run; return False if that number has one, so that another number is needed."""
         ...
 
-    def values(self, number: int) -> LargeValues:
-        """Return the large values of a run."""
+    def values(self, number: int, session: OpenDatabase) -> LargeValues:
+        """Return the large values of a run; they are read and written through that session, unless they are files."""
         ...
 
     def claim(self, number: int, owner: str) -> RunClaim | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from selectors import EVENT_READ, BaseSelector
 from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
@@ -52,8 +53,13 @@ class SqlRun(RunReading):
         now: Callable[[], float],
         on_close: Callable[[SqlRun], None],
     ) -> None:
-        super().__init__(reading.record, *reading.rows, has_seals=row.seal is not None)
         self._database = reading.database
+        self._own = Session(self._database, _PIECE, row.id)
+        shared, number, nodes, _ = reading.rows
+        # A server has few connections, so its drivers read through the one that they write with.
+        session = shared if self._database.begins_locked else self._own
+        values = self._database.values(number, self._own)
+        super().__init__(reading.record, session, number, nodes, values, has_seals=row.seal is not None)
         self.directory = self._database.directory(row.number)
         self._claim = claim
         self._guard = guard
@@ -62,8 +68,9 @@ class SqlRun(RunReading):
         self._values.remove_unfinished()
         self._is_open = True
         self._pid = os.getpid()
+        self._touched: int | None = row.touched
+        """The number of transactions that were committed; None if the answer of the last one was lost."""
         claim.begin(row.touched)
-        self._own = Session(self._database, _PIECE)
         self._tally = RunningTally(self._own, row.number, read_tally(row.tally))
         self._writer = BatchWriter(self._own, row.number, self.record.id, self._nodes, self._values, self._tally)
         self._sharing = Sharing(self._own, row.number, self._nodes, self._writer)
@@ -74,7 +81,10 @@ class SqlRun(RunReading):
         if batch.end is not None:
             # A driver that is killed after this write leaves nothing behind.
             self._claim.free_space()
-        self._within(lambda: self._write(batch))
+        if not self._write_whole(batch):
+            # What other runs may wait for is given back beside no other such transaction.
+            is_alone = batch.end is not None or any(hold.is_shared for hold in batch.holds)
+            self._within(lambda: self._write(batch), is_alone=is_alone)
         if batch.unrun is not None:
             self._record = replace(self._record, unrun=batch.unrun)
         if batch.reason is not None:
@@ -89,15 +99,72 @@ class SqlRun(RunReading):
         if batch.end is not None or batch.unrun is not None or batch.reason is not None:
             seal_run(self._own, self._run)
 
-    def _within(self, write: Callable[[], T], *, is_patient: bool = False) -> T:
+    def _write_whole(self, batch: Batch) -> bool:
+        """Write a batch by one statement, if it has only usual rows that fit; return whether that was done."""
+        rows = self._writer.whole(batch) if self._database.whole_batches else None
+        tally = None if rows is None else self._tally.after(rows.tally)
+        if rows is None or tally is None:
+            return False
+        self._check_open()
+        self._know_touched()
+        try:
+            name, values = rows.statement(tally, self._guard)
+            answer = self._own.row_at_once(name, *values)
+        except self._database.misfits:
+            return False
+        except self._database.errors as error:
+            self._tally.set(None)
+            if not self._has_committed():
+                raise self._database.error(error) from error
+        else:
+            if answer[0] is None:
+                raise self._fenced()
+            self._touched = answer[0]
+        self._tally.set(tally)
+        self._end_commit()
+        return True
+
+    def _know_touched(self) -> None:
+        """Read how many transactions were committed, if the answer of the last one was lost."""
+        if self._touched is None:
+            self._has_committed()
+
+    def _has_committed(self) -> bool:
+        """Return whether a transaction whose answer was lost was committed, as far as the database can be asked.
+
+        Raises:
+            FencedError: another process has the run.
+        """
+        if self._database.begins_locked:
+            return False
+        before, self._touched = self._touched, None
+        try:
+            epoch, owner, touched = self._own.row_at_once("guard_row", self._run)
+        except self._database.errors:
+            return False
+        if (epoch, owner) != self._guard[1:]:
+            raise self._fenced()
+        self._touched = touched
+        return before is not None and touched == before + 1
+
+    def _end_commit(self) -> None:
+        """Count a committed transaction; whatever follows from it is let out only if the run still is this driver's."""
+        self._claim.committed()
+        if not self._claim.is_held(self._own):
+            raise self._fenced()
+
+    def _within(self, write: Callable[[], T], *, is_patient: bool = False, is_alone: bool = False) -> T:
         """Write all in one transaction if the run is still this driver's; otherwise write nothing.
 
-        With ``is_patient``, a locked store is waited for: nothing is under way yet that this could hold up.
+        With ``is_patient``, a locked store is waited for: nothing is under way yet that this could hold up. With
+        ``is_alone``, no other such transaction of any run goes on meanwhile.
         """
         self._check_open()
-        is_decided = True
+        self._know_touched()
         try:
-            self._own.begin(is_patient=is_patient)
+            self._own.begin(is_patient=is_patient, is_alone=is_alone)
+            if not self._database.begins_locked and self._own.row("lock_run", *self._guard) is None:
+                raise self._fenced()
             self._tally.begin()
             try:
                 written = write()
@@ -106,19 +173,30 @@ class SqlRun(RunReading):
                 self._keep_out()
                 raise
             self._keep_out()
-            is_decided = False
-            self._own.commit()
-            self._tally.end(is_known=True)
-            self._claim.committed()
         except self._database.errors as error:
-            if not is_decided:
-                self._tally.end(is_known=False)
             self._own.roll_back()
             raise self._database.error(error) from error
         except BaseException:
             self._own.roll_back()
             raise
+        self._commit()
+        self._tally.end(is_known=True)
+        self._end_commit()
         return written
+
+    def _commit(self) -> None:
+        try:
+            self._own.commit()
+        except self._database.errors as error:
+            self._own.roll_back()
+            if not self._has_committed():
+                self._tally.end(is_known=False)
+                raise self._database.error(error) from error
+        except BaseException:
+            self._own.roll_back()
+            raise
+        else:
+            self._touched = None if self._touched is None else self._touched + 1
 
     def _keep_out(self) -> None:
         """Let the writes count only if the run is still this driver's."""
@@ -126,7 +204,7 @@ class SqlRun(RunReading):
             raise self._fenced()
 
     def _check_open(self) -> None:
-        if not self._is_open or self._pid != os.getpid():
+        if not self._is_open or self._pid != os.getpid() or not self._claim.is_held(self._own):
             raise self._fenced()
         self._database.check_place()
 
@@ -142,16 +220,24 @@ class SqlRun(RunReading):
             self._own.execute("put_definition", number, self._run)
             seal_run(self._own, self._run)
 
-        self._within(write, is_patient=True)
+        self._within(write, is_patient=True, is_alone=True)
         self._record = replace(self._record, description=plan.description, fingerprints=dict(fingerprints))
 
     # -- shared pools
 
     def use_pools(self, capacities: Mapping[str, int], wake: str) -> None:
-        self._within(lambda: self._sharing.use(capacities, wake), is_patient=True)
+        self._within(lambda: self._sharing.use(capacities, wake), is_patient=True, is_alone=True)
 
     def ask(self, asks: Sequence[Ask]) -> list[Ask]:
-        return self._within(lambda: self._sharing.ask(asks))
+        return self._within(lambda: self._sharing.ask(asks), is_alone=True)
+
+    def watch(self, selector: BaseSelector) -> None:
+        loss = self._claim.loss()
+        if loss is not None:
+            selector.register(loss, EVENT_READ, self._raise_fenced)
+
+    def _raise_fenced(self) -> None:
+        raise self._fenced()
 
     def free_space(self) -> None:
         self._claim.free_space()

@@ -105,7 +105,7 @@ class Pruning:
         for directory in self._directories(run):
             if os.path.lexists(directory):
                 _remove_tree(directory)
-        for table in _OF_RUN:
+        for table in (*_OF_RUN, *self._database.tables_of_runs):
             count = _AT_ONCE
             while count == _AT_ONCE:
                 with self._session.transaction():

@@ -18,13 +18,14 @@ Row = tuple[Any, ...]
 class Session:
     """One connection to a database, used by the names of statements."""
 
-    def __init__(self, database: Database, patience: float | None = None) -> None:
+    def __init__(self, database: Database, patience: float | None = None, label: str = "") -> None:
         """Connect; statements wait for a locked database with a notice, or for so many seconds."""
         self.database = database
-        self.connection: Any = database.connect(patience)
+        self.connection: Any = database.connect(patience, label)
         self._statements = database.statements
         self._cursor: Any = self.connection.cursor()
-        self._do = self.connection.execute if patience is None else self._cursor.execute
+        is_patient = patience is None or not database.begins_locked
+        self._do = self.connection.execute if is_patient else self._cursor.execute
         self._guard = threading.RLock()
         """Held during a transaction: a connection has one at a time, and threads may drive runs of a store."""
 
@@ -57,14 +58,22 @@ class Session:
         rows = self.rows(name, *values)
         return rows[0] if rows else None
 
+    def row_at_once(self, name: str, *values: object) -> Any:
+        """Return the first row without waiting for a database that does not answer.
+
+        Raises:
+            Exception: an error of the database's driver.
+        """
+        return self._cursor.execute(self._statements[name].text, values).fetchone()
+
     def stream(self, name: str, *values: object) -> Iterator[Any]:
         """Yield row by row, for a statement with many rows whose order does not allow pages."""
         statement = self._statements[name]
         try:
-            cursor = self.connection.execute(statement.text, values)
-            while rows := cursor.fetchmany(_AT_ONCE):
-                check_rows(statement.columns, rows)
-                yield from rows
+            with self.database.stream(self.connection, statement.text, values) as cursor:
+                while rows := cursor.fetchmany(_AT_ONCE):
+                    check_rows(statement.columns, rows)
+                    yield from rows
         except self.database.errors as error:
             raise self.database.error(error) from error
 
@@ -80,9 +89,15 @@ class Session:
             return int(self._cursor.execute(self._statements[name].text, rows[0]).rowcount)
         return int(self._cursor.executemany(self._statements[name].text, rows).rowcount) if rows else 0
 
-    def begin(self, *, is_patient: bool = True) -> None:
+    def execute_between(self, name: str, *values: object) -> int:
+        """Execute a statement once, between the transactions of other threads; return the number of matches."""
+        with self._guard:
+            return int(self._cursor.execute(self._statements[name].text, values).rowcount)
+
+    def begin(self, *, is_patient: bool = True, is_alone: bool = False) -> None:
         """Begin a transaction; wait for a locked database, or try once."""
-        (self.connection.execute if is_patient else self._cursor.execute)(self.database.begin_write)
+        text = self.database.begin_alone if is_alone else self.database.begin_write
+        (self.connection.execute if is_patient else self._cursor.execute)(text)
 
     def commit(self) -> None:
         """Commit the transaction."""
@@ -95,10 +110,10 @@ class Session:
 
     @contextlib.contextmanager
     def transaction(self) -> Generator[None]:
-        """Write all that is executed in it, or nothing."""
+        """Write all that is executed in it, or nothing; no other such transaction goes on meanwhile."""
         with self._guard:
             try:
-                self.begin()
+                self.begin(is_alone=True)
                 yield
                 self.commit()
             except BaseException as error:

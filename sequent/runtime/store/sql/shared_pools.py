@@ -124,6 +124,9 @@ class Sharing:
         place = KEPT if ask.key is None else self._writer.place(ask.key)
         name = (self._run, place[0], place[1], place[3])
         held = self._held()
+        if set(ask.amounts) <= set(held.get(name, ())):
+            # It was granted before, by a commit whose answer was lost.
+            return True
         if name not in self._tickets(held):
             around = [(key.frame, self._nodes.stored(key.node), key.iteration) for key in ask.around]
             row = (self._run, *place, text_of_record(ask.amounts), ask.priority, text_of_record(around))

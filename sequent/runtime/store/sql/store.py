@@ -20,7 +20,7 @@ from sequent.runtime.records import AttemptRecord, Pending, RunOrigin, RunRecord
 from sequent.runtime.store import run_ids
 from sequent.runtime.store.nodes import KnownNodes, places_of
 from sequent.runtime.store.sql.attempt_rows import AttemptRows
-from sequent.runtime.store.sql.checking import WHOLE, check_run
+from sequent.runtime.store.sql.checking import WHOLE, check_run, problems_of
 from sequent.runtime.store.sql.database import LargeValues, RunClaim
 from sequent.runtime.store.sql.definitions import put_definition, read_nodes
 from sequent.runtime.store.sql.driven import Guard, SqlRun
@@ -177,7 +177,7 @@ class SqlStore:
     def _parts(self, session: Session, row: RunRow) -> tuple[Session, int, KnownNodes, LargeValues]:
         """Return the parts needed to read the rows of a run, through that connection."""
         nodes = read_nodes(self._session, row.definition, is_digested=row.seal is not None)
-        return session, row.number, nodes, self._database.values(row.number)
+        return session, row.number, nodes, self._database.values(row.number, session)
 
     def _attempts(self, row: RunRow, session: Session | None = None) -> AttemptRows:
         return AttemptRows(*self._parts(session or self._session, row), has_seals=row.seal is not None)
@@ -225,6 +225,10 @@ class SqlStore:
         from sequent.runtime.store.sql.pruning import Pruning
 
         return Pruning(self._session, self._now).prune(rule)
+
+    def problems(self) -> Iterator[str]:
+        """Yield the problems of the store; each of its pages, rows and large values is checked."""
+        return problems_of(self._session)
 
     def close(self) -> None:
         if self._pid != os.getpid():

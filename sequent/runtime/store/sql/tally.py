@@ -124,6 +124,14 @@ class RunningTally:
         if self._now is not None:
             self._now = Tally(self._now.rows + rows, self._now.total + worth)
 
+    def after(self, added: Tally) -> Tally | None:
+        """Return the tally after that addition; None if the rows have to be counted, or the run has no tally."""
+        return None if self._known is None else self._known.plus(added)
+
+    def set(self, tally: Tally | None) -> None:
+        """Note the tally after a transaction, if it is known."""
+        self._known = tally
+
     def recount(self) -> None:
         """Count all rows anew at the end of the transaction, since the changes are not known."""
         self._now = None

@@ -21,8 +21,11 @@ from sequent.runtime.store.sql.tally import (
     worth_of_frames,
     worth_of_intents,
 )
+from sequent.runtime.store.sql.whole_batches import WholeBatch
 
 _ACTIVE = Status.ACTIVE.value
+
+
 KEPT = (0, 0, "", 0)
 """The place of the amounts that a run keeps, instead of that of a task or container: no frame has the id 0."""
 
@@ -41,6 +44,17 @@ class BatchWriter:
         self._nodes = nodes
         self.ended = 0.0
         """The time at which the run ended, once that is written."""
+
+    def whole(self, batch: Batch) -> WholeBatch | None:
+        """Return the rows of a batch, if it has only attempts and iterations, as nearly all have; None otherwise."""
+        if batch.has_rare_rows or any(intent.attempt > 1 for intent in batch.intents):
+            return None
+        return WholeBatch(
+            self._opened(batch),
+            list(map(self._ending, batch.endings)),
+            self._closed(batch),
+            list(map(self._intent, batch.intents)),
+        )
 
     def write(self, batch: Batch, now: Callable[[], float]) -> None:
         """Write all rows of a batch, each after the rows that it refers to."""
@@ -113,12 +127,8 @@ class BatchWriter:
         session.execute("drop_repeat", run, frame, container)
 
     def _write_iterations(self, batch: Batch) -> None:
-        run, node, kept = self._run, self._nodes.stored, self._values.kept
         if batch.frames:
-            opened = [
-                (run, new.key.parent, node(new.key.node), new.key.number, new.id, _ACTIVE, kept(new.item))
-                for new in batch.frames
-            ]
+            opened = self._opened(batch)
             if self._is_first("insert_frame", opened):
                 self._tally.add(worth_of_frames(opened), len(opened))
             else:
@@ -127,16 +137,27 @@ class BatchWriter:
         places += [(told.frame, told.node) for told in batch.container_problems]
         places += [(frame, index) for frame, index, _ in batch.closed_repeats]
         if places:
-            rows = [(run, frame, node(index)) for frame, index in dict.fromkeys(places)]
+            rows = [(self._run, frame, self._nodes.stored(index)) for frame, index in dict.fromkeys(places)]
             self._tally.measured("tally_repeat", rows, partial(self._write_repeats, batch))
         if batch.closed_frames:
-            closed = [
-                (status.value, run, key.parent, node(key.node), key.number) for key, status in batch.closed_frames
-            ]
+            closed = self._closed(batch)
             if self._is_first("close_frame", closed):
                 self._tally.add(worth_of_closings(closed))
             else:
                 self._all("put_status", closed, "an iteration that ended")
+
+    def _opened(self, batch: Batch) -> list[Row]:
+        node, kept = self._nodes.stored, self._values.kept
+        return [
+            (self._run, new.key.parent, node(new.key.node), new.key.number, new.id, _ACTIVE, kept(new.item))
+            for new in batch.frames
+        ]
+
+    def _closed(self, batch: Batch) -> list[Row]:
+        node = self._nodes.stored
+        return [
+            (status.value, self._run, key.parent, node(key.node), key.number) for key, status in batch.closed_frames
+        ]
 
     def _write_repeats(self, batch: Batch) -> None:
         run, node, kept = self._run, self._nodes.stored, self._values.kept

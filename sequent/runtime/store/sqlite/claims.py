@@ -12,6 +12,7 @@ import os
 from struct import Struct
 
 from sequent.runtime.processes.run_locks import RunLock
+from sequent.runtime.store.sql.database import OpenDatabase
 
 _COUNT = Struct("<Q")
 RESERVE = 1024 * 1024
@@ -44,6 +45,13 @@ class SqliteClaim:
         if self._count is not None:
             with contextlib.suppress(OSError):
                 os.pwrite(self._count, _COUNT.pack(self._committed), 0)
+
+    def is_held(self, session: OpenDatabase) -> bool:
+        # The lock is held until this process ends.
+        return True
+
+    def loss(self) -> None:
+        """Return None: no other process can take the lock."""
 
     def free_space(self) -> None:
         free_reserve(self._directory)

@@ -5,21 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from sequent.errors import StoreError
 from sequent.runtime.processes import left_processes, run_locks
 from sequent.runtime.records import Owner
+from sequent.runtime.store.directories import check_run_directory, make_run_directory, prepare_run_directory
 from sequent.runtime.store.sql.database import OpenDatabase
 from sequent.runtime.store.sql.records import read_owner
 from sequent.runtime.store.sql.statements import Statement
-from sequent.runtime.store.sqlite.access import check_run_directory
 from sequent.runtime.store.sqlite.claims import SqliteClaim, commits_file, read_commits
 from sequent.runtime.store.sqlite.connection import PIECE, PatientConnection, is_read_only, refusal
-from sequent.runtime.store.sqlite.location import Location, run_directory, runs_directory
+from sequent.runtime.store.sqlite.location import Location, run_directory
 from sequent.runtime.store.sqlite.opening import DATABASE_ERRORS, connect, store_error
 from sequent.runtime.store.sqlite.schema import statements
-from sequent.runtime.store.sqlite.unfinished import is_unbegun
 from sequent.runtime.store.sqlite.value_files import ValueFiles
 
 _INDEX = """
@@ -34,7 +34,11 @@ class SqliteDatabase:
     """The file of a store that exists and was checked."""
 
     begin_read = "BEGIN"
-    begin_write = "BEGIN IMMEDIATE"
+    begin_write = begin_alone = "BEGIN IMMEDIATE"
+    begins_locked = True
+    whole_batches = False
+    misfits: tuple[type[Exception], ...] = ()
+    tables_of_runs: tuple[str, ...] = ()
     errors: tuple[type[Exception], ...] = DATABASE_ERRORS
 
     def __init__(self, location: Location, now: Callable[[], float] = time.time) -> None:
@@ -46,8 +50,11 @@ class SqliteDatabase:
         info = os.stat(self.path)
         self._file = (info.st_dev, info.st_ino)
 
-    def connect(self, patience: float | None = None) -> PatientConnection:
+    def connect(self, patience: float | None = None, label: str = "") -> PatientConnection:
         return connect(self._location, PIECE if patience is None else patience)
+
+    def stream(self, connection: Any, text: str, values: Sequence[object]) -> contextlib.AbstractContextManager[Any]:
+        return contextlib.closing(connection.execute(text, values))
 
     def error(self, error: Exception) -> StoreError:
         return store_error(error, self.path)
@@ -102,29 +109,14 @@ class SqliteDatabase:
         check_run_directory(self.directory(number))
 
     def make_directory(self, number: int) -> bool:
-        run_locks.prepare_directory(runs_directory(self.path))
-        directory = self.directory(number)
-        try:
-            if not is_unbegun(directory):
-                os.mkdir(directory, 0o700)
-            os.makedirs(os.path.join(directory, "logs"), 0o700, exist_ok=True)
-        except FileExistsError:
-            return False
-        except OSError as error:
-            raise StoreError(f"'{directory}' cannot be made: {error.strerror}", code="store-directory") from error
-        return True
+        return make_run_directory(self.directory(number))
 
-    def values(self, number: int) -> ValueFiles:
+    def values(self, number: int, session: OpenDatabase) -> ValueFiles:
         return ValueFiles(self.directory(number))
 
     def claim(self, number: int, owner: str) -> SqliteClaim | None:
         directory = self.directory(number)
-        run_locks.prepare_directory(runs_directory(self.path))
-        check_run_directory(directory)
-        run_locks.prepare_directory(directory)
-        with contextlib.suppress(FileExistsError):
-            # A store that was restored from a copy has no logs.
-            os.mkdir(os.path.join(directory, "logs"), 0o700)
+        prepare_run_directory(directory)
         lock = run_locks.try_lock(run_locks.driver_lock(directory), owner)
         return None if lock is None else SqliteClaim(lock, directory, has_reserve=not self._location.is_temporary)
 

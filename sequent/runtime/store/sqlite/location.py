@@ -12,7 +12,7 @@ from attrs import frozen
 from sequent.by_fields import ByFields
 from sequent.errors import StoreError, UsageError
 from sequent.model.variables import STORE
-from sequent.runtime.store.sqlite.access import check_directory, user_name
+from sequent.runtime.store.directories import check_directory, user_name
 
 MEMORY = ":memory:"
 _REMOTE = ("nfs", "cifs", "smb", "fuse.sshfs")
@@ -60,8 +60,8 @@ def locate(name: str | None) -> Location | None:
         given = rest.removeprefix("/")
     elif found:
         raise UsageError(
-            f"not supported yet: a store in {scheme}",
-            hint="name a file, 'sqlite:///FILE' or ':memory:'",
+            f"not supported: a store in {scheme}",
+            hint="name a file, sqlite:///FILE, :memory: or postgresql://USER@HOST/DATABASE",
             code="store-url",
         )
     path = os.path.abspath(os.path.expanduser(given))
@@ -139,7 +139,7 @@ def _check_mount(path: str) -> None:
         raise StoreError(
             f"the store '{path}' is on a network filesystem ('{mount}' is {kind}), where SQLite is not safe",
             code="network-store",
-            hint="name a file on a local disk; several machines will share a store in PostgreSQL",
+            hint="name a file on a local disk; several machines can share a store in PostgreSQL",
         )
 
 

@@ -9,7 +9,8 @@ import sqlite3
 from urllib.parse import quote
 
 from sequent.errors import StoreBusyError, StoreError, StoreFullError
-from sequent.runtime.store.sqlite.access import check_file, check_inner_directory, check_new_name
+from sequent.runtime.store.directories import check_inner_directory
+from sequent.runtime.store.sqlite.access import check_file, check_new_name
 from sequent.runtime.store.sqlite.connection import PIECE, PatientConnection, is_read_only, open_to_read, refusal
 from sequent.runtime.store.sqlite.location import Location, flush_directory, prepare_directory, refused, runs_directory
 from sequent.runtime.store.sqlite.migrations import OLDEST, migrate

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sequent.runtime.store.sql.checking import problems_of
 from sequent.runtime.store.sql.session import Session
 from sequent.runtime.store.sql.store import SqlStore
 from sequent.runtime.store.sqlite.access import has_wal
@@ -56,7 +55,3 @@ class SqliteStore(SqlStore):
         from sequent.runtime.store.sqlite.backup import back_up
 
         return back_up(self._session, self.path, path, len(self.runs()))
-
-    def problems(self) -> Iterator[str]:
-        """Yield the problems of the store; each of its pages, rows and large values is checked."""
-        return problems_of(self._session)

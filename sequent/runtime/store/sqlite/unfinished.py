@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 
-from sequent.runtime.processes import run_locks
 from sequent.runtime.store.sqlite.access import BESIDE
 
 _UNFINISHED = re.compile(r"\.[0-9a-f]{16}\.new\Z")
@@ -69,14 +68,3 @@ def _remove(name: str) -> None:
     for end in (*BESIDE, ""):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name + end)
-
-
-def is_unbegun(directory: str) -> bool:
-    """Return whether a run's directory was made but not the run: nothing is in it, and no process works on it."""
-    try:
-        names = {*os.listdir(directory)}
-        if not names <= {"logs", "driver.lock"} or ("logs" in names and os.listdir(os.path.join(directory, "logs"))):
-            return False
-    except OSError:
-        return False
-    return run_locks.lock_holder(run_locks.driver_lock(directory)) is None

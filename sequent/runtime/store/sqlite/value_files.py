@@ -6,17 +6,13 @@ import contextlib
 import errno
 import hashlib
 import os
-import re
 import secrets
 
 from sequent.errors import StoreError, StoreFullError
+from sequent.runtime.store.sql.large_values import LARGEST_INLINE, pointed_at, pointer_to
 from sequent.runtime.store.sql.seals import sealed
 from sequent.runtime.store.sqlite.location import flush_directory
 
-LARGEST_INLINE = 1024 * 1024
-"""Characters of a value that its row itself contains."""
-_POINTER = re.compile(r"@([0-9a-f]{64})\Z")
-"""Wire text is JSON, which never begins like this."""
 _UNFINISHED = ".new"
 
 
@@ -49,7 +45,7 @@ class ValueFiles:
         except OSError as error:
             kind = StoreFullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
             raise kind(f"a value of {len(data):,} bytes cannot be kept in '{path}': {error.strerror}") from error
-        return f"@{digest}"
+        return pointer_to(digest)
 
     def _write(self, path: str, data: bytes) -> None:
         os.makedirs(self._directory, 0o700, exist_ok=True)
@@ -79,18 +75,16 @@ class ValueFiles:
         Raises:
             StoreError: the file is missing, or is not as it was written.
         """
-        if not text.startswith("@"):
+        digest = pointed_at(text)
+        if digest is None:
             return text
-        match = _POINTER.match(text)
-        if match is None:
-            raise StoreError(f"the store has a value that cannot be read: {text[:80]!r}", code="damaged-store")
-        path = os.path.join(self._directory, match[1])
+        path = os.path.join(self._directory, digest)
         try:
             file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
             with open(file, "rb") as stream:
                 data = stream.read()
         except OSError as error:
             raise StoreError(f"the value in '{path}' cannot be read: {error.strerror}", code="damaged-store") from error
-        if hashlib.sha256(data).hexdigest() != match[1]:
+        if hashlib.sha256(data).hexdigest() != digest:
             raise StoreError(f"the value in '{path}' is not as it was written", code="damaged-store")
         return data.decode()

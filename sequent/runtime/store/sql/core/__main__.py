@@ -1,12 +1,12 @@
-"""Writes the statements of SQLite: ``python -m sequent.runtime.store.sql.core``."""
+"""Writes the statements of each database: ``python -m sequent.runtime.store.sql.core``."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy.dialects import sqlite
+from sequent.runtime.store.postgresql import schema as postgresql
+from sequent.runtime.store.sql.core.wording import texts
+from sequent.runtime.store.sqlite import schema as sqlite
 
-from sequent.runtime.store.sql.core.wording import text_of_all
-from sequent.runtime.store.sqlite.schema import STATEMENTS
-
-Path(STATEMENTS).write_text(text_of_all("SQLite", sqlite.dialect(paramstyle="qmark")), encoding="utf-8")  # type: ignore[no-untyped-call, unused-ignore]
+for file, text in zip((sqlite.STATEMENTS, postgresql.STATEMENTS), texts(), strict=True):
+    Path(file).write_text(text, encoding="utf-8")

@@ -35,14 +35,15 @@ def mark_pruned() -> Built:
     return update(run).values(status=_PRUNED).where(*keys), "the_number the_status"
 
 
-def _drop_some(table: Table) -> Built:
+def drop_some(table: Table) -> Built:
+    """Return the statement that removes a number of a run's rows."""
     keys = tuple_(*table.primary_key)
     some = select(*table.primary_key).where(is_given(table.c.run)).limit(bindparam("rows")).offset(literal_column("0"))
     return delete(table).where(keys.in_(some)), "the_run rows"
 
 
 for _table in (attempt, frame, repeat, wait, hold, ticket, pool):
-    CHAPTER.add(f"prune_{_table.name}", "Remove a number of a run's rows.", *_drop_some(_table))
+    CHAPTER.add(f"prune_{_table.name}", "Remove a number of a run's rows.", *drop_some(_table))
 
 
 @CHAPTER.named

@@ -87,6 +87,7 @@ run = Table(
     Column("seal", Whole),
     Column("unrun", Text),
     sqlite_strict=True,
+    postgresql_with={"fillfactor": 50, "autovacuum_vacuum_scale_factor": 0.02},
 )
 """A small row, since every transaction of its driver writes it: the guard against a second driver.
 

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Column, Double, Integer, LargeBinary, Text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.selectable import SelectBase
 
-from sequent.runtime.store.sql.core import checking, open_part, pools, pruning, reading, runs, tables, writing
+from sequent.runtime.store.sql.core import checking, open_part, pools, pruning, reading, runs, server, tables, writing
 from sequent.runtime.store.sql.core.naming import NamedStatement
 
 CHAPTERS = (runs, writing, reading, open_part, pools, checking, pruning)
@@ -22,19 +23,26 @@ _CLAUSE = re.compile(r" (?=(?:SET|VALUES|WHERE|GROUP BY|ORDER BY|ON CONFLICT|LEF
 _TYPES: tuple[tuple[Any, str], ...] = ((Integer, "int"), (Text, "str"), (Double, "float"), (LargeBinary, "bytes"))
 
 
-def text_of_all(database: str, dialect: Dialect) -> str:
+def texts() -> tuple[str, str]:
+    """Return the texts of the files of SQLite and of PostgreSQL."""
+    of_sqlite: Dialect = sqlite.dialect(paramstyle="qmark")  # type: ignore[no-untyped-call, unused-ignore]
+    of_postgresql: Dialect = postgresql.dialect(paramstyle="format")  # type: ignore[no-untyped-call, unused-ignore]
+    return _text_of_all("SQLite", of_sqlite), _text_of_all("PostgreSQL", of_postgresql, is_server=True)
+
+
+def _text_of_all(database: str, dialect: Dialect, *, is_server: bool = False) -> str:
     """Return the text of the file."""
     command = "python -m sequent.runtime.store.sql.core"
     parts = [f"-- All statements in the SQL of {database}, made from those in sql/core by: {command}"]
-    parts += ["-- == The tables ==", *_tables(dialect)]
-    for module in CHAPTERS:
+    parts += ["-- == The tables ==", *_tables(dialect, is_server=is_server)]
+    for module in (*CHAPTERS, *([server] if is_server else [])):
         parts.append(f"-- == {module.CHAPTER.title} ==")
         parts += [_text_of(named, dialect) for named in module.CHAPTER.statements()]
     return "\n\n".join(parts) + "\n"
 
 
-def _tables(dialect: Dialect) -> Iterator[str]:
-    for table in tables.metadata.sorted_tables:
+def _tables(dialect: Dialect, *, is_server: bool) -> Iterator[str]:
+    for table in (*tables.metadata.sorted_tables, *(server.metadata.sorted_tables if is_server else [])):
         text = str(CreateTable(table).compile(dialect=dialect)).strip().replace("\t", "    ")
         yield f"-- create_{table.name}\n" + "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
     yield f"-- create_frame_by_id\n{CreateIndex(tables.frame_by_id).compile(dialect=dialect)}"

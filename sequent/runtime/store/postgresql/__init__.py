@@ -1,0 +1,1 @@
+"""Runs in a schema of a PostgreSQL database, which several machines can share."""

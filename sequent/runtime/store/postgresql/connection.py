@@ -1,0 +1,145 @@
+"""Connections to PostgreSQL that are opened again if they are lost, and wait visibly until they are."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, cast
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import TransactionStatus
+from psycopg.types.numeric import Int8Dumper
+
+from sequent.errors import StoreLostError
+from sequent.runtime.backoff import FULL_PATIENCE, Patience, patiently
+from sequent.runtime.store.postgresql.address import ServerAddress
+from sequent.runtime.store.postgresql.errors import connection_error, is_lost
+
+Values = Sequence[object]
+_PIECE = 0.1
+"""Seconds between two looks at a server that is gone, at first."""
+
+
+def connect(address: ServerAddress, application: str) -> psycopg.Connection[Any]:
+    """Return a new connection.
+
+    Raises:
+        psycopg.Error: the server refuses it, or is not there.
+    """
+    words = {**address.parameters, "client_encoding": "utf8", "application_name": application}
+    connection: psycopg.Connection[Any] = psycopg.connect(make_conninfo("", **words), autocommit=True)
+    try:
+        # All whole numbers are of one type, so that a statement is prepared once and not for each of their sizes.
+        connection.adapters.register_dumper(int, Int8Dumper)
+        row = connection.execute("SELECT pg_backend_pid()", prepare=False).fetchone()
+        is_pooled = row is None or row[0] != connection.info.backend_pid
+        if is_pooled or not address.prepares:
+            # Behind a pooler, the next statement may go to a server that has prepared nothing.
+            connection.prepare_threshold = None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class PostgresqlConnection:
+    """One connection, as a ``Session`` uses it.
+
+    ``execute`` repeats a statement outside of a transaction until the server is there again; ``execute`` of its cursor
+    tries once. A transaction whose connection is lost stays lost until it is rolled back.
+    """
+
+    def __init__(self, address: ServerAddress, application: str) -> None:
+        """Connect.
+
+        Raises:
+            StoreError: the server refuses it, or is not there.
+        """
+        self._address = address
+        self._application = application
+        self._is_within = False
+        """Whether a transaction was begun, and neither committed nor rolled back."""
+        try:
+            self._raw = connect(address, application)
+        except psycopg.Error as error:
+            raise connection_error(error, address) from error
+
+    def cursor(self) -> PostgresqlCursor:
+        """Return a cursor, whose statements are tried once."""
+        return PostgresqlCursor(self)
+
+    def execute(self, text: str, values: Values = ()) -> Any:
+        """Execute a statement; outside of a transaction, wait for a lost server."""
+        if self._is_within:
+            return self.once(text, values)
+        patience = Patience(first=_PIECE)
+        return patiently(lambda: self.once(text, values), psycopg.Error, self._refusal, FULL_PATIENCE, patience)
+
+    def _refusal(self, error: psycopg.Error) -> str:
+        if self._is_within or not is_lost(error):
+            return ""
+        told = connection_error(error, self._address)
+        return told.message if isinstance(told, StoreLostError) else ""
+
+    def once(self, text: str, values: Values = ()) -> Any:
+        """Execute a statement; connect again first, if the connection was lost before."""
+        if text == "ROLLBACK":
+            return self._roll_back()
+        raw = self._connected()
+        if text == "COMMIT" or text.startswith("BEGIN"):
+            # If the answer is lost, so is the transaction.
+            self._is_within = text != "COMMIT"
+            cursor = raw.execute(cast("Any", text), prepare=False)
+            if text == "COMMIT" and cursor.statusmessage == "ROLLBACK":
+                raise psycopg.errors.InFailedSqlTransaction("the transaction had failed before")
+            return cursor
+        return raw.execute(cast("Any", text), values)
+
+    def each(self, text: str, rows: Sequence[Values]) -> Any:
+        """Execute a statement with each of these rows."""
+        cursor = self._connected().cursor()
+        cursor.executemany(cast("Any", text), rows)
+        return cursor
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        if self._raw.closed:
+            if self._is_within:
+                raise psycopg.OperationalError("the connection was lost within the transaction")
+            self._raw = connect(self._address, self._application)
+        return self._raw
+
+    def _roll_back(self) -> Any:
+        self._is_within = False
+        if not self._raw.closed and self._raw.info.transaction_status is not TransactionStatus.IDLE:
+            return self._raw.execute("ROLLBACK", prepare=False)
+        return None
+
+    @contextlib.contextmanager
+    def stream(self, text: str, values: Values) -> Generator[Any]:
+        """Yield a cursor that fetches the rows from the server as they are asked for, as of one moment."""
+        is_own = not self._is_within
+        if is_own:
+            self.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            with self._connected().cursor(name="rows") as cursor:
+                cursor.execute(cast("Any", text), values)
+                yield cursor
+        finally:
+            if is_own:
+                with contextlib.suppress(psycopg.Error):
+                    self._roll_back()
+
+    def close(self) -> None:
+        self._raw.close()
+
+
+class PostgresqlCursor:
+    """The way to try a statement once."""
+
+    def __init__(self, connection: PostgresqlConnection) -> None:
+        self.execute: Callable[..., Any] = connection.once
+        self.executemany: Callable[..., Any] = connection.each
+
+    def close(self) -> None:
+        """Do nothing: each statement has a cursor of its own."""

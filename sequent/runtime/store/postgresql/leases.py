@@ -1,0 +1,108 @@
+"""Claims of runs by leases: a process drives a run as long as it renews its lease, by the clock of the server.
+
+Safety does not rest on a lease: each transaction of a driver has its guard. A lease keeps other processes from taking
+a run that is driven. Beside it, the lock of a run's directory shows at once if its driver has died on this machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+
+from sequent.runtime.processes.run_locks import RunLock, lock_holder
+from sequent.runtime.store.sql.database import OpenDatabase
+from sequent.runtime.store.sql.session import Session
+
+LASTS = 30.0
+"""Seconds that a lease lasts."""
+RENEWED = 10.0
+"""Seconds after which it is renewed."""
+DOUBTED = 20.0
+"""Seconds without a renewal after which its holder asks before it starts anything."""
+_AGAIN = 1.0
+"""Seconds until the next try if the server did not answer."""
+
+
+class LeaseClaim:
+    """A run that this process drives, until it releases it, ends, or cannot reach the server for too long."""
+
+    def __init__(self, session: Session, run: int, token: str, lock: RunLock, asked_at: float) -> None:
+        """Take a lease that was asked for at that time of the monotonic clock, and the lock of the run's directory."""
+        self._session = session
+        self._run = run
+        self._token = token
+        self._lock = lock
+        self._renewed_at = asked_at
+        self._is_lost = False
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._told, self._tell = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+
+    def begin(self, committed: int) -> None:
+        self._thread = threading.Thread(target=self._keep, name=f"lease of run {self._run}", daemon=True)
+        self._thread.start()
+
+    def committed(self) -> None:
+        """Do nothing: the server keeps all commits."""
+
+    def free_space(self) -> None:
+        """Do nothing: the room of the server is not ours."""
+
+    def loss(self) -> int:
+        return self._told
+
+    def is_held(self, session: OpenDatabase) -> bool:
+        if not self._is_lost and time.monotonic() - self._renewed_at > DOUBTED:
+            self._renew(session)
+        return not self._is_lost
+
+    def _keep(self) -> None:
+        """Renew the lease until it is released or lost."""
+        wait = RENEWED
+        while not self._ended.wait(wait):
+            try:
+                self._renew(None)
+            except self._session.database.errors:
+                wait = _AGAIN
+            else:
+                wait = RENEWED
+            if self._is_lost:
+                os.write(self._tell, b"!")
+                return
+
+    def _renew(self, session: OpenDatabase | None) -> None:
+        asked_at = time.monotonic()
+        values = (LASTS, self._run, self._token)
+        if session is None:
+            matches = self._session.execute_between("renew_lease", *values)
+        else:
+            matches = session.write("renew_lease", [values])
+        if matches:
+            self._renewed_at = asked_at
+        elif not self._ended.is_set():
+            self._is_lost = True
+
+    def release(self) -> None:
+        if self._ended.is_set():
+            return
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+        # Otherwise it ends by itself.
+        with contextlib.suppress(*self._session.database.errors):
+            self._session.execute_between("drop_lease", self._run, self._token)
+        os.close(self._told)
+        os.close(self._tell)
+        self._lock.release()
+
+
+def dead_token(lock: str) -> str:
+    """Return the token of the process that last had a run on this machine, if that process is gone; '' otherwise."""
+    try:
+        with open(lock, encoding="ascii", errors="replace") as file:
+            token = file.read(4096)
+    except FileNotFoundError:
+        return ""
+    return token if lock_holder(lock) is None else ""

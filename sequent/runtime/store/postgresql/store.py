@@ -1,0 +1,81 @@
+"""The store in PostgreSQL: opening it, and what differs for a store that several machines share."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Callable
+
+from sequent.errors import BusyError, StoreError
+from sequent.model.commands import typed
+from sequent.model.outcome import LogSpan
+from sequent.runtime.processes import run_locks
+from sequent.runtime.records import RunRecord
+from sequent.runtime.store.postgresql.address import ServerAddress
+from sequent.runtime.store.postgresql.database import PostgresqlDatabase
+from sequent.runtime.store.postgresql.opening import has_store, identity, make_store, upgrade
+from sequent.runtime.store.sql.listing import RunRow
+from sequent.runtime.store.sql.records import read_owner
+from sequent.runtime.store.sql.session import Session
+from sequent.runtime.store.sql.store import SqlStore
+
+
+class PostgresqlStore(SqlStore):
+    """The runs in one schema of a database, whose logs are where their drivers were."""
+
+    def __init__(self, address: ServerAddress, now: Callable[[], float] = time.time, *, makes: bool = True) -> None:
+        """Open the store, made if it does not exist.
+
+        Raises:
+            StoreError: the server refuses it, or what is there is not a store of this version.
+        """
+        database = PostgresqlDatabase(address, now)
+        session = Session(database)
+        try:
+            if makes and not has_store(session, address):
+                make_store(session, address, database.schema)
+            self.is_made = has_store(session, address)
+            if self.is_made:
+                database.open(session, identity(session, address))
+        except BaseException:
+            session.close()
+            raise
+        super().__init__(session, now)
+        self._postgresql = database
+
+    @staticmethod
+    def upgrade(address: ServerAddress) -> None:
+        """Make the tables, or bring those of an older version up to this one.
+
+        Raises:
+            StoreError: the role may not, or a run is under way.
+        """
+        database = PostgresqlDatabase(address)
+        with contextlib.closing(Session(database)) as session:
+            upgrade(session, address, database.schema)
+
+    def _busy(self, row: RunRow) -> BusyError:
+        lease = self._postgresql.lease(row.number)
+        owner = read_owner(row.owner if lease is None else lease.owner)
+        if lease is None or owner.host == socket.gethostname():
+            return run_locks.busy(row.id, owner)
+        told = run_locks.busy(row.id, owner)
+        return BusyError(
+            told.message,
+            hint=f"wait for it, or stop it there: {typed('stop', row.id)}; if that machine is gone, recover again in "
+            f"{lease.seconds_left:.0f} seconds",
+        )
+
+    def log_file(self, run: RunRecord, span: LogSpan) -> str:
+        file = super().log_file(run, span)
+        if not os.path.exists(os.path.dirname(file)):
+            owner = read_owner(self._listing.with_number(run.number).owner)
+            raise StoreError(
+                f"the logs of run '{run.id}' are not on this machine: they are on the host '{owner.host}', "
+                f"where {owner.user} drove it last",
+                code="logs-elsewhere",
+                hint=f"read them there: {typed('logs', run.id)}",
+            )
+        return file

@@ -1,0 +1,61 @@
+"""Keeps large values of a run in pieces in a table, so that a recovery on another machine reads them."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sequent.errors import StoreError
+from sequent.runtime.store.sql.database import OpenDatabase
+from sequent.runtime.store.sql.large_values import LARGEST_INLINE, pointed_at, pointer_to
+from sequent.runtime.store.sql.seals import sealed
+
+PIECE = 1024 * 1024
+"""Bytes of a piece."""
+
+
+class ValuePieces:
+    """The large values of one run.
+
+    All pieces are written before any row points to them, within the same transaction or before it. So a committed
+    pointer always leads to a whole value.
+    """
+
+    def __init__(self, session: OpenDatabase, run: int) -> None:
+        self._session = session
+        self._run = run
+
+    def kept(self, text: str | None) -> str | None:
+        """Return the text for a row, with its seal: the value itself, or a pointer to its pieces."""
+        if text is None:
+            return None
+        return sealed(text if len(text) <= LARGEST_INLINE else self._pointer(text))
+
+    def _pointer(self, text: str) -> str:
+        data = text.encode()
+        digest = hashlib.sha256(data).hexdigest()
+        for number, begin in enumerate(range(0, len(data), PIECE)):
+            self._session.write("put_piece", [(self._run, digest, number, data[begin : begin + PIECE])])
+        return pointer_to(digest)
+
+    def remove_unfinished(self) -> None:
+        """Do nothing: a value of which only some pieces were written is completed when it is written again."""
+
+    def read(self, text: str) -> str:
+        """Return the value that a row contains or points to; its seal was checked.
+
+        Raises:
+            StoreError: a piece is missing, or is not as it was written.
+        """
+        digest = pointed_at(text)
+        if digest is None:
+            return text
+        numbers = [number for (number,) in self._session.rows("pieces", self._run, digest)]
+        parts = [self._session.row("piece_data", self._run, digest, number) for number in numbers]
+        data = b"".join(part[0] for part in parts if part is not None)
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise StoreError(
+                f"a large value of the store is not as it was written: {digest}",
+                code="damaged-store",
+                hint="restore the store from a copy: it was altered or damaged",
+            )
+        return data.decode()
