@@ -506,6 +506,11 @@ UPDATE run
 SET unrun=%s::VARCHAR
 WHERE run.number = %s::BIGINT
 
+-- put_reason: Write why tasks of a run wait.
+UPDATE run
+SET reason=%s::VARCHAR
+WHERE run.number = %s::BIGINT
+
 -- put_end: Write how a run ended.
 UPDATE run
 SET status=%s::VARCHAR, ended=%s, counts=%s::VARCHAR, reason=%s::VARCHAR, unrun=%s::VARCHAR
@@ -646,9 +651,9 @@ SELECT max(frame.id) AS max_1
 FROM frame
 WHERE frame.run = %s::BIGINT
 
--- frame_with_id: The place of an iteration.
--- gives parent int, number int
-SELECT frame.parent, frame.number
+-- frame_with_id: The place of an iteration, and the item or host that it was opened for.
+-- gives parent int, number int, node int, item str?
+SELECT frame.parent, frame.number, frame.node, frame.item
 FROM frame
 WHERE frame.run = %s::BIGINT AND frame.id = %s::BIGINT
 
