@@ -1,1 +1,1 @@
-"""Other machines: how they are reached, and what runs there."""
+"""Other machines: the ways to reach them, and the programs that run there."""

@@ -1,4 +1,4 @@
-"""Whether steps could run on a host: how it is reached, and what it has."""
+"""Checks whether steps could run on a host: the way to it, and its equipment."""
 
 from __future__ import annotations
 
@@ -21,44 +21,44 @@ from sequent.runtime.hosts.transports.port import Connection, Transport
 _OLDEST = (3, 11)
 """The oldest Python that Sequent runs on."""
 _SKEW = 300.0
-"""Seconds by which its clock may differ from ours."""
+"""The seconds by which the host's clock may differ from ours."""
 _LEAST_ROOM = 64 * 1024**2
-"""Bytes that a home directory should have left."""
+"""The bytes that a home directory should have free."""
 _LONGEST = 64 * 1024
-"""Bytes that are read of what a host says."""
+"""The maximum number of bytes to read of a host's answer."""
 _STAY, _SETTLE = 10, 1.0
-"""Seconds that a process stays there, and that the host has to end it once its session is gone."""
+"""The seconds for which a process stays there, and those in which the host may end it after its session."""
 _PYTHON, _AGENT = "python3", "sequent-agent"
 _AGENT_WORD = b"\0sequent-agent\0"
-"""What the agent says where ``authorized_keys`` lets nothing else run."""
+"""The answer of the agent if ``authorized_keys`` allows nothing else."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
 class HostReport(ByFields):
-    """What a check has found."""
+    """The findings of a check."""
 
     host: str
     transport: str = ""
-    """``paramiko``, ``ssh`` or ``command``; empty if none could be chosen."""
+    """``paramiko``, ``ssh`` or ``command``; '' if none could be chosen."""
     reason: str = ""
-    """Why that one."""
+    """The reason for this transport."""
     address: str = ""
-    """The address that answered; empty if none did, or if there is none."""
+    """The address that answered; '' if none did, or if there is none."""
     seconds: float | None = None
-    """How long it took to connect."""
+    """The duration of connecting."""
     found: Probed | None = None
-    """What it says of itself; None if it said nothing."""
+    """The host's answer; None if there was none."""
     skew: float = 0.0
-    """Seconds that its clock is ahead of ours."""
+    """The seconds by which the host's clock is ahead of ours."""
     stays: bool | None = None
-    """Whether a process outlives the session that started it; None if that was not seen."""
+    """Whether a process outlives the session that started it; None if that could not be observed."""
     problems: tuple[HostError, ...] = ()
-    """Why steps cannot run there."""
+    """The reasons for which steps cannot run there."""
     warnings: tuple[str, ...] = field(default=())
 
 
 def check_host(settings: HostSettings, timeout: float) -> HostReport:
-    """Reach a host, ask what it has, leave, and see whether a process that was left outlives that.
+    """Reach a host, query it, leave a process there, and check whether that outlives the session.
 
     Args:
         settings: the host.
@@ -69,7 +69,7 @@ def check_host(settings: HostSettings, timeout: float) -> HostReport:
         transport = transport_for(settings)
         report = evolve(report, transport=transport.name, reason=transport.reason)
         begun = time.monotonic()
-        # A connection is only known to be one once the host has let us in.
+        # Only the host's acceptance shows that there is a connection.
         connection = transport.connect(_command(settings), timeout)
         report = evolve(report, address=connection.door, seconds=time.monotonic() - begun)
         start = time.time()
@@ -88,7 +88,7 @@ def _command(settings: HostSettings) -> str:
 
 
 def _asked(settings: HostSettings, connection: Connection, timeout: float, seconds: int, pid: int) -> Probed:
-    """Ask, and leave."""
+    """Query the host, and leave it."""
     errors = HostErrors(settings, connection.door)
     said = b""
     try:
@@ -116,7 +116,7 @@ def _trouble(settings: HostSettings, errors: HostErrors, connection: Connection,
 
 
 def _stays(settings: HostSettings, transport: Transport, door: str, timeout: float, pid: int) -> bool | None:
-    """Come back, and look for the process that was left."""
+    """Reconnect, and return whether the process that was left still runs."""
     time.sleep(_SETTLE)
     with suppress(HostError):
         connection = transport.connect(_command(settings), timeout, door)

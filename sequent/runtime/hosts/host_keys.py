@@ -1,4 +1,4 @@
-"""The keys that hosts show, to be confirmed by people, and kept in the user's file of known hosts."""
+"""Shows the keys of hosts for people to confirm, and adds them to the user's file of known hosts."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from sequent.runtime.hosts.transports.ssh_config import SshConfig, find_ssh, rea
 from sequent.runtime.hosts.transports.ssh_program import SshProgram
 
 _PATIENCE = 20.0
-"""Seconds to see a key."""
+"""The seconds to fetch a key."""
 
 
 @frozen(eq=False, repr=False)
 class ShownKey(ByFields):
-    """A key that an address of a host shows now, whoever it is."""
+    """A key that an address of a host shows at present, and that is not yet trusted."""
 
     door: str
     """The address."""
     where: str
-    """Who would be let in where: ``ada@10.0.0.7:22``."""
+    """The user, the address and the port: ``ada@10.0.0.7:22``."""
     name: str
     """The host's name in files of known hosts."""
     key: HostKey
     file: str
-    """The file that knows it, or to which it would be added."""
+    """The file that contains the key, or to which it would be added."""
     is_known: bool
     is_hashed: bool
     """Whether names in that file are to be hashed."""
 
 
 def shown_keys(settings: HostSettings) -> list[ShownKey]:
-    """Look at the key of each address of a host; nobody is let in, and nothing is kept.
+    """Fetch the key of each address of a host; log in nowhere, and store nothing.
 
     Raises:
-        HostError: one cannot be reached, its key has changed, or the host is reached by a command.
+        HostError: an address cannot be reached, its key has changed, or the host is reached by a command.
     """
     if isinstance(settings.connect, tuple):
         raise HostError(
@@ -89,7 +89,7 @@ def _own_file(config: SshConfig, errors: HostErrors) -> str:
 
 
 def add_key(shown: ShownKey) -> None:
-    """Add a key that was confirmed to its file.
+    """Add a confirmed key to its file.
 
     Raises:
         OSError: the file cannot be written.

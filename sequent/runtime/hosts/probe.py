@@ -1,17 +1,17 @@
-"""What a host says of itself: a small program that any Python there can run, and its answer."""
+"""Queries a host with a small program that any Python can run, and reads its answer."""
 
 from __future__ import annotations
 
 import msgspec
 
 WORD = b"\0sequent-probe\0"
-"""Stands before the answer, behind whatever a profile has printed."""
+"""The beginning of the answer, after any output of a profile."""
 
-# It reads its own text, whose length stands in the first line, so that the command stays the same and short.
+# It reads its own source, whose length is in the first line, so that the command stays short and constant.
 COMMAND = "-c 'import sys; exec(sys.stdin.read(int(sys.stdin.readline())))'"
-"""The words behind the interpreter."""
+"""The words after the interpreter."""
 
-# For any Python from 2.7 on: one that is too old must be able to say so.
+# For any Python since 2.7: one that is too old must be able to report that.
 PROGRAM = r"""
 import json, os, subprocess, sys, time
 
@@ -99,36 +99,36 @@ sys.stdout.flush()
 
 
 class Probed(msgspec.Struct, frozen=True, kw_only=True):
-    """A host's answer."""
+    """The answer of a host."""
 
     python: str
     executable: str
     home: str
     user: str
     now: float
-    """Its clock, in seconds since 1970."""
+    """The host's clock, in seconds since 1970."""
     sequent: str
-    """Its version of Sequent; empty if that interpreter has none."""
+    """The version of Sequent; '' if that interpreter has none."""
     agent: str
-    """The path of the agent's command; empty if it is not found."""
+    """The path of the agent's command; '' if it is not found."""
     room: int
-    """Bytes that may be written to the home directory."""
+    """The bytes that may be written to the home directory."""
     trouble: str
-    """Why no file can be made there; empty if one can."""
+    """The reason why no file can be made there; '' if one can."""
     executes: bool
     """Whether a file there can be executed."""
     pid: int
-    """A process that was left there; 0 if none was."""
+    """The process that was left there; 0 if there is none."""
     is_there: bool
-    """Whether the process that was asked for is still there."""
+    """Whether the process in question still runs."""
 
 
 def program(agent: str, seconds: int, pid: int) -> bytes:
-    """What is sent to the interpreter.
+    """Return the input for the interpreter.
 
     Args:
-        agent: the command of the agent, of which its path is told.
-        seconds: how long a process is to be left there; 0: none.
+        agent: the command of the agent whose path is wanted.
+        seconds: the seconds for which to leave a process there; 0: leave none.
         pid: a process that was left before; 0: none.
     """
     asked = {"agent": agent, "seconds": seconds, "pid": pid}
@@ -137,7 +137,7 @@ def program(agent: str, seconds: int, pid: int) -> bytes:
 
 
 def read_answer(said: bytes) -> Probed | None:
-    """The answer in what the host has said; None if there is none."""
+    """Return the answer in a host's output; None if there is none."""
     _, found, rest = said.partition(WORD)
     line, is_whole, _ = rest.partition(b"\n")
     if not found or not is_whole:

@@ -1,1 +1,1 @@
-"""The words of a driver and the agent on a host, and how they are put into a stream of bytes."""
+"""The messages between a driver and the agent on a host, and their form in a stream of bytes."""

@@ -1,4 +1,4 @@
-"""Messages in a stream of bytes: each is a frame with its length, a large one comes in pieces behind its digest."""
+"""Puts messages into a stream of bytes: each in a frame with its length, large ones in pieces with a digest."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from sequent.runtime.orders import Message
 M = TypeVar("M", bound=Message)
 
 LARGEST_FRAME = 16 * 1024**2
-"""Bytes of the largest frame that is read."""
+"""The bytes of the largest frame that is accepted."""
 LARGE = 1024**2
-"""Bytes from which a message comes in pieces."""
+"""The size in bytes from which a message is sent in pieces."""
 _LARGEST = 4 * LARGEST_RESULT
-"""Bytes of the largest message: a result of the largest size, each of whose characters takes four."""
+"""The bytes of the largest message: a result of the largest size, with four bytes per character."""
 HEAD = struct.Struct("!I")
 _READ = 256 * 1024
 _WRITE = 256 * 1024
-"""Bytes that are handed to the kernel at once: many small frames together."""
+"""The bytes that are given to the kernel at once: many small frames together."""
 
 
 def frame(message: Message) -> bytes:
-    """The frame of a message that is not large."""
+    """Return the frame of a message that is not large."""
     data = encoded(message)
     return HEAD.pack(len(data)) + data
 
 
 def frames_of(message: Message) -> Iterator[bytes]:
-    """The frames of a message: one, unless it is large."""
+    """Yield the frames of a message: one, unless it is large."""
     data = encoded(message)
     if len(data) <= LARGE:
         yield HEAD.pack(len(data)) + data
@@ -49,10 +49,10 @@ def frames_of(message: Message) -> Iterator[bytes]:
 
 
 class Inlet(Generic[M]):
-    """Takes in bytes, and gives the messages in them.
+    """Takes bytes, and returns the messages in them.
 
     Args:
-        decoder: reads what may come, pieces among it.
+        decoder: decodes the possible messages, including pieces.
     """
 
     def __init__(self, decoder: Decoder[M]) -> None:
@@ -62,10 +62,10 @@ class Inlet(Generic[M]):
         self._size = 0
 
     def feed(self, data: bytes) -> Iterator[M]:
-        """The messages that are whole by now.
+        """Yield the complete messages so far.
 
         Raises:
-            BadMessageError: what came is none.
+            BadMessageError: the bytes are not messages.
         """
         buffer = self._buffer
         buffer += data
@@ -116,20 +116,20 @@ class Inlet(Generic[M]):
 
 
 class ByteLink(Generic[M]):
-    """An end of a stream of bytes that never waits.
+    """An end of a stream of bytes that never blocks.
 
-    What is urgent overtakes all else, which keeps its order.
+    Urgent messages overtake all others, which keep their order.
 
     Args:
         end: the socket.
-        decoder: reads what may come.
+        decoder: decodes the possible messages.
     """
 
     def __init__(self, end: socket.socket, decoder: Decoder[M]) -> None:
         end.setblocking(False)
         self.end = end
         self.has_ended = False
-        """Whether nothing comes any more, or nothing goes out."""
+        """Whether nothing arrives any more, or nothing can be sent."""
         self._inlet = Inlet(decoder)
         self._unsent = bytearray()
         self._urgent: deque[bytes] = deque()
@@ -137,11 +137,11 @@ class ByteLink(Generic[M]):
 
     @property
     def is_clogged(self) -> bool:
-        """Whether something waits to be sent."""
+        """Whether messages wait to be sent."""
         return bool(self._unsent or self._urgent or self._frames) and not self.has_ended
 
     def send(self, message: Message) -> None:
-        """Send it after all that was to be sent before; ``flush`` does."""
+        """Queue a message after all others; ``flush`` sends it."""
         data = encoded(message)
         if len(data) <= LARGE:
             self._frames.append(HEAD.pack(len(data)) + data)
@@ -149,7 +149,7 @@ class ByteLink(Generic[M]):
             self._frames.append(frames_of(message))
 
     def send_each(self, messages: Iterable[Message]) -> None:
-        """The same of several, of which each is made only once there is room for it."""
+        """Queue several messages, each made only once there is room for it."""
         self._frames.append(part for message in messages for part in frames_of(message))
 
     def send_now(self, message: Message) -> None:
@@ -157,11 +157,11 @@ class ByteLink(Generic[M]):
         self._urgent.append(frame(message))
 
     def send_bytes(self, data: bytes) -> None:
-        """Send what is no message, before all others."""
+        """Send bytes that are not a message, before all others."""
         self._urgent.append(data)
 
     def flush(self) -> None:
-        """Send what is to be sent, as far as there is room."""
+        """Send the queued messages, as far as there is room."""
         while not self.has_ended and (self._unsent or self._gather()):
             try:
                 count = self.end.send(self._unsent)
@@ -173,7 +173,7 @@ class ByteLink(Generic[M]):
             del self._unsent[:count]
 
     def _gather(self) -> bool:
-        """Put together what is to be sent next; say whether there is anything."""
+        """Prepare the next bytes to send; return whether there are any."""
         unsent = self._unsent
         while self._urgent:
             unsent += self._urgent.popleft()
@@ -188,20 +188,20 @@ class ByteLink(Generic[M]):
         return bool(unsent)
 
     def receive(self) -> Iterator[M]:
-        """The messages that are there.
+        """Yield the messages that have arrived.
 
         Raises:
-            BadMessageError: what came is none.
+            BadMessageError: the bytes are not messages.
         """
         while data := self.read():
             yield from self._inlet.feed(data)
 
     def take_in(self, data: bytes) -> Iterator[M]:
-        """The messages in bytes that were read before."""
+        """Yield the messages in bytes that were read before."""
         return self._inlet.feed(data)
 
     def read(self) -> bytes:
-        """Bytes that are there; none where there are none, or all have come."""
+        """Return the bytes that have arrived; none if there are none, or at the end."""
         try:
             data = self.end.recv(_READ)
         except BlockingIOError:
@@ -213,6 +213,6 @@ class ByteLink(Generic[M]):
         return data
 
     def close(self) -> None:
-        """Send and receive no more."""
+        """Close the stream for both directions."""
         self.has_ended = True
         self.end.close()

@@ -1,4 +1,4 @@
-"""The first bytes of both sides: which run is meant, and which versions of the protocol the agent speaks."""
+"""The first bytes of both sides: the run's key, and the versions of the protocol."""
 
 from __future__ import annotations
 
@@ -10,45 +10,45 @@ from attrs import frozen
 from sequent.by_fields import ByFields
 
 OLDEST, NEWEST = 1, 1
-"""The versions that this package speaks."""
+"""The versions of the protocol in this package."""
 _WORD = b"\0sequent-agent\0"
 _RANGE = struct.Struct("!HH")
 _KNOCK = b"\0sequent-driver\0"
 _KEY = re.compile(r"[0-9a-f]{16,64}")
 _MOST_NOISE = 64 * 1024
-"""Bytes that a profile may write before."""
+"""The bytes that a profile may write before the greeting."""
 _SHOWN = 300
 
 
 class BadGreetingError(ValueError):
-    """The other side is none of Sequent's."""
+    """The peer is not a program of Sequent."""
 
 
 @frozen(eq=False, repr=False)
 class Greeting(ByFields):
-    """What the agent says first."""
+    """The first message of the agent."""
 
     oldest: int
     newest: int
     rest: bytes
-    """What has come behind it."""
+    """The bytes after the greeting."""
 
     def version(self) -> int | None:
-        """The newest version that both sides speak; None where there is none."""
+        """Return the newest version that both sides support; None if there is none."""
         version = min(self.newest, NEWEST)
         return version if version >= max(self.oldest, OLDEST) else None
 
 
 def greeting() -> bytes:
-    """What the agent says first."""
+    """Return the first bytes of the agent."""
     return _WORD + _RANGE.pack(OLDEST, NEWEST)
 
 
 def find_greeting(data: bytes) -> Greeting | None:
-    """The greeting in what has come, behind whatever a profile has written; None where more is to come.
+    """Return the greeting in the bytes so far, after any output of a profile; None if it is incomplete.
 
     Raises:
-        BadGreetingError: it does not come.
+        BadGreetingError: there is no greeting.
     """
     noise, found, rest = data.partition(_WORD)
     if len(noise) > _MOST_NOISE:
@@ -60,25 +60,25 @@ def find_greeting(data: bytes) -> Greeting | None:
 
 
 def quoted(noise: bytes) -> str:
-    """What came in place of a greeting, for people."""
+    """Return the bytes in place of a greeting, for people."""
     text = noise[:_SHOWN].decode("utf-8", "backslashreplace").strip()
     return repr(text + " ..." if len(noise) > _SHOWN else text)
 
 
 def knock(key: str) -> bytes:
-    """What the driver says first, so that an agent that ignores what it was started with knows which run is meant."""
+    """Return the first bytes of the driver, which name its run even to an agent that ignores its arguments."""
     return _KNOCK + key.encode() + b"\n"
 
 
 KNOCK_SIZE = len(_KNOCK) + 64 + 1
-"""Bytes of the longest."""
+"""The bytes of the longest one."""
 
 
 def read_knock(data: bytes) -> tuple[str, bytes] | None:
-    """The key that the driver has said, and what has come behind it; None where more is to come.
+    """Return the driver's key, and the bytes after it; None if they are incomplete.
 
     Raises:
-        BadGreetingError: it is no driver.
+        BadGreetingError: the peer is not a driver.
     """
     line, found, rest = data.partition(b"\n")
     if not found and len(data) < KNOCK_SIZE and line[: len(_KNOCK)] == _KNOCK[: len(line)]:
@@ -90,5 +90,5 @@ def read_knock(data: bytes) -> tuple[str, bytes] | None:
 
 
 def is_key(text: str) -> bool:
-    """Whether that is a key of a run."""
+    """Return whether a string is the key of a run."""
     return _KEY.fullmatch(text) is not None

@@ -1,4 +1,4 @@
-"""What a driver and the agent on a host say to each other.
+"""The messages between a driver and the agent on a host.
 
 An agent may be older than its driver, since it outlives it. A change of these records, or of those in them, is a new
 version of the protocol: see ``greeting``.
@@ -17,7 +17,7 @@ from sequent.runtime.orders import AttemptEnded, AttemptOrder, Message, WorkerSe
 Token = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9]{1,64}\Z")]
 SegmentName = Annotated[str, Meta(pattern=r"\Aw[0-9]{1,12}\.log\Z")]
 PIECE = 256 * 1024
-"""Bytes of a piece of something large."""
+"""The bytes of a piece of a large message or file."""
 _Bytes = Annotated[bytes, Meta(max_length=PIECE)]
 _Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 
@@ -31,7 +31,7 @@ class MessagePiece(Message, frozen=True):
 
 
 class MessageWhole(Message, frozen=True):
-    """The message is whole; this is its SHA-256."""
+    """The end of such a message, with its SHA-256."""
 
     digest: _Digest
 
@@ -40,38 +40,38 @@ class MessageWhole(Message, frozen=True):
 
 
 class HostSetup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How steps are to be executed on the host."""
+    """The setup for executing steps on the host."""
 
     workers: WorkerSetup
-    """What workers are told; the agent puts its own directory in."""
+    """The setup of workers, to which the agent adds its own directory."""
     host: str
     """The host's name in the flow."""
     most_workers: Count = 0
-    """How many tasks may execute at once; 0: as many as there are processors."""
+    """The maximum number of tasks at once; 0: the number of processors."""
     shipped: Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")] = ""
-    """The directory with the modules that were sent; '': the host has them itself."""
+    """The directory with the modules that were sent; '': the host has its own."""
 
 
 class Attach(Message, frozen=True, kw_only=True):
-    """The first message: a driver of the run is there."""
+    """The first message of a run's driver."""
 
     version: Count
-    """Of the protocol, as both speak it."""
+    """The version of the protocol that both sides support."""
     key: str
     epoch: Count
     contact: Count
-    """How often this driver has begun to connect: what is left of an earlier connection is too late."""
+    """The number of this driver's connections so far: messages of an earlier connection are outdated."""
     setup: HostSetup
     wanted: tuple[Token, ...] = ()
-    """The attempts whose outcome the driver has not written, though the host may know them."""
+    """The attempts that the host may know, and whose outcomes the driver has not written."""
     logs: Mapping[str, Count] = {}
-    """Up to where the driver has each segment of the logs."""
+    """The number of bytes of each log segment that the driver has."""
     logs_of: str = ""
-    """The agent's directory that these are of."""
+    """The agent's directory to which these segments belong."""
 
 
 class StartAttempt(Message, frozen=True):
-    """Execute an attempt; one whose token is known already is not executed again."""
+    """Execute an attempt; one whose token is already known is not executed again."""
 
     order: AttemptOrder
 
@@ -84,7 +84,7 @@ class FilePiece(Message, frozen=True):
 
 
 class FileWhole(Message, frozen=True):
-    """The file is whole; this is its SHA-256."""
+    """The end of such a file, with its SHA-256."""
 
     number: Count
     digest: _Digest
@@ -97,13 +97,13 @@ class WithdrawAttempt(Message, frozen=True):
 
 
 class ForgetOutcomes(Message, frozen=True):
-    """These outcomes are written: they need not be kept."""
+    """Forget outcomes: the driver has written them."""
 
     tokens: tuple[Token, ...]
 
 
 class EndAttempts(Message, frozen=True):
-    """End all that is being executed; start nothing more."""
+    """End all active attempts; start no more."""
 
     at_once: bool
 
@@ -113,7 +113,7 @@ class Ping(Message, frozen=True):
 
 
 class LeaveHost(Message, frozen=True):
-    """The run has ended: nothing of it need be kept but the tokens that were seen."""
+    """Forget everything but the tokens: the run has ended."""
 
 
 # -- agent to driver
@@ -123,7 +123,7 @@ class Attached(Message, frozen=True, kw_only=True):
     """The agent serves this driver, and no earlier one."""
 
     directory: str
-    """A word of the agent's directory for the run: another one knows nothing of what this one was told."""
+    """A word for the agent's directory of the run: an agent with another word does not know the run's attempts."""
     node: str
     """The host's own name."""
     boot: str
@@ -131,16 +131,16 @@ class Attached(Message, frozen=True, kw_only=True):
     sequent: str
     processors: Count
     now: float
-    """Its clock, in seconds since 1970."""
+    """The host's clock, in seconds since 1970."""
     known: tuple[Token, ...] = ()
-    """Of the wanted attempts, those that it was told of: each is being executed, or its end follows."""
+    """The wanted attempts that the agent knows: each is active, or its end follows."""
 
 
 class AttachRefused(Message, frozen=True):
     """The agent does not serve this driver."""
 
     code: str
-    """``fenced``: a later driver has been here; ``forbidden``: what it wants is not allowed; ``busy``, ``broken``."""
+    """``fenced``: a later driver has connected; ``forbidden``: a limit refuses the flow; ``busy``, ``broken``."""
     reason: str
 
 
@@ -151,14 +151,14 @@ class BegunThere(Message, frozen=True):
 
 
 class EndedThere(Message, frozen=True):
-    """An attempt has an outcome, which is kept until it is to be forgotten; its log has been sent."""
+    """An attempt has an outcome, which is kept until the driver forgets it; its log has been sent."""
 
     token: Token
     ended: AttemptEnded
 
 
 class LostThere(Message, frozen=True):
-    """An attempt is gone."""
+    """An attempt is lost."""
 
     token: Token
     reason: str
@@ -171,7 +171,7 @@ class WithdrawnThere(Message, frozen=True):
 
 
 class LogBegun(Message, frozen=True):
-    """What is written to a segment from there on is that attempt's."""
+    """The bytes of a segment from this place on belong to this attempt."""
 
     segment: SegmentName
     start: Count
@@ -179,7 +179,7 @@ class LogBegun(Message, frozen=True):
 
 
 class LogPiece(Message, frozen=True):
-    """What stands in a segment from there on."""
+    """The bytes of a segment from this place on."""
 
     segment: SegmentName
     offset: Count
@@ -187,13 +187,13 @@ class LogPiece(Message, frozen=True):
 
 
 class NoticeThere(Message, frozen=True):
-    """Something to be told to people."""
+    """A message for people."""
 
     text: str
 
 
 class LoadedThere(Message, frozen=True):
-    """A worker has loaded the flow; or why it cannot."""
+    """A worker has loaded the flow, or cannot load it for this reason."""
 
     problem: str = ""
 
@@ -203,7 +203,7 @@ class Pong(Message, frozen=True):
 
 
 class AgentBroken(Message, frozen=True):
-    """The agent ends, and what it executed is lost."""
+    """The agent ends, and its active attempts are lost."""
 
     reason: str
 

@@ -1,1 +1,1 @@
-"""Sends the package and the flow's own modules to a host that has nothing but Python."""
+"""Sends the package and the flow's own modules to a host that has only Python."""

@@ -1,4 +1,4 @@
-"""The program that a driver sends to a host's Python: it unpacks what is sent, and becomes the agent.
+"""The program that a driver sends to a host's Python: it unpacks an archive, and becomes the agent.
 
 It stands here as a module so that it is checked like one. Its source is sent, and needs nothing but Python.
 """
@@ -21,11 +21,11 @@ WORD = b"\0sequent-ship\0"
 HAVE, SEND = b"have\n", b"send\n"
 START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from sequent.runtime.host_agent.program import main; main()"
 LONGEST_REST = 90 * 24 * 3600.0
-"""Seconds after which what was sent is removed, if nobody has used it since."""
+"""The seconds after which an unused archive is removed."""
 
 
 def read(size: int) -> bytes:
-    """Read so many bytes, and no more: what follows is not for us."""
+    """Read this many bytes, and no more: the rest is for the agent."""
     data = b""
     while len(data) < size:
         more = os.read(0, min(size - len(data), 1 << 20))
@@ -44,18 +44,18 @@ def read_line() -> bytes:
 
 
 def say(data: bytes) -> None:
-    """Write it to the driver."""
+    """Write bytes to the driver."""
     while data:
         data = data[os.write(1, data) :]
 
 
 def main() -> None:
-    """Take in what the driver sends, unless it is here already, and become the agent."""
+    """Receive the driver's archive, unless it is here already, and become the agent."""
     if sys.version_info < (3, 11):  # noqa: UP036 - it is sent to any Python
         sys.exit(f"Sequent needs Python 3.11 or later there; this is {sys.version.split()[0]} ({sys.executable})")
     told: dict[str, Any] = json.loads(read_line())
     root = os.path.join(os.path.expanduser("~"), ".cache", "sequent", "ship")
-    # What is compiled fits one version of Python on one kind of machine.
+    # A compiled module fits one version of Python on one kind of machine.
     fits = sysconfig.get_config_var("SOABI") == told["soabi"]
     if not fits:
         check_compiled(told)
@@ -79,7 +79,7 @@ def main() -> None:
 
 
 def check_compiled(told: dict[str, Any]) -> None:
-    """See that this Python has the packages that cannot be sent to it."""
+    """Check that this Python has the packages that cannot be sent to it."""
     missing = [name for name in told["compiled"] if importlib.util.find_spec(name) is None]
     if missing:
         version = ".".join(map(str, sys.version_info[:2]))
@@ -91,7 +91,7 @@ def check_compiled(told: dict[str, Any]) -> None:
 
 
 def unpack(data: bytes, digest: str, place: str, without: set[str]) -> None:
-    """Unpack an archive beside its place, and move it there whole."""
+    """Unpack an archive beside its place, and move it there as a whole."""
     if hashlib.sha256(data).hexdigest() != digest:
         sys.exit("what was sent does not fit its digest")
     new = f"{place}.{os.getpid()}"
@@ -101,7 +101,7 @@ def unpack(data: bytes, digest: str, place: str, without: set[str]) -> None:
     try:
         os.rename(new, place)
     except OSError:
-        # Somebody else was faster.
+        # Another process was faster.
         shutil.rmtree(new, ignore_errors=True)
         if not os.path.isdir(place):
             raise

@@ -1,4 +1,4 @@
-"""The archive that is sent to a host: this package, the packages that it needs there, and the flow's own modules."""
+"""Builds the archive for a host: this package, the packages that it needs there, and the flow's own modules."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 
 @frozen(eq=False, repr=False)
 class Bundle(ByFields):
-    """An archive, by its digest: the same files make the same one."""
+    """An archive with its digest: equal files make equal archives."""
 
     data: bytes = field(repr=False)
     digest: str
 
     @property
     def soabi(self) -> str:
-        """The Python that its compiled packages fit."""
+        """The tag of the Python that its compiled packages fit."""
         return str(sysconfig.get_config_var("SOABI") or "")
 
 
 @functools.cache
 def make_bundle(module: str, file: str) -> Bundle:
-    """Pack what a host needs for a flow.
+    """Pack the modules that a host needs for a flow.
 
     Args:
         module: the name of the flow's module.
         file: its path.
 
     Raises:
-        UsageError: the flow's own files are too many.
+        UsageError: the flow has too many files of its own.
     """
     files = dict(_flow_files(module, file))
     size = sum(os.path.getsize(path) for path in files.values())
@@ -76,7 +76,7 @@ def _directory_of(package: str) -> str:
 
 
 def _flow_files(module: str, file: str) -> Iterator[tuple[str, str]]:
-    """Of a module in a package, all of the package; of any other, the modules and packages beside it."""
+    """Yield the files of the module's package; for a module without one, the modules and packages beside it."""
     top, _, rest = module.partition(".")
     if rest or os.path.basename(file) == "__init__.py":
         directory = os.path.dirname(file)

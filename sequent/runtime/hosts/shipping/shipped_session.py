@@ -1,4 +1,4 @@
-"""A session with an agent that comes along: first its files are sent, where they are not there already."""
+"""Opens a session with an agent that is sent along: first its files, if the host does not have them."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from sequent.runtime.hosts.transports.port import Connection
 
 _MOST_NOISE = 64 * 1024
 _PATIENCE = 120.0
-"""Seconds for all of it to be sent and unpacked."""
+"""The seconds to send and unpack everything."""
 
 
 def shipping_command(python: str) -> str:
-    """Return the command that takes in the program: one line of its input, whatever else a profile does."""
+    """Return the command that reads the program from one line of its input, whatever a profile does."""
     return f"{shlex.quote(python or 'python3')} -c 'exec(open(0,\"rb\",0,closefd=False).readline())'"
 
 
 def ship(connection: Connection, bundle: Bundle, words: list[str], host: str) -> None:
-    """Send the bundle, if the host does not have it; the session's command is the agent then.
+    """Send the bundle, if the host does not have it; the session's command then becomes the agent.
 
     Args:
         connection: a session with ``shipping_command``.
-        bundle: what is sent.
-        words: what the agent is started with.
+        bundle: the archive.
+        words: the arguments of the agent.
         host: the name of the host.
 
     Raises:
@@ -61,11 +61,11 @@ def ship(connection: Connection, bundle: Bundle, words: list[str], host: str) ->
 
 
 def _answer(connection: Connection, host: str) -> bytes:
-    """What the program has said, behind whatever a profile has written."""
+    """Return the program's answer, after any output of a profile."""
     data = b""
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
-        # What follows is of the agent, and not for us.
+        # The following bytes are the agent's.
         seen = connection.end.recv(4096, socket.MSG_PEEK)
         if not seen:
             raise _trouble(connection, data)

@@ -1,4 +1,4 @@
-"""The choice between the ways to a host, which is never a guess."""
+"""Chooses the transport to a host by rules, never by a guess."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _ENOUGH = "it can judge all that the configuration of ssh and the files of known
 
 
 def transport_for(settings: HostSettings) -> Transport:
-    """Choose the way to a host: paramiko, unless its configuration says something that only ``ssh`` can judge.
+    """Return the transport to a host: paramiko, unless its configuration has something that only ``ssh`` can judge.
 
     Raises:
-        HostError: the configuration cannot be read, or takes the program ``ssh``, which is not there.
+        HostError: the configuration cannot be read, or requires the program ``ssh``, which is not installed.
     """
     if isinstance(settings.connect, tuple):
         return CommandTransport(settings, settings.connect)
@@ -39,7 +39,7 @@ def transport_for(settings: HostSettings) -> Transport:
 
 
 def _obstacles(settings: HostSettings) -> Iterator[str]:
-    """What only ``ssh`` can judge, or honour."""
+    """Yield the settings that only ``ssh`` can judge or honour."""
     for door in settings.address:
         for config in read_chain(settings, door):
             for obstacle in _obstacles_of(settings, config):

@@ -1,4 +1,4 @@
-"""Files of OpenSSH's client on a machine that has no ``ssh``, as far as paramiko can read them."""
+"""Reads files of OpenSSH's client on a machine without ``ssh``, as far as paramiko can."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _NEEDS_SSH = ("include", "match")
 
 
 class UnreadableConfigError(Exception):
-    """A line of a configuration asks for more than paramiko reads."""
+    """A line of a configuration needs more than paramiko can read."""
 
 
 def lookup(host: str, file: str, own_file: str) -> dict[str, tuple[str, ...]]:
-    """The options that the configuration sets for a host.
+    """Return the options that the configuration sets for a host.
 
     Args:
         host: its name, as it was typed.
-        file: the only file to read; empty for the user's own, and behind that the system's.
+        file: the only file to read; '' for the user's own, and then the system's.
         own_file: the user's own.
 
     Raises:
         UnreadableConfigError: a file has a line that only ``ssh`` can read.
     """
-    # Slow, and few machines have no ssh.
+    # Slow to load, and few machines have no ssh.
     from paramiko import SSHConfig
     from paramiko.ssh_exception import ConfigParseError
 
@@ -44,7 +44,7 @@ def lookup(host: str, file: str, own_file: str) -> dict[str, tuple[str, ...]]:
         except ConfigParseError as error:
             raise UnreadableConfigError(f"{name!r}: {error}") from error
     found: dict[str, tuple[str, ...]] = {}
-    # One that may be given several times has a list.
+    # An option that may be given several times has a list.
     options = cast("dict[str, str | list[str]]", config.lookup(host))
     for option, value in options.items():
         if option not in _NEEDS_SSH:

@@ -1,4 +1,4 @@
-"""Any command as a transport: ``srun``, ``kubectl exec``, ``docker exec``, ``sudo``."""
+"""A transport by any command: ``srun``, ``kubectl exec``, ``docker exec``, ``sudo``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sequent.runtime.hosts.transports.programs import PipedProgram
 
 
 class CommandConnection:
-    """A command on a host, by way of a command here."""
+    """A command on a host, started by a command here."""
 
     def __init__(self, program: PipedProgram, errors: HostErrors, command: str) -> None:
         self.end = program.end
@@ -32,7 +32,7 @@ class CommandConnection:
 
 @frozen
 class CommandTransport:
-    """The way to a host by a command that runs another one there."""
+    """The transport to a host by a command that runs another one there."""
 
     settings: HostSettings
     words: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Destinations of SSH as users write them: ``host``, ``user@host``, ``ssh://user@host:port``."""
+"""Reads destinations of SSH as users write them: ``host``, ``user@host``, ``ssh://user@host:port``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sequent.by_fields import ByFields
 from sequent.errors import HostError, HostStage
 from sequent.model.hosts import HostSettings
 
-# A program of the user's configuration may be given them in a line for a shell.
+# A program of the user's configuration may get the parts of a destination in a line for a shell.
 _UNSAFE = re.compile(r"[\s\x00-\x1f\x7f`\"'$\\;&<>|(){}]")
 _URI = "ssh://"
 
 
 @frozen(eq=False, repr=False)
 class Destination(ByFields):
-    """Where to: an alias or an address, and the user and port if they were named."""
+    """A destination: an alias or an address, and the user and port if they are given."""
 
     host: str
     user: str = ""
@@ -26,7 +26,7 @@ class Destination(ByFields):
 
     @property
     def words(self) -> list[str]:
-        """The words by which ``ssh`` takes it; of an address of IPv6 with a port it takes no other form."""
+        """The words by which ``ssh`` accepts it; for an IPv6 address with a port there is only this form."""
         user = ["-l", self.user] if self.user else []
         port = ["-p", self.port] if self.port else []
         return [*user, *port, "--", self.host]
@@ -40,10 +40,10 @@ class Destination(ByFields):
 
 
 def check_destination(settings: HostSettings, text: str) -> Destination:
-    """Read a destination that is safe to hand to programs.
+    """Read a destination that is safe to pass to programs.
 
     Raises:
-        HostError: it is not one.
+        HostError: it is not a safe destination.
     """
     if text.startswith("-") or not text or _UNSAFE.search(text):
         raise _name_error(settings, text)
@@ -57,10 +57,10 @@ def check_destination(settings: HostSettings, text: str) -> Destination:
 
 
 def jumps_of(settings: HostSettings, text: str) -> tuple[Destination, ...]:
-    """The hosts that a ``ProxyJump`` names, the first to be reached first.
+    """Return the hosts that a ``ProxyJump`` names, in the order in which they are reached.
 
     Raises:
-        HostError: one of them is none.
+        HostError: one of them is not a destination.
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
@@ -69,7 +69,7 @@ def jumps_of(settings: HostSettings, text: str) -> tuple[Destination, ...]:
 
 
 def _with_port(settings: HostSettings, text: str) -> Destination:
-    """Read ``user@host:port``, in which an IPv6 address stands in brackets."""
+    """Read ``user@host:port``, in which an IPv6 address is in brackets."""
     user, _, rest = text.rpartition("@")
     matched = re.fullmatch(r"(?:\[(?P<address>[^\[\]]+)\]|(?P<name>[^:\[\]]+))(?::(?P<port>\d{1,5}))?", rest)
     if matched is None:
@@ -83,7 +83,7 @@ def _with_port(settings: HostSettings, text: str) -> Destination:
 
 
 def _is_address(text: str) -> bool:
-    """Whether that is an address of IPv6, maybe with the interface behind it."""
+    """Return whether a string is an IPv6 address, possibly followed by an interface."""
     try:
         socket.inet_pton(socket.AF_INET6, text.partition("%")[0])
     except OSError:

@@ -1,4 +1,4 @@
-"""The addresses of one host, of which the first that lets us in is taken."""
+"""Tries the addresses of one host until one of them accepts us."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _ALARMS = ("host-key-changed", "host-key-revoked")
 
 
 def first_open(settings: HostSettings, door: str, enter: Callable[[str], C]) -> C:
-    """Enter by the first address that lets us in.
+    """Return the result of entering by the first address that accepts us.
 
     Args:
         settings: the host.
-        door: the only address to try; empty for all of them.
-        enter: goes by one address.
+        door: the only address to try; '' for all of them.
+        enter: connects by one address.
 
     Raises:
-        HostError: none does. If there are several, it tells of each, and is as far as the one that got farthest.
+        HostError: no address accepts us. With several addresses, it names each, and has the most advanced stage.
     """
     errors: list[HostError] = []
     for one in (door,) if door else settings.address:

@@ -1,4 +1,4 @@
-"""The errors on the way to a host, each with how far it led, and the next command to type."""
+"""The errors of reaching a host, each with its stage and the next command to type."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from sequent.runtime.hosts.transports.identities import LOCKED, Identity
 from sequent.runtime.hosts.transports.ssh_config import SshConfig, find_ssh
 
 _QUOTED = 600
-"""Characters that are quoted at most of what a host has said."""
+"""The maximum number of characters to quote of a host's output."""
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 
 
 @frozen(eq=False, repr=False)
 class Denial(ByFields):
-    """What a host says to the keys that it was shown."""
+    """The answer of a host to our keys."""
 
     allowed: str = ""
-    """The ways that it allows, or that it asks for besides."""
+    """The methods that it accepts, or that it requires in addition."""
     from_agent: int = 0
-    """How many keys the agent has shown."""
+    """The number of keys that the SSH agent offered."""
     is_partial: bool = False
-    """Whether a key was accepted, and more is asked for."""
+    """Whether a key was accepted, and more is required."""
     has_too_many: bool = False
-    """Whether it would see no further key."""
+    """Whether it refused to look at further keys."""
 
 
 class HostErrors:
@@ -38,7 +38,7 @@ class HostErrors:
     Args:
         settings: the host.
         door: the destination that was tried.
-        config: what the configuration of ssh says of it; None where it says nothing.
+        config: the configuration of ssh for it; None if there is none.
     """
 
     def __init__(self, settings: HostSettings, door: str, config: SshConfig | None = None) -> None:
@@ -105,7 +105,7 @@ class HostErrors:
         return self._error(text, HostStage.HOST_KEY, "host-needs-ssh", hint)
 
     def denied(self, identities: tuple[Identity, ...], denial: Denial) -> HostError:
-        """No key of ours lets us in; ``identities`` are those in files."""
+        """Return the error for a host that accepts none of our keys; ``identities`` are those in files."""
         keys = [str(identity) for identity in identities]
         if denial.from_agent:
             keys.append(f"{denial.from_agent} of the agent (ssh-add -l)")
@@ -142,7 +142,7 @@ class HostErrors:
         return self._error(text, HostStage.COMMAND, "host-session", hint)
 
     def ended(self, command: str, status: int | None, errors: str, said: bytes = b"") -> HostError:
-        """A command that ended although it should go on."""
+        """Return the error for a command that ended although it should go on."""
         program = shlex.split(command)[0]
         heard = quoted(said.decode(errors="backslashreplace"), errors)
         if status == _NOT_FOUND or (status == 1 and "executable file not found" in errors):
@@ -202,7 +202,7 @@ class HostErrors:
         return self._error(detail, stage, "", f"try: {self.by_hand('true')}")
 
     def by_hand(self, *words: str) -> str:
-        """The same by hand."""
+        """Return the command line by which a user runs the same by hand."""
         if isinstance(self.settings.connect, tuple):
             return shlex.join(self.settings.connect) + " " + " ".join(words)
         file = ["-F", self.settings.ssh_config] if self.settings.ssh_config else []
@@ -215,7 +215,7 @@ class HostErrors:
         return f"host {self.settings.name!r} in the configuration"
 
     def _named(self) -> str:
-        """The host as commands take it."""
+        """Return the host's name for commands."""
         return self.settings.name if len(self.settings.address) == 1 else self._door
 
     def _error(self, problem: str, stage: HostStage, code: str, hint: str, tried: str = "") -> HostError:
@@ -224,7 +224,7 @@ class HostErrors:
 
 
 def quoted(said: str, errors: str) -> str:
-    """What a host has said, for the end of a sentence; empty if it was silent."""
+    """Return a host's output, for the end of a sentence; '' if there is none."""
     parts = [_shortened(text.strip()) for text in (said, errors)]
     told = " / ".join(part for part in parts if part)
     return f": {told}" if told else ""

@@ -1,4 +1,4 @@
-"""The private keys that a configuration names: which can be used, and why the others cannot."""
+"""Finds the private keys that a configuration names, and the obstacles to using them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Identity(ByFields):
 
     path: str
     obstacle: str = ""
-    """Why it cannot be used; empty if it can."""
+    """The reason why it cannot be used; '' if it can."""
     type: str = ""
-    """Such as ``ssh-ed25519``; empty where the file does not say so openly."""
+    """The type, such as ``ssh-ed25519``; '' if the file does not show it without the passphrase."""
     has_certificate: bool = False
 
     def __str__(self) -> str:
@@ -35,7 +35,7 @@ class Identity(ByFields):
 
     @property
     def remedy(self) -> str:
-        """The command that makes it usable; empty if there is none."""
+        """The command that makes it usable; '' if there is none."""
         if self.obstacle == LOCKED:
             return f"ssh-add {self.path}"
         return f"chmod 600 {self.path}" if "mode" in self.obstacle else ""
@@ -43,14 +43,14 @@ class Identity(ByFields):
 
 @frozen(eq=False, repr=False)
 class KeyText(ByFields):
-    """What the text of a private key says without its passphrase."""
+    """The parts of a private key that are readable without its passphrase."""
 
     is_encrypted: bool
     type: str = ""
 
 
 def identities_of(config: SshConfig) -> tuple[Identity, ...]:
-    """The keys that are there, and those that are missing although somebody has named them."""
+    """Return the existing keys, and the missing ones that the configuration names."""
     found = (_look_at(path) for path in config.key_files)
     return tuple(identity for identity in found if identity is not None)
 
@@ -61,7 +61,7 @@ def _look_at(path: str) -> Identity | None:
         with open(path, encoding="utf-8", errors="replace") as stream:
             text = read_key_text(stream.read(65_536))
     except FileNotFoundError:
-        # Nobody has named those that are looked for by default.
+        # The configuration does not name the default ones.
         is_default = os.path.basename(path).startswith("id_") and os.path.basename(os.path.dirname(path)) == ".ssh"
         return None if is_default else Identity(path, "no such file")
     except OSError as error:
@@ -75,7 +75,7 @@ def _look_at(path: str) -> Identity | None:
 
 
 def read_key_text(text: str) -> KeyText:
-    """Read what is open of a private key."""
+    """Read the parts of a private key that are not encrypted."""
     head, _, rest = text.partition(_BEGIN)[2].partition("-----")
     body = rest.partition(_END)[0]
     if head != _OPENSSH:
@@ -87,12 +87,12 @@ def read_key_text(text: str) -> KeyText:
     cipher, rest_of_it = _text(data.removeprefix(_MAGIC))
     for _ in ("function that makes the key", "its options"):
         _, rest_of_it = _text(rest_of_it)
-    # After the number of keys, which is one, the public key.
+    # The public key follows the number of keys, which is one.
     public, _ = _text(rest_of_it[4:])
     return KeyText(cipher not in (b"none", b""), _text(public)[0].decode(errors="replace"))
 
 
 def _text(data: bytes) -> tuple[bytes, bytes]:
-    """A text with its length in front, and the rest."""
+    """Return a string that is preceded by its length, and the rest."""
     end = 4 + int.from_bytes(data[:4], "big")
     return data[4:end], data[end:]

@@ -1,4 +1,4 @@
-"""The host keys that files of known hosts have for a host, and the lines that only ``ssh`` can judge."""
+"""Finds the keys of a host in files of known hosts, and the lines that only ``ssh`` can judge."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ class HostKey(ByFields):
     """A public key of a host."""
 
     type: str
-    """Such as ``ssh-ed25519``."""
+    """The type, such as ``ssh-ed25519``."""
     blob: bytes
 
     @property
     def fingerprint(self) -> str:
-        """As OpenSSH writes it: ``SHA256:...``."""
+        """The fingerprint in OpenSSH's form: ``SHA256:...``."""
         digest = hashlib.sha256(self.blob).digest()
         return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
 
     @property
     def kind(self) -> str:
-        """As OpenSSH names it: ``ED25519``."""
+        """The type in OpenSSH's words: ``ED25519``."""
         return self.type.removeprefix("sk-").removeprefix("ssh-").partition("-sha2")[0].partition("@")[0].upper()
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class HostKey(ByFields):
 
 @frozen(eq=False, repr=False)
 class KnownKey(ByFields):
-    """A key that a file has for the host."""
+    """A key of the host in a file."""
 
     key: HostKey
     place: Place
@@ -52,7 +52,7 @@ class KnownKey(ByFields):
 
 @frozen(eq=False, repr=False)
 class DoubtfulLine(ByFields):
-    """A line that concerns the host, and that only ``ssh`` can judge."""
+    """A line about the host that only ``ssh`` can judge."""
 
     what: str
     place: Place
@@ -63,26 +63,26 @@ class DoubtfulLine(ByFields):
 
 @frozen(eq=False, repr=False)
 class KnownHosts(ByFields):
-    """What the files say of one host."""
+    """The entries of the files about one host."""
 
     keys: tuple[KnownKey, ...]
     doubts: tuple[DoubtfulLine, ...]
 
     def place_of(self, key_type: str) -> Place | None:
-        """The line with a key of that type."""
+        """Return the line with a key of this type."""
         return next((known.place for known in self.keys if known.key.type == key_type), None)
 
     def has(self, key: HostKey) -> bool:
-        """Whether a key is one of them."""
+        """Return whether the files contain a key."""
         return any(known.key == key for known in self.keys)
 
 
 def read_known_hosts(files: tuple[str, ...], name: str) -> KnownHosts:
-    """Look through the files for a host.
+    """Search the files for a host.
 
     Args:
-        files: their paths; one that is not there has no keys.
-        name: the host's name, ``[name]:port`` where the port is another than 22.
+        files: their paths; a missing one has no keys.
+        name: the host's name, ``[name]:port`` if the port is not 22.
 
     Raises:
         OSError: one of them cannot be read.
@@ -96,13 +96,13 @@ def read_known_hosts(files: tuple[str, ...], name: str) -> KnownHosts:
         elif found is not None:
             doubts.append(found)
     if not keys and not doubts and name.startswith("["):
-        # Without the port, a key counts for ssh if there is none with it.
+        # For ssh, a key without the port counts if there is none with it.
         doubts = _without_port(files, name[1:].rpartition("]:")[0])
     return KnownHosts(tuple(keys), tuple(doubts))
 
 
 def known_line(name: str, key: HostKey, *, is_hashed: bool) -> str:
-    """The line by which a file knows a key."""
+    """Return the line of a file of known hosts for a key."""
     if is_hashed:
         salt = secrets.token_bytes(20)
         name = f"{_HASHED}{base64.b64encode(salt).decode()}|{base64.b64encode(_digest(salt, name)).decode()}"
@@ -120,7 +120,7 @@ def _lines(files: tuple[str, ...]) -> Iterator[tuple[Place, str]]:
 
 
 def _judge(line: str, name: str, place: Place) -> KnownKey | DoubtfulLine | None:
-    """What a line says of a host; None if it does not concern it."""
+    """Return the meaning of a line for a host; None if it does not concern it."""
     words = line.split()
     marker = words.pop(0) if words[0].startswith("@") else ""
     if not words:
@@ -142,7 +142,7 @@ def _judge(line: str, name: str, place: Place) -> KnownKey | DoubtfulLine | None
 
 
 def key_of(line: str) -> HostKey:
-    """The key in a line that has a name and nothing in front of it."""
+    """Return the key in a line that begins with a name."""
     return _key(line.split()[1:])
 
 

@@ -1,4 +1,4 @@
-"""One SSH server as paramiko meets it: its host key is known, and a key of ours lets us in, or it is an error."""
+"""One SSH server as seen by paramiko: its host key must be known, and it must accept one of our keys."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from sequent.runtime.hosts.transports.identities import Identity, identities_of
 from sequent.runtime.hosts.transports.known_hosts import HostKey, KnownHosts, key_of, read_known_hosts
 from sequent.runtime.hosts.transports.ssh_config import SshConfig
 
-# What goes wrong is told by our own errors; its threads tell it once more, with a traceback.
+# Problems become errors of our own; paramiko's threads would log them again, with tracebacks.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 _RSA = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
-"""The algorithms of a key whose type is none of them."""
+"""The algorithms of a key, if they differ from its type."""
 Stream = socket.socket | paramiko.Channel
 
 
 class ParamikoClient:
-    """A server that has said who it is.
+    """A server that has identified itself.
 
     Args:
-        stream: leads to the server.
-        config: what the configuration says of it.
+        stream: the connection to the server.
+        config: its configuration.
         errors: makes the errors.
-        deadline: when it must have answered, by the monotonic clock.
+        deadline: the time by which it must answer, on the monotonic clock.
 
     Raises:
-        HostError: it does not answer, or not as SSH does.
+        HostError: it does not answer, or does not speak SSH.
     """
 
     def __init__(self, stream: Stream, config: SshConfig, errors: HostErrors, deadline: float) -> None:
@@ -57,12 +57,12 @@ class ParamikoClient:
 
     @property
     def host_key(self) -> HostKey:
-        """The key that it has shown, and proven to have."""
+        """The key that the server has shown, and proven to have."""
         key = self.transport.get_remote_server_key()
         return HostKey(key.get_name(), key.asbytes())
 
     def log_in(self) -> None:
-        """Check its host key, then have it let us in.
+        """Check the host key, then log in.
 
         Raises:
             HostError: the host key is not known, or no key of ours is accepted.
@@ -76,7 +76,7 @@ class ParamikoClient:
             raise
 
     def rest(self) -> float:
-        """Seconds until the deadline."""
+        """Return the seconds until the deadline."""
         return max(0.1, self._deadline - time.monotonic())
 
     def _meet(self) -> None:
@@ -124,7 +124,7 @@ class ParamikoClient:
         raise self._errors.denied(final, Denial(",".join(allowed), len(agent_keys)))
 
     def _show(self, key: paramiko.PKey) -> list[str]:
-        """Show a key; give what is asked for besides."""
+        """Offer a key; return the methods that are required in addition."""
         try:
             return self.transport.auth_publickey(self._config.user, key)
         except paramiko.AuthenticationException:
@@ -132,7 +132,7 @@ class ParamikoClient:
 
     @contextmanager
     def _told(self) -> Generator[None]:
-        """Turn what paramiko raises into our own errors."""
+        """Turn errors of paramiko into our own."""
         try:
             yield
         except IncompatiblePeer as error:
@@ -150,7 +150,7 @@ class ParamikoClient:
 
 
 def _prefer(transport: paramiko.Transport, known: KnownHosts) -> None:
-    """Have the server show a key of a type that is known, if it has one."""
+    """Make the server show a key of a known type, if it has one."""
     options = transport.get_security_options()
     wanted = [name for each in known.keys for name in _RSA.get(each.key.type, (each.key.type,))]
     first = [name for name in options.key_types if name in wanted]
@@ -159,14 +159,14 @@ def _prefer(transport: paramiko.Transport, known: KnownHosts) -> None:
 
 @contextmanager
 def _agent_keys(config: SshConfig, identities: tuple[Identity, ...]) -> Generator[tuple[paramiko.PKey, ...]]:
-    """The keys of the user's agent, as far as the configuration lets us use them."""
+    """Yield the keys of the user's SSH agent, as far as the configuration allows them."""
     if not os.environ.get("SSH_AUTH_SOCK"):
         yield ()
         return
     try:
         agent = paramiko.Agent()
     except (paramiko.SSHException, OSError):
-        # It is as good as none.
+        # Such an agent counts as none.
         yield ()
         return
     try:
@@ -174,7 +174,7 @@ def _agent_keys(config: SshConfig, identities: tuple[Identity, ...]) -> Generato
         named = {blob for identity in identities if (blob := _public_blob(identity.path))}
         if config.says("identitiesonly"):
             keys = tuple(key for key in keys if key.asbytes() in named)
-        # Those that are named come first: a host looks at a few only.
+        # The configured keys come first: a host looks at a few only.
         yield tuple(sorted(keys, key=lambda key: key.asbytes() not in named))
     finally:
         agent.close()
@@ -191,7 +191,7 @@ def _file_keys(identities: tuple[Identity, ...], unreadable: list[Identity]) -> 
 
 
 def _public_blob(path: str) -> bytes:
-    """The public key beside a private one; empty where there is none."""
+    """Return the public key beside a private one; '' if there is none."""
     with suppress(OSError, ValueError, IndexError), open(f"{path}.pub", encoding="utf-8") as stream:
         return key_of(f"name {stream.readline()}").blob
     return b""

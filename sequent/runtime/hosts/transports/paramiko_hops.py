@@ -1,4 +1,4 @@
-"""The connections of paramiko to each host on the way to a destination, one inside the other."""
+"""Connects paramiko to each host on the way to a destination, one connection inside the other."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from sequent.runtime.hosts.transports.programs import PipedProgram
 from sequent.runtime.hosts.transports.ssh_config import SshConfig, surroundings
 
 _PROHIBITED = 1
-"""The reason of a host that opens no channel because it may not."""
+"""The reason code of a host that is not allowed to open a channel."""
 _IDLE, _BETWEEN, _MISSED = 15, 15, 3
-"""Seconds until the kernel asks whether the host is there, and how often it may be without an answer."""
+"""The idle seconds before the kernel probes the host, those between probes, and the probes that may go unanswered."""
 _UNHEARD = 1000 * (_IDLE + _BETWEEN * _MISSED)
-"""Milliseconds that data may be under way without an answer."""
+"""The milliseconds for which data may go unanswered."""
 _FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
 
 
 class Hops:
-    """The connections to each host on the way, the last of which is the destination."""
+    """The connections to the hosts on the way; the last one is the destination."""
 
     def __init__(self, settings: HostSettings, door: str, seconds: float) -> None:
         self.door = door
@@ -41,7 +41,7 @@ class Hops:
         return HostErrors(self._route, self.door, config)
 
     def meet(self, chain: tuple[SshConfig, ...]) -> ParamikoClient:
-        """Be let in by each host on the way, and meet the last.
+        """Log in to each host on the way, and connect to the last.
 
         Raises:
             HostError: one of them does not lead on.
@@ -82,7 +82,7 @@ class Hops:
         return stream
 
     def _dialled(self, config: SshConfig, errors: HostErrors) -> socket.socket:
-        """Reach the first of its addresses that answers."""
+        """Connect to the first of its addresses that answers."""
         family = _FAMILIES.get(config.first("addressfamily"), socket.AF_UNSPEC)
         try:
             found = socket.getaddrinfo(config.host_name, config.port, family, socket.SOCK_STREAM)
@@ -105,7 +105,7 @@ class Hops:
         raise errors.refused((last.strerror or str(last)).lower()) from last
 
     def _through(self, config: SshConfig, errors: HostErrors) -> Stream:
-        """Be led on by the host before."""
+        """Connect through the previous host."""
         target = (config.host_name, config.port)
         try:
             return self.transport.open_channel("direct-tcpip", target, ("127.0.0.1", 0), timeout=self._rest())

@@ -1,4 +1,4 @@
-"""Paramiko as a transport: the connection is made in this process, and pumped into a pair of sockets."""
+"""Paramiko as a transport: the connection is made in this process, and its data pass through a pair of sockets."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from sequent.runtime.hosts.transports.ssh_config import read_chain
 
 _PIECE = 262_144
 _KEPT = 16_384
-"""Bytes that are kept of the standard error there: the last ones."""
+"""The number of bytes kept of the command's standard error: the last ones."""
 _PROMPT = 1.0
-"""Seconds until the host must have told how a command has ended."""
+"""The seconds in which the host must report the end of a command."""
 
 
 class ParamikoConnection:
-    """A command on a host, by way of paramiko."""
+    """A command on a host, run by paramiko."""
 
     def __init__(self, channel: paramiko.Channel, hops: Hops, errors: HostErrors, command: str) -> None:
         self.door = hops.door
@@ -38,7 +38,7 @@ class ParamikoConnection:
         self._stderr = b""
         self._errors_end = threading.Event()
         self._pumped = threading.Barrier(3, self._theirs.close)
-        """Passed by the pumps as they end."""
+        """The pumps pass it when they end."""
         for pump in (self._pump_out, self._pump_in, self._pump_errors):
             threading.Thread(target=pump, name="pump of a transport", daemon=True).start()
 
@@ -85,7 +85,7 @@ class ParamikoConnection:
 
 @frozen
 class ParamikoTransport:
-    """The way to a host by paramiko."""
+    """The transport to a host by paramiko."""
 
     settings: HostSettings
     reason: str
@@ -95,7 +95,7 @@ class ParamikoTransport:
         return first_open(self.settings, door, lambda one: self._open(one, command, timeout))
 
     def fetch_key(self, door: str, timeout: float) -> HostKey:
-        """The key that a destination shows now, whoever it is; nobody is let in.
+        """Return the key that a destination shows at present, without logging in.
 
         Raises:
             HostError: it cannot be reached.

@@ -1,4 +1,4 @@
-"""The way to a host: a pair of pipes to one command there."""
+"""The port of transports: a pair of pipes to one command on a host."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ class Connection(Protocol):
 
     @property
     def door(self) -> str:
-        """The address that answered, of a host that has several."""
+        """The address that answered, for a host with several."""
         ...
 
     def trouble(self, said: bytes = b"") -> HostError:
-        """Why the command ended or could not start, with what it wrote to its standard error.
+        """Return why the command ended or could not start, with its standard error.
 
         Args:
-            said: what it wrote to its standard output before it should have spoken to us.
+            said: its standard output before the first message.
         """
         ...
 
     def close(self) -> None:
-        """Leave the host; the command there reads the end of its input. A second time it does nothing."""
+        """Leave the host; the command there reads the end of its input. Further calls do nothing."""
         ...
 
 
 class Transport(Protocol):
-    """A way to one host. It may be used by several threads."""
+    """The transport to one host. Several threads may use it."""
 
     @property
     def name(self) -> str:
@@ -48,19 +48,19 @@ class Transport(Protocol):
 
     @property
     def reason(self) -> str:
-        """Why this one and no other, as the end of a sentence."""
+        """The reason for this transport, as the end of a sentence."""
         ...
 
     def connect(self, command: str, timeout: float, door: str = "") -> Connection:
         """Run a command on the host.
 
         Args:
-            command: a program and its words, quoted as a shell needs it; it is given to the user's login shell there,
-                or its words to a command of the user's own.
-            timeout: seconds until the host must have let us in, for each of its addresses.
-            door: the only address to try, of a host that has several.
+            command: a program and its words, quoted for a shell; it goes to the user's login shell there,
+                or to a command of the user's own, word by word.
+            timeout: the seconds for each address of the host to accept us.
+            door: the only address to try.
 
         Raises:
-            HostError: none of its addresses lets us in; it says how far each attempt got.
+            HostError: none of its addresses accepts us; the error has the stage of each.
         """
         ...

@@ -1,4 +1,4 @@
-"""Programs whose input and output are one stream of ours, and whose errors are kept."""
+"""Runs programs whose input and output are one stream of ours, and keeps their errors."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from attrs import frozen
 from sequent.by_fields import ByFields
 
 _KEPT = 16_384
-"""Bytes that are kept of each stream of errors: the last ones."""
+"""The number of bytes kept of each stream of errors: the last ones."""
 _PIECE = 65_536
 _FAREWELL = 2.0
-"""Seconds that a program has to end by itself, once its input has ended, and again once it was told to."""
+"""The seconds that a program has to end after the end of its input, and again after a signal."""
 _GLANCE = 0.5
-"""Seconds between one signal and the next."""
+"""The seconds between two signals."""
 
 
 @frozen(eq=False, repr=False)
 class ProgramEnd(ByFields):
-    """How a program ended, and what it said."""
+    """The end of a program, with its messages."""
 
     status: int | None
-    """Its exit code, or a signal's number below 0; None while it runs."""
+    """The exit code, or a signal's number below 0; None while it runs."""
     errors: str
     """The end of its standard error."""
     log: str
-    """The end of its own log, which is that of nothing that it has started."""
+    """The end of its own log, which no program that it starts can write to."""
 
 
 class PipedProgram:
-    """A program that runs; its input and output are ``end``.
+    """A running program; its input and output are ``end``.
 
-    It is out of reach of the terminal, so that it can ask nothing, and Ctrl-C is not for it.
+    It has no terminal, so it cannot prompt, and Ctrl-C does not reach it.
 
     Args:
         words: the program and its arguments; ``{log}`` in one of them becomes a file for its log.
@@ -53,7 +53,7 @@ class PipedProgram:
     def __init__(self, words: list[str], variables: Mapping[str, str] | None = None) -> None:
         self.end, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         log, self._log_writer = os.pipe()
-        # It closes descriptors that it inherits, but may open ours by name.
+        # It closes descriptors that it inherits, but can open ours by name.
         name = f"/proc/{os.getpid()}/fd/{self._log_writer}"
         try:
             with theirs:
@@ -76,12 +76,12 @@ class PipedProgram:
         self._news = threading.Condition()
         self._has_ended = False
         self._deadline: float | None = None
-        """When it should have ended, once we have no further use for it."""
+        """The time by which it should end, once it is no longer needed."""
         self._reader = threading.Thread(target=self._read, name="errors of a transport", daemon=True)
         self._reader.start()
 
     def wait_for(self, word: bytes, seconds: float) -> bool | None:
-        """Wait until its log has a word.
+        """Wait until its log contains a word.
 
         Returns:
             whether it has: False if the program has ended without it; None if time is up.
@@ -96,25 +96,25 @@ class PipedProgram:
         return True
 
     def ending(self, seconds: float = _FAREWELL) -> ProgramEnd:
-        """How it ended; it is given some time to do so."""
+        """Return how it ended; it has some time to do so."""
         self._reader.join(seconds)
         with self._news:
             errors, log = (self._kept[name].decode(errors="backslashreplace").strip() for name in ("errors", "log"))
         return ProgramEnd(self._process.poll(), errors, log)
 
     def close(self) -> None:
-        """End its input; if it stays for a while, it is ended. Nobody waits for that."""
+        """Close its input; end the program if it goes on for a while. This call does not wait."""
         self._deadline = time.monotonic() + _FAREWELL
         with suppress(OSError):
             self.end.shutdown(socket.SHUT_RDWR)
         self.end.close()
         with self._news:
             if not self._has_ended:
-                # Wakes the thread that reads, which has the deadline from now on.
+                # This wakes the reading thread, which from now on has a deadline.
                 os.write(self._log_writer, b"\n")
 
     def _read(self) -> None:
-        """Keep what it says until it has ended, also where a process that it has left goes on."""
+        """Read its output until it has ended, even if a process that it left goes on."""
         handle = os.pidfd_open(self._process.pid)
         poll = select.poll()
         for descriptor in (*self._streams.values(), handle):
@@ -124,13 +124,13 @@ class PipedProgram:
         while is_running:
             ready = {descriptor for descriptor, _ in poll.poll(self._hurry())}
             is_running = handle not in ready
-            # All that it had written before its end fits into one piece of each.
+            # All that it wrote before its end fits into one read of each stream.
             for descriptor in ready - {handle}:
                 if not self._keep(names[descriptor], descriptor):
                     poll.unregister(descriptor)
         self._process.wait()
         with suppress(OSError):
-            # A process that it has left may hold the other end. What has come in can still be read.
+            # A process that it left may hold the other end. Data that have arrived can still be read.
             self.end.shutdown(socket.SHUT_RDWR)
         with self._news:
             self._has_ended = True
@@ -141,7 +141,7 @@ class PipedProgram:
             os.close(descriptor)
 
     def _hurry(self) -> float | None:
-        """Milliseconds until it should have ended; if that was before, it is ended."""
+        """Return the milliseconds until it should end; end it if that is over."""
         if self._deadline is None:
             return None
         late = time.monotonic() - self._deadline

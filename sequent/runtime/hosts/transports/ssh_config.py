@@ -1,4 +1,4 @@
-"""The effective configuration of OpenSSH's client for a destination, and what of it paramiko cannot honour."""
+"""Reads OpenSSH's effective client configuration for a destination, and finds settings that paramiko cannot honour."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ addressfamily controlpath globalknownhostsfile hashknownhosts host hostkeyalias 
 port proxycommand proxyjump user userknownhostsfile
 """
 HONOURED = frozenset(_HONOURED.split())
-"""Options of which each is read here, ..."""
+"""Options that are read here, ..."""
 _WITHOUT_EFFECT = """
 addkeystoagent batchmode clearallforwardings compression connectionattempts connecttimeout controlmaster controlpersist
 dynamicforward enableescapecommandline escapechar exitonforwardfailure fingerprinthash forkafterauthentication
@@ -40,19 +40,19 @@ streamlocalbindunlink stricthostkeychecking syslogfacility tcpkeepalive tunnel t
 verifyhostkeydns visualhostkey xauthlocation
 """
 WITHOUT_EFFECT = frozenset(_WITHOUT_EFFECT.split())
-"""... and those that change nothing: they forward, ask or trust, which never happens, or concern terminals."""
+"""... and options without effect: they concern terminals, forwarding, prompts or trust, which are never used."""
 _DEFAULT_KEYS = ("id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk")
 
 
 @frozen(eq=False, repr=False)
 class SshConfig(ByFields):
-    """What the configuration says of one destination."""
+    """The configuration for one destination."""
 
     destination: Destination
     options: Mapping[str, tuple[str, ...]]
-    """The values of each option, whose names are in small letters."""
+    """The values of each option; the names are in lower case."""
     unknown: tuple[str, ...] = ()
-    """Options that are set and neither honoured here nor without effect."""
+    """Options that are set, and neither honoured here nor without effect."""
 
     @property
     def door(self) -> str:
@@ -73,7 +73,7 @@ class SshConfig(ByFields):
 
     @property
     def known_name(self) -> str:
-        """The name by which files of host keys know it."""
+        """The name in files of known hosts."""
         if alias := self.first("hostkeyalias"):
             return alias
         name = self.host_name.lower()
@@ -81,18 +81,18 @@ class SshConfig(ByFields):
 
     @property
     def where(self) -> str:
-        """Such as ``ada@10.0.0.7:2222``."""
+        """The user, the address and the port: ``ada@10.0.0.7:2222``."""
         name = f"[{self.host_name}]" if ":" in self.host_name else self.host_name
         return f"{self.user}@{name}:{self.port}"
 
     @property
     def own_known_hosts(self) -> tuple[str, ...]:
-        """The user's own files of host keys."""
+        """The user's own files of known hosts."""
         return self._files("userknownhostsfile")
 
     @property
     def known_hosts(self) -> tuple[str, ...]:
-        """All files of host keys, the user's own first."""
+        """All files of known hosts, the user's own first."""
         return self.own_known_hosts + self._files("globalknownhostsfile")
 
     @property
@@ -101,17 +101,17 @@ class SshConfig(ByFields):
 
     @property
     def unreadable(self) -> str:
-        """A name of a file that only ``ssh`` itself can read; empty if there is none."""
+        """The name of a file that only ``ssh`` itself can read; '' if there is none."""
         files = (*self.known_hosts, *self.key_files)
         return next((name for name in files if not name.startswith("/") or "%" in name or "${" in name), "")
 
     def first(self, option: str) -> str:
-        """The value of an option; empty where it is not set, or set to ``none``."""
+        """Return the value of an option; '' if it is not set, or set to ``none``."""
         value = self.options.get(option, ("",))[0]
         return "" if value == "none" else value
 
     def says(self, option: str) -> bool:
-        """Whether an option says yes."""
+        """Return whether an option is set to yes."""
         return self.first(option) in ("yes", "true")
 
     def _files(self, option: str) -> tuple[str, ...]:
@@ -136,7 +136,7 @@ class SshConfig(ByFields):
 
 
 def home() -> str:
-    """The home directory as OpenSSH sees it, whatever the environment says."""
+    """Return the home directory as OpenSSH sees it, whatever the environment says."""
     return pwd.getpwuid(os.getuid()).pw_dir
 
 
@@ -145,21 +145,21 @@ def _own_name() -> str:
 
 
 def find_ssh() -> str | None:
-    """OpenSSH's client, where this machine has one."""
+    """Return OpenSSH's client, if this machine has one."""
     return shutil.which("ssh")
 
 
 def surroundings() -> dict[str, str]:
-    """The environment of ``ssh``: it can ask nobody, and gives the host no language to speak."""
+    """Return the environment of ``ssh``, which makes it prompt for nothing and pass no language to the host."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))}
     return kept | {"SSH_ASKPASS_REQUIRE": "never"}
 
 
 def read_chain(settings: HostSettings, door: str) -> tuple[SshConfig, ...]:
-    """The configuration of each host on the way to a destination, which is the last.
+    """Return the configuration of each host on the way to a destination, which is the last.
 
     Raises:
-        HostError: it cannot be read, or leads in a circle.
+        HostError: it cannot be read, or contains a cycle.
     """
     return _chain(settings, door, _MOST_JUMPS)
 
@@ -172,13 +172,13 @@ def _chain(settings: HostSettings, door: str, depth: int) -> tuple[SshConfig, ..
     first, *others = jumps_of(settings, config.first("proxyjump")) or (None,)
     if first is None:
         return (config,)
-    # Only of the first host is it asked how one gets there: each further one is reached from the one before.
+    # Only the first host's own way counts: each further one is reached from the previous one.
     between = (read_config(settings, str(jump)) for jump in others)
     return (*_chain(settings, str(first), depth - 1), *between, config)
 
 
 def read_config(settings: HostSettings, door: str) -> SshConfig:
-    """What the configuration says of one destination: in the words of ``ssh``, else in those of the files.
+    """Return the configuration for one destination: as ``ssh`` prints it, else as the files have it.
 
     Raises:
         HostError: it cannot be read.
@@ -205,13 +205,13 @@ def read_config(settings: HostSettings, door: str) -> SshConfig:
 
 @functools.lru_cache(maxsize=1024)
 def _plain(program: str, words: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
-    """What holds where no file says anything."""
+    """Return the defaults, without any file."""
     answer = _ask(program, ("-F", "none", *words))
     return {} if isinstance(answer, str) else answer
 
 
 def _ask(program: str, words: tuple[str, ...]) -> Mapping[str, tuple[str, ...]] | str:
-    """What ``ssh -G`` says, by option; a text of its own if it fails."""
+    """Return the output of ``ssh -G``, by option; its error message if it fails."""
     try:
         ended = subprocess.run(
             [program, "-T", "-G", *words],
@@ -233,7 +233,7 @@ def _ask(program: str, words: tuple[str, ...]) -> Mapping[str, tuple[str, ...]] 
 
 
 def is_mastered(settings: HostSettings, config: SshConfig) -> bool:
-    """Whether a connection that the user has opened (``ControlMaster``) leads there."""
+    """Return whether a connection that the user has opened (``ControlMaster``) leads there."""
     program = find_ssh()
     if program is None or not config.first("controlpath"):
         return False

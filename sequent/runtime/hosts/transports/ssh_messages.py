@@ -1,4 +1,4 @@
-"""What OpenSSH's client says when it cannot go on, in its English, as errors."""
+"""Turns the messages of OpenSSH's client, which are in English, into errors."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from sequent.runtime.hosts.transports.host_errors import Denial, HostErrors
 from sequent.runtime.hosts.transports.programs import ProgramEnd
 
 LET_IN = b"Authenticated to "
-"""What its log has once the host has let us in."""
+"""The words in its log once the host has accepted us."""
 OWN_TROUBLE = 255
-"""The exit code that means the trouble is its own, or that the command was ended by a signal."""
+"""The exit code for a problem of ``ssh`` itself, or for a command that a signal ended."""
 _CHATTER = ("Authenticated to ", "Transferred: ", "Bytes per second: ")
 
 
 def judge(errors: HostErrors, end: ProgramEnd, command: str, said: bytes) -> HostError | None:
-    """Why it ended.
+    """Return why ``ssh`` ended.
 
     Returns:
-        the error; None where it takes more than its words: a host key is not known, or no key of ours lets us in.
+        the error; None if its words do not suffice: a host key is unknown, or none of our keys is accepted.
     """
     if end.status != OWN_TROUBLE:
         return errors.ended(command, end.status, end.errors, said)
@@ -40,18 +40,18 @@ def judge(errors: HostErrors, end: ProgramEnd, command: str, said: bytes) -> Hos
 
 
 def own_words(log: str) -> str:
-    """Its log without the lines of success."""
+    """Return its log without the lines of success."""
     return "\n".join(line.strip() for line in log.splitlines() if not line.startswith(_CHATTER))
 
 
 def unknown_name(log: str) -> str:
-    """The host whose key is not known, by its name in files of known hosts; empty if that is not the trouble."""
+    """Return the host with an unknown key, by its name in files of known hosts; '' if that is not the problem."""
     matched = re.search(r"No \S+ host key is known for (\S+)", log)
     return matched[1] if matched else ""
 
 
 def denial_of(log: str) -> Denial:
-    """What the host said to our keys."""
+    """Return the host's answer to our keys."""
     allowed = re.search(r"Permission denied \(([^)]*)\)", log)
     return Denial(
         allowed=allowed[1] if allowed else "",
@@ -61,7 +61,7 @@ def denial_of(log: str) -> Denial:
 
 
 def _line(found: re.Match[str]) -> str:
-    """The line in which it was found: that of the first host on the way that had trouble."""
+    """Return the line of a match: that of the first host on the way that had a problem."""
     text = found.string
     return text[text.rfind("\n", 0, found.start()) + 1 :].partition("\n")[0].removeprefix("ssh: ")
 
@@ -97,8 +97,8 @@ _BEFORE: tuple[tuple[str, _Maker | None], ...] = (
         lambda errors, found, _: errors.turned_away(_line(found)),
     ),
 )
-"""Of what it says before the host lets us in: what it means. The first that is there counts."""
+"""The meanings of its messages before the host accepts us. The first match counts."""
 _WITHIN: tuple[tuple[str, _Maker | None], ...] = (
     (r"open failed|request failed", lambda errors, found, _: errors.no_session(_line(found))),
 )
-"""The same of what it says afterwards."""
+"""The meanings of its messages afterwards."""

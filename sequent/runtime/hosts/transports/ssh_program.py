@@ -1,4 +1,4 @@
-"""The program ``ssh`` as a transport: it honours all of its configuration, and is never asked to be lenient."""
+"""The program ``ssh`` as a transport: it honours its whole configuration, except where that is too lenient."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _NEVER = {
     "ServerAliveInterval": "15",
     "ServerAliveCountMax": "3",
 }
-"""Nothing is asked for, nothing unknown is trusted, nothing is forwarded, whatever the user's configuration says."""
+"""Options against prompts, unknown keys and forwarding, whatever the user's configuration says."""
 
 _TO_LOOK = {
     "StrictHostKeyChecking": "accept-new",
@@ -53,13 +53,13 @@ _TO_LOOK = {
     "ControlPath": "none",
     "LogLevel": "ERROR",
 }
-"""Only to see which key there is: it goes into a file that is thrown away, and nobody is let in."""
+"""Options to fetch a key only: it goes into a temporary file, and nobody logs in."""
 _PATIENCE = 20.0
-"""Seconds to see a key."""
+"""The seconds to fetch a key."""
 
 
 class SshConnection:
-    """A command on a host, by way of ``ssh``."""
+    """A command on a host, run by ``ssh``."""
 
     def __init__(
         self, transport: SshProgram, door: str, chain: tuple[SshConfig, ...], program: PipedProgram, command: str
@@ -80,7 +80,7 @@ class SshConnection:
         log = ssh_messages.own_words(f"{end.log}\n{end.errors}")
         if name := ssh_messages.unknown_name(log):
             return self._transport.unknown_key(self._chain, name)
-        # A host on the way may be the one that does not let us in.
+        # The host that refuses us may be one on the way.
         denier = next((each for each in self._chain if f"{each.user}@{each.host_name}: Permission" in log), config)
         errors = HostErrors(self._transport.settings, self.door, denier)
         return errors.denied(identities_of(denier), ssh_messages.denial_of(log))
@@ -91,7 +91,7 @@ class SshConnection:
 
 @frozen
 class SshProgram:
-    """The way to a host by the program ``ssh``."""
+    """The transport to a host by the program ``ssh``."""
 
     settings: HostSettings
     program: str
@@ -102,13 +102,13 @@ class SshProgram:
         return first_open(self.settings, door, lambda one: self._open(one, command, timeout))
 
     def words(self, chain: tuple[SshConfig, ...], *, log: str, seconds: float, more: dict[str, str]) -> list[str]:
-        """The program with its options and the destination, to which a command may be added.
+        """Return the program with its options and the destination, to which a command may be added.
 
         Args:
             chain: each host on the way, and the destination.
-            log: the file for what it says itself.
-            seconds: how long it tries to connect.
-            more: options in the place of the usual ones.
+            log: the file for its own messages.
+            seconds: the seconds for connecting.
+            more: options that replace the usual ones.
         """
         *before, last = chain
         options = {**_NEVER, "ConnectTimeout": f"{max(1, round(seconds))}", **more}
@@ -118,7 +118,7 @@ class SshProgram:
         for name, value in options.items():
             words += ["-o", f"{name}={value}"]
         if before:
-            # Left to itself, it would reach them by the user's options alone.
+            # By default, it would reach them by the user's options alone.
             inner = self.words(tuple(before), log=log, seconds=seconds, more={})
             *before_it, dashes, jump = (word.replace("%", "%%") for word in inner)
             leading = [*before_it, "-W", "[%h]:%p", dashes, jump]
@@ -126,7 +126,7 @@ class SshProgram:
         return [*words, *last.destination.words]
 
     def fetch_key(self, door: str) -> HostKey:
-        """The key that a destination shows now, whoever it is; nobody is let in.
+        """Return the key that a destination shows at present, without logging in.
 
         Raises:
             HostError: it cannot be reached.
@@ -150,12 +150,12 @@ class SshProgram:
         raise errors.other(log)
 
     def unknown_key(self, chain: tuple[SshConfig, ...], name: str) -> HostError:
-        """The error of a key that is not known, of the host on the way that has that name."""
+        """Return the error for an unknown key of the host on the way that has this name."""
         config = next((each for each in chain if each.known_name == name), chain[-1])
         try:
             key = str(self.fetch_key(config.door))
         except HostError:
-            # It can be fetched by hand.
+            # The user can fetch it by hand.
             key = ""
         errors = HostErrors(self.settings, chain[-1].door, config)
         return errors.key_unknown(name, key, config.own_known_hosts, config.door)
@@ -172,7 +172,7 @@ class SshProgram:
             raise errors.other(f"{self.program!r} cannot be started: {error.strerror}") from error
         connection = SshConnection(self, door, chain, program, command)
         if is_mastered(self.settings, config):
-            # Somebody else's connection is used, which was let in long ago.
+            # This is an existing connection, which was accepted long ago.
             return connection
         was_let_in = program.wait_for(ssh_messages.LET_IN, seconds + 1)
         if was_let_in:
