@@ -31,11 +31,13 @@ class Trimming:
     Args:
         directory: contains the segments.
         segments: returns those that are being written to now.
+        rest: seconds for which growing segments are left alone.
     """
 
-    def __init__(self, directory: str, segments: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, directory: str, segments: Callable[[], Iterable[str]], rest: float = _REST) -> None:
         self._directory = os.fsencode(directory)
         self._segments = segments
+        self._seconds = rest
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._writes = self._made(self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
         self._rest = self._made(self._libc.timerfd_create(_CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC))
@@ -55,11 +57,16 @@ class Trimming:
         ready = {key.fd for key, _ in self._selector.select(0)}
         for descriptor in ready:
             _drain(descriptor)
+        is_watched = True
         if self._rest in ready:
             # Watch first: output after the look is then seen next time.
-            self._watch()
+            try:
+                self._watch()
+            except OSError:
+                # Others have all watches of the kernel now, or the directory was moved.
+                is_watched = False
         self.trim()
-        if self._writes in ready:
+        if self._writes in ready or not is_watched:
             self._begin_rest()
 
     def trim(self) -> None:
@@ -106,7 +113,7 @@ class Trimming:
         self._made(self._libc.inotify_add_watch(self._writes, self._directory, flags))
 
     def _begin_rest(self) -> None:
-        times = (ctypes.c_long * 4)(0, 0, 0, int(_REST * 1e9))
+        times = (ctypes.c_long * 4)(0, 0, *divmod(int(self._seconds * 1e9), 10**9))
         self._made(self._libc.timerfd_settime(self._rest, 0, ctypes.byref(times), None))
 
     def _made(self, answer: int) -> int:

@@ -12,6 +12,7 @@ import pytest
 from sequent.runtime.logs.log_marks import CAP, read_mark
 from sequent.runtime.logs.log_segment import Segment
 from sequent.runtime.logs.trimming import Trimming
+from tests.patience import wait_until
 
 MIB = 2**20
 
@@ -99,18 +100,39 @@ def test_only_the_attempt_that_is_too_long_is_cut_and_not_those_before_it(segmen
     assert on_disk(segment) < first.length + 2 * CAP
 
 
-def test_a_write_wakes_and_a_flood_wakes_only_after_a_rest(segment, trimming):
+@pytest.fixture
+def resting(segment):
+    """One that rests so long that no machine is too busy to see it rest."""
+    made = Trimming(os.path.dirname(segment.path), lambda: [segment.path], rest=1.0)
+    yield made
+    made.close()
+
+
+def test_a_write_wakes_and_a_flood_wakes_only_after_a_rest(segment, resting):
     begin(segment)
-    assert not select.select([trimming], [], [], 0)[0]
+    assert not select.select([resting], [], [], 0)[0]
     segment.write("a line\n")
-    assert is_woken(trimming)
-    trimming.wake()
+    assert is_woken(resting)
+    resting.wake()
     segment.write("another\n")
-    assert not select.select([trimming], [], [], 0)[0]
-    assert is_woken(trimming)
-    trimming.wake()
+    assert not select.select([resting], [], [], 0)[0]
+    assert is_woken(resting)
+    resting.wake()
     segment.write("and after the rest\n")
-    assert is_woken(trimming)
+    assert is_woken(resting)
+
+
+def test_where_nothing_tells_of_writes_for_a_while_it_looks_after_each_rest_until_something_does(segment, trimming):
+    begin(segment)
+    segment.write("a line\n")
+    directory = Path(segment.path).parent
+    directory.rename(directory.with_name("elsewhere"))
+    for _ in range(2):
+        assert is_woken(trimming)
+        trimming.wake()
+    directory.with_name("elsewhere").rename(directory)
+    os.write(segment.descriptor, b"x" * (40 * MIB))
+    wait_until(lambda: is_woken(trimming) and (trimming.wake() or on_disk(segment) < 2 * CAP + 2 * MIB))
 
 
 def test_a_mark_tells_who_writes_from_where_and_nobody_between_attempts(segment):
