@@ -188,7 +188,7 @@ def _parent(node: TreeNode) -> int:
 
 
 def _parent_within(node: TreeNode) -> int:
-    """The container around it, which is that of its copies where there are any."""
+    """The container around it, which is that of its copies if there are any."""
     return node.index if node.is_copied else _parent(node)
 
 

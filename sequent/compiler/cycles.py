@@ -82,7 +82,7 @@ def _shortest_circle(others: dict[int, list[int]], tangle: set[int]) -> list[int
 
 
 def _way_back(others: dict[int, list[int]], tangle: set[int], start: int, shorter_than: int) -> tuple[list[int], int]:
-    """Return the shortest circle through one node, if shorter than that (0: any), and the number of edges looked at."""
+    """Return the shortest circle through one node, if shorter than that (0: any), and the number of edges visited."""
     came_from: dict[int, int] = {start: start}
     layer, length, looked_at = [start], 1, 0
     while layer and not 0 < shorter_than <= length:

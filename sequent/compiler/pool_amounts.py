@@ -63,7 +63,7 @@ def _check_demand(node: TreeNode, capacities: dict[str, int], problems: Problems
         )
 
 
-# -- what is kept, and what is given back ------------------------------------------------------------------
+# -- amounts that are kept, and amounts that are given back ------------------------------------------------
 
 
 @frozen(eq=False, repr=False)

@@ -85,7 +85,7 @@ def _needed(node: TreeNode) -> list[TreeNode]:
 
 
 def copies_of(node: TreeNode) -> int | None:
-    """How many copies of a node there are, on hosts; None where that is known only while running."""
+    """Return how many copies of a node there are, on hosts; None if that is known only while running."""
     hosts = node.values.get("hosts")
     if hosts is None:
         return 1

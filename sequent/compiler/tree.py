@@ -80,7 +80,7 @@ class TreeNode:
 
     @property
     def block_index(self) -> int:
-        """Its index within a copy of it; its own where there are no copies."""
+        """Its index within a copy of it; its own if there are no copies."""
         return self.index + self.is_copied
 
     @property
@@ -117,7 +117,7 @@ class TreeNode:
         return len(other.path) > depth and other.ancestor(depth) is self
 
     def ancestor(self, depth: int) -> TreeNode:
-        """Return the node around it, or itself, whose path has so many names."""
+        """Return the node around it, or itself, whose path has this many names."""
         node = self
         while len(node.path) > depth and node.parent is not None:
             node = node.parent

@@ -44,7 +44,7 @@ class Site(NamedTuple):
 
 
 def frame_above(levels: int) -> FrameType:
-    """Return the frame so many levels above the caller's."""
+    """Return the frame ``levels`` above the caller's."""
     return sys._getframe(levels + 1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  the author's line
 
 

@@ -52,7 +52,7 @@ def read_words(values: Sequence[object], place: Place) -> tuple[WordSource, ...]
     """Read a program and its arguments; a list among them gives several words.
 
     Raises:
-        DefinitionError: there is no word, or one that a program cannot be given.
+        DefinitionError: there is no word, or one that cannot be passed to a program.
     """
     words = read_arguments(values, place)
     if not words:

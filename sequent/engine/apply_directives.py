@@ -19,7 +19,7 @@ def direct(plan: Plan, saved: SavedFrame, directives: Directives, recovery: int)
     """Apply directives to the state that an earlier recovery left, from the outside in.
 
     An iteration or container that is a success stays whole, unless a task in it is to run again: that opens it, and all
-    that is around it. In what is open, each child is treated by its saved status.
+    that is around it. In an open iteration, each child is treated by its saved status.
 
     Args:
         plan: the plan to run.

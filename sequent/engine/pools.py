@@ -95,7 +95,7 @@ def freed(run: RunState) -> list[Entry]:
 
 
 def take_any(run: RunState) -> Entry | None:
-    """Give its amounts to the first entry that can have them, whoever comes before it: nothing else goes on."""
+    """Give its amounts to the first entry that can have them, out of turn: nothing else goes on."""
     lines = _lines(run)
     while lines:
         key = _first(lines)

@@ -240,7 +240,7 @@ class PoolAccounts:
         self.queued: dict[int, int] = {}
         """The number of waiting tasks of each step and of each container, including those cancelled meanwhile."""
         self.has_freed = False
-        """Whether an amount was given back, or the first request was dropped, since the waiting ones were looked at."""
+        """Whether an amount was given back, or the first request was dropped, since the waiting ones were examined."""
 
 
 class RunState:

@@ -175,7 +175,7 @@ def _look_at_freed(run: RunState) -> None:
 
 
 def break_tie(run: RunState) -> bool:
-    """Let an entry start whose amounts are free, whoever comes before it: nothing else goes on. Say whether one can."""
+    """Start an entry whose amounts are free, out of turn, since nothing else goes on; return whether there is one."""
     entry = take_any(run)
     if entry is None:
         return False

@@ -83,7 +83,7 @@ class RepeatOpened(Struct, frozen=True):
     parallel: int | None = None
     """How many iterations may be under way, where the plan refers to a value for it."""
     hosts: tuple[str, ...] = ()
-    """Of a container of copies: the host of each."""
+    """The host of each copy, for a container of copies."""
 
 
 class ItemDrawn(Struct, frozen=True):

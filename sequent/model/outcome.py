@@ -52,7 +52,7 @@ class Failure(ByFields):
     path: str
     sequence: str
     host: str = ""
-    """Where it was; empty where the run was started."""
+    """The host of the attempt; '' if it ran where the run was started."""
     host_depth: Count = 0
     """How many names of the path lead to the step or container that has a copy on each host."""
     attempt: int = 1

@@ -71,7 +71,7 @@ class StepPlan(ByFields):
     """Its place among its container's children."""
     construct: Construct
     host: str = ""
-    """The name of this machine that it gives, if it does; what is on another has a copy there."""
+    """The name of this machine that it gives, if any; a step on another host has a copy there."""
     is_empty: bool = False
     """Whether there is nothing to do: the step succeeds at once."""
     inputs: tuple[Input, ...] = ()

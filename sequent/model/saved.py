@@ -72,7 +72,7 @@ class SavedBlock(Struct, frozen=True):
     ran_in: int = -1
     """The last recovery in which something in it ran."""
     hosts: tuple[str, ...] = ()
-    """Of a container of copies: the host of each."""
+    """The host of each copy, for a container of copies."""
 
 
 class Mark(Struct, frozen=True):

@@ -27,7 +27,7 @@ class Patience:
     Args:
         monotonic: a clock, in seconds.
         first: seconds until the next try; doubled each time, ...
-        longest: ... up to so many.
+        longest: ... up to this many.
         silent: seconds for which nothing is said, since it may be over in a moment.
     """
 

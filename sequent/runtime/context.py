@@ -40,13 +40,13 @@ class Context(ByFields):
     token: str = field(repr=False)
     """Different for every attempt, so that late effects of an earlier attempt can be told from this one's."""
     host: str = ""
-    """The host that the step names; empty where the flow was started."""
+    """The host that the step names; '' for the machine on which the flow was started."""
     _directory: str = field(default="", repr=False, alias="directory")
     """The run's directory."""
     _around: str = field(default="", repr=False, alias="around")
     """The runs around it, as ``RUNS_AROUND`` has them."""
     _located: str = field(default="", repr=False, alias="located")
-    """Of a copy on a host: its path with the host in its place."""
+    """The path of a copy on a host, with the host in its place."""
 
     @property
     def idempotency_key(self) -> str:

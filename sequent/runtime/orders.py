@@ -42,9 +42,9 @@ class WorkerSetup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     store_options: str = ""
     """The options that name the store in commands of hints."""
     host: str = ""
-    """The name of the host that they are on; empty where the run was started."""
+    """The name of their host; '' for the machine on which the run was started."""
     variables: Mapping[str, str] = {}
-    """What is added to their environment."""
+    """The additions to their environment."""
     sources: tuple[tuple[str, str], ...] = ()
     """The SHA-256 of the sources of modules, as the driver has them: others are refused."""
     no_shell: bool = False

@@ -298,7 +298,7 @@ class Observer(Protocol):
     def attempt_failed(
         self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
     ) -> None:
-        """Show a failed attempt whose task has not settled: it will be tried again, after so many seconds."""
+        """Show a failed attempt whose task has not settled: it will be tried again after some seconds."""
         ...
 
     def task_waits(self, scope: Scope, node: int, seconds: float) -> None:

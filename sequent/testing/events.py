@@ -46,7 +46,7 @@ class Event:
     sequence: str
     """The iteration numbers from the outermost inwards: ``1.2``; a container's own iteration is the last."""
     host: str = ""
-    """The host whose copy it is; empty where there are no copies."""
+    """The host of the copy; '' if there are no copies."""
     attempt: int = 0
     """The number of a task's attempt, from 1; 0 for other events."""
     status: Status | None = None

@@ -161,7 +161,7 @@ class Recording:
     def _iteration(self, parent: int, node: int, number: int, status: Status) -> None:
         container = self._plan.nodes[node]
         if not container.path or self._is_copy(node):
-            # What is copied tells of itself.
+            # The copies have events of their own.
             return
         sequence = (*self._sequences[parent], number)
         self._set(node, sequence, status)

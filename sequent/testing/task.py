@@ -48,7 +48,7 @@ class Task:
 
     @property
     def host(self) -> str:
-        """The host that its step names; empty where the flow was started."""
+        """The host that its step names; '' for the machine on which the flow was started."""
         return self.order.host
 
     @property

@@ -1,4 +1,4 @@
-"""What is told of other hosts: lines for people, documents for machines."""
+"""Describes other hosts: in lines for people, in documents for machines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SKEW = 1.0
 
 
 def report_lines(report: HostReport, paint: Paint) -> list[str]:
-    """What a check has found, for people."""
+    """Return the findings of a check, for people."""
     verdict = paint.alarm("✗") if report.problems else paint.strong("✓")
     lines = [f"{verdict} {paint.strong(safe(report.host))}"]
     if report.transport:

@@ -1,4 +1,4 @@
-"""The text of runs and attempts: what has started a run, why it has ended, and each attempt in a line."""
+"""Describes runs and attempts: the origin of a run, the reason for its end, and each attempt in a line."""
 
 from __future__ import annotations
 

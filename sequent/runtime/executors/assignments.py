@@ -89,7 +89,7 @@ class Assignments:
         return False
 
     def spend(self, worker: Worker) -> None:
-        """Have a worker make way for another once it has ended what it holds."""
+        """Replace a worker by another once it has ended its attempts."""
         worker.ended = self._most_attempts
 
     def leave(self, worker: Worker) -> None:

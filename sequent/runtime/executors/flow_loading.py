@@ -9,7 +9,7 @@ _MOST_DEATHS = 3
 
 
 class FlowLoading:
-    """What became of the last time that a worker loaded the flow; several deaths in a row are a failure."""
+    """The result of the last loading of the flow by a worker; several deaths in a row are a failure."""
 
     def __init__(self) -> None:
         self.state: Problem | bool = False

@@ -53,7 +53,7 @@ class ProcessExecutor:
 
     Args:
         agent: starts and ends the workers.
-        setup: what workers are told once.
+        setup: the setup that each worker gets once.
         most_workers: the number of workers that execute attempts at once.
         most_attempts: the number of attempts that each worker executes before another replaces it.
     """
@@ -155,11 +155,11 @@ class ProcessExecutor:
         return self._pool.loading.state
 
     def end_attempt(self, frame: int, node: int, attempt: int) -> None:
-        """End one attempt, with all that it has started; what is reported of it tells of a signal."""
+        """End one attempt, with all processes that it started; its report has the signal."""
         self._pool.end_attempt(frame, node, attempt)
 
     def renew(self, setup: WorkerSetup) -> None:
-        """Have what is ordered from now on executed by workers that are told this, and load the flow anew."""
+        """Execute the following orders in workers with this setup, which load the flow anew."""
         self._setup = setup
         self._ask(SetUpAgent(text_of_record(setup)))
         self._pool.renew()

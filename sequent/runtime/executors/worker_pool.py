@@ -101,7 +101,7 @@ class WorkerPool:
             self._ask(EndWorkers((worker.number,), GRACE))
 
     def renew(self) -> None:
-        """Have the next attempts executed by workers that load the flow anew."""
+        """Execute the next attempts in workers that load the flow anew."""
         self.loading.begin()
         self._assignments.recall_all()
         for worker in [*self._workers.values()]:

@@ -35,7 +35,7 @@ def sources_of(definition: Definition, module: str) -> tuple[tuple[str, str], ..
 
 
 def _root_of(module: ModuleType | None, name: str) -> str:
-    """The directory from which a module is imported; empty where that is one of installed packages."""
+    """Return the directory from which a module is imported; '' if that contains installed packages."""
     file = getattr(module, "__file__", None) or ""
     root = os.path.realpath(file)
     for _ in range(name.count(".") + (2 if os.path.basename(file) == "__init__.py" else 1)):
@@ -49,7 +49,7 @@ def _is_below(module: ModuleType | None, root: str) -> bool:
 
 
 def _digest_of(module: ModuleType | None) -> str:
-    """The SHA-256 of a module's source; empty where it has none."""
+    """Return the SHA-256 of a module's source; '' if it has none."""
     try:
         with open(getattr(module, "__file__", None) or "", "rb") as file:
             return hashlib.sha256(file.read()).hexdigest()
@@ -58,7 +58,7 @@ def _digest_of(module: ModuleType | None) -> str:
 
 
 def refuse_other_sources(sources: Iterable[tuple[str, str]], host: str) -> None:
-    """See that the modules here are those that the driver has.
+    """Check that the modules here are those of the driver.
 
     Raises:
         UsageError: one is another.

@@ -24,7 +24,7 @@ def check_directory(path: str, what: str) -> None:
 
     Raises:
         StoreError: another user can.
-        OSError: a directory above it cannot be looked at.
+        OSError: a directory above it cannot be examined.
     """
     trusted = (0, os.geteuid(), os.stat("/").st_uid)
     above = path

@@ -84,7 +84,7 @@ class Tidying:
             self._reserve.append(os.dup(self._spare))
 
     def tidy(self, function: int, seconds: float) -> None:
-        """End what an attempt has left behind, and restore what it has changed.
+        """End the processes that an attempt has left behind, and restore the state that it has changed.
 
         Args:
             function: the identity of the function that it called; 0 if there was none, or several.

@@ -17,7 +17,7 @@ class HostDesk:
         self._observer = adapters.observer
         self._executors = executors
         self._known: set[str] = set()
-        """The hosts that have been looked at."""
+        """The hosts that have been examined."""
         self._lost: dict[str, str] = {}
         """The hosts that cannot be reached, and why."""
 

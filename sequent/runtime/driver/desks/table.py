@@ -134,7 +134,7 @@ class Desks:
         """Return the seconds until the next look.
 
         Args:
-            longest_wait: the seconds after which the clocks are looked at again; None: once something is due.
+            longest_wait: the seconds after which the clocks are read again; None: at the next due time.
         """
         due = self.waits.left()
         if due is not None and longest_wait is not None:

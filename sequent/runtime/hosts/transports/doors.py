@@ -10,7 +10,7 @@ from sequent.model.hosts import HostSettings
 
 C = TypeVar("C")
 _ALARMS = ("host-key-changed", "host-key-revoked")
-"""What may be an attack is told, also where another address would let us in."""
+"""A possible attack is reported, even if another address would accept us."""
 
 
 def first_open(settings: HostSettings, door: str, enter: Callable[[str], C]) -> C:

@@ -26,7 +26,7 @@ class AttemptRows(RunRows):
         for text in ("tasks_by_state", "frames_by_status"):
             for node, state, count in self._session.rows(text, self._run):
                 if self._nodes.has_copies(node):
-                    # They are not counted beside what they are copies of.
+                    # They are not counted in addition to the original.
                     continue
                 numbers, status = standings.setdefault(self._nodes.path(node), {}), read_status(state)
                 numbers[status] = numbers.get(status, 0) + int(count)

@@ -35,7 +35,7 @@ class RunClaim(Protocol):
     """A run that only this process drives, until it is released or this process ends."""
 
     def begin(self, committed: int) -> None:
-        """Begin to drive it; so many of its transactions were committed before."""
+        """Begin to drive it, after this number of committed transactions."""
         ...
 
     def committed(self) -> None:
@@ -137,7 +137,7 @@ class Database(Protocol):
     # -- whether it is whole, beyond what its rows tell
 
     def check_pages(self, session: OpenDatabase, most: int | None = None) -> None:
-        """Check that nothing is damaged, unless the database has more than so many bytes.
+        """Check that nothing is damaged, unless the database has more than this number of bytes.
 
         Raises:
             StoreError: something is damaged.

@@ -20,7 +20,7 @@ def check_file(path: str) -> None:
 
     Raises:
         StoreError: it is another kind of file, or another user's.
-        OSError: it cannot be looked at.
+        OSError: it cannot be examined.
     """
     info = os.stat(path)
     if stat.S_ISDIR(info.st_mode):

@@ -28,7 +28,7 @@ class Copy(ByFields):
 
 
 def back_up(session: Session, source: str, path: str, runs: int) -> Copy:
-    """Write a copy of a store with so many runs, as of one moment: its file, and beside it their large values.
+    """Write a copy of a store with ``runs`` runs, as of one moment: its file, and beside it their large values.
 
     Logs and scratch directories are not copied. The name appears once all of it is on the disk.
 

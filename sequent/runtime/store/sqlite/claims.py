@@ -31,7 +31,7 @@ class SqliteClaim:
         self._count: int | None = None
 
     def begin(self, committed: int) -> None:
-        """Begin to drive, after so many committed transactions."""
+        """Begin to drive, after this number of committed transactions."""
         self._committed = committed
         # Without the file, a loss of commits is not noticed.
         with contextlib.suppress(OSError):

@@ -32,7 +32,7 @@ class Location(ByFields):
 
     @property
     def told(self) -> str:
-        """The name by which users are told of it."""
+        """The name that users see in messages."""
         return self.name or self.path
 
 
