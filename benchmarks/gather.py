@@ -13,8 +13,8 @@ from pathlib import Path
 from sequent.compiler import compile_flow
 from sequent.dsl.definitions import definition_of
 from sequent.model.plan import ContainerPlan, Plan
+from sequent.model.run_target import Target
 from sequent.model.status import RunStatus, Status
-from sequent.model.target import Target
 from sequent.runtime.ports import DrivenRun
 from sequent.runtime.recovery.changes import fingerprints_of
 from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, Intent, RepeatOpening, RunEnd, TaskKey

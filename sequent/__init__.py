@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from sequent.dsl.programs import command
     from sequent.dsl.reference_words import item, outer, previous, secret
     from sequent.dsl.requirements import and_, or_
-    from sequent.dsl.running import RunMode
+    from sequent.dsl.run_port import RunMode
     from sequent.dsl.steps import step
     from sequent.errors import SequentError
     from sequent.model.outcome import Failure, Failures, Outcome
@@ -113,7 +113,7 @@ _ROOMS = {
     "sequent.dsl.pools": ("Pool",),
     "sequent.dsl.programs": ("command",),
     "sequent.dsl.requirements": ("and_", "or_"),
-    "sequent.dsl.running": ("RunMode",),
+    "sequent.dsl.run_port": ("RunMode",),
     "sequent.dsl.reference_words": ("item", "outer", "previous", "secret"),
     "sequent.dsl.steps": ("step",),
     "sequent.runtime.context": ("context",),

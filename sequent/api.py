@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from msgspec.structs import replace
 
-from sequent.dsl.running import OpenStore, RunMode, RunRequest, set_checker, set_runner
+from sequent.dsl.run_port import OpenStore, RunMode, RunRequest, set_checker, set_runner
 from sequent.errors import DefinitionError, InvalidFlowError, UsageError
 from sequent.model.commands import option, typed, with_store
 from sequent.model.outcome import Outcome
@@ -22,8 +22,8 @@ from sequent.runtime.processes.standard_streams import open_missing
 
 if TYPE_CHECKING:
     from sequent.model.plan import Plan
+    from sequent.model.run_target import Target
     from sequent.model.spec import Definition, FlowSpec
-    from sequent.model.target import Target
     from sequent.runtime.executors.agents import AgentProcess
     from sequent.runtime.loading.flows import LoadedFlow
     from sequent.runtime.ports import Observer, Store

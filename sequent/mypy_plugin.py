@@ -83,7 +83,7 @@ class ContainerPlugin(Plugin):
 
 def _teach(context: ClassDefContext) -> bool:
     kind = context.api.named_type_or_none("sequent.dsl.containers.ContainerType")
-    run = context.api.named_type_or_none("sequent.dsl.bound.BoundRun")
+    run = context.api.named_type_or_none("sequent.dsl.flow_run.BoundRun")
     if kind is None or run is None:
         return False
     info = context.cls.info

@@ -11,7 +11,7 @@ from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.effects import CloseFrame, OpenFrame
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import dotted
-from sequent.model.saved import Revision, SavedBlock, SavedFrame, SavedTask
+from sequent.model.saved_state import Revision, SavedBlock, SavedFrame, SavedTask
 from sequent.model.scope import Scope, Sequence
 from sequent.model.status import Status, Verdict
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from sequent.runtime.store.sql.listing import RunRow
+from sequent.runtime.store.sql.run_list import RunRow
 from sequent.runtime.store.sql.tally import RUN_TALLIES, Tally
 from sequent.runtime.store.sqlite.schema import statements
 

@@ -30,7 +30,7 @@ from sequent.model.effects import (
 from sequent.model.facts import Fact
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
-from sequent.model.saved import Revision, SavedTask
+from sequent.model.saved_state import Revision, SavedTask
 from sequent.model.status import Status, Verdict
 from tests.kept_rows import Key, Rows
 

@@ -6,7 +6,7 @@ from sequent.model.references import Literal, OuterName
 from sequent.model.requirements import Atom, Requirement
 from sequent.model.spec import ContainerSpec, FlowConfig, FlowSpec, ItemsCall, ItemsLiteral, PoolSpec, StepSpec
 from sequent.model.status import Claim
-from sequent.model.wire import encode
+from sequent.model.value_text import encode
 from sequent.model.work import FunctionWork
 
 WORK = FunctionWork("work", takes_self=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sequent.model.requirements import AllOf, AnyOf
 from sequent.model.spec import ContainerSpec, FlowSpec, ItemsLiteral, StepSpec
 from sequent.model.status import Claim, RunStatus, Status, Verdict
-from sequent.model.wire import decode
+from sequent.model.value_text import decode
 from tests.reference import Reference
 from tests.reference_tree import Key, Recorded
 from tests.small_flows import DRAWN, block, done, failed, flow, items, on, outer, step

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sequent.compiler.check import check_ends, check_failures, check_process, check_requirement
 from sequent.compiler.cycles import check_cycles
 from sequent.compiler.hosts import check_hosts
+from sequent.compiler.node_mistakes import check_ends, check_failures, check_process, check_requirement
 from sequent.compiler.pool_amounts import check_pool_amounts, check_pool_balances
 from sequent.compiler.pool_deadlocks import check_pool_deadlocks
 from sequent.compiler.problems import Problems

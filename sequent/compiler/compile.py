@@ -9,8 +9,8 @@ from attrs import asdict, evolve, frozen
 
 from sequent.by_fields import ByFields
 from sequent.compiler.analysis import analyse
-from sequent.compiler.circuits import announced_in, circuit_of, reaction_of, watches
 from sequent.compiler.describing import description_of
+from sequent.compiler.requirement_gates import announced_in, circuit_of, reaction_of, watches
 from sequent.compiler.resolve import OF_THE_WHOLE, Resolver
 from sequent.compiler.returned_claims import ReturnedClaims, returned_claims_in
 from sequent.compiler.tree import TreeNode

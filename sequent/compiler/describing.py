@@ -26,7 +26,7 @@ from sequent.model.inputs import (
     ResultInput,
     ResultOrInput,
 )
-from sequent.model.options import OPTIONS, said
+from sequent.model.option_table import OPTIONS, said
 from sequent.model.spec import ContainerSpec, FlowSpec
 from sequent.model.status import Construct
 from sequent.model.work import CommandWork, NoWork

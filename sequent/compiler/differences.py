@@ -7,8 +7,8 @@ from enum import StrEnum
 from attrs import evolve, frozen
 
 from sequent.by_fields import ByFields
+from sequent.compiler.description_text import part_words
 from sequent.compiler.old_descriptions import sentence_basis, sentence_parts
-from sequent.compiler.words import part_words
 from sequent.model.description import KeptDescription, Part, PartKind, Sentence
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sequent.compiler.words import source_text
+from sequent.compiler.description_text import source_text
 from sequent.model.description import Description, Part, PartKind, Sentence, SourceKind, ValueSource
 from sequent.model.references import dotted
 from sequent.model.requirements import AllOf, Atom, Requirement

@@ -11,7 +11,7 @@ from sequent.compiler.tree import Tree, TreeNode
 from sequent.compiler.values import References
 from sequent.errors import Place
 from sequent.model.inputs import Input, ItemsCallPlan, ItemsLiteralPlan, ItemsPlan, LiteralInput, ParamInput
-from sequent.model.options import OPTIONS
+from sequent.model.option_table import OPTIONS
 from sequent.model.references import FlowHandle, Literal, SecretOf, Value
 from sequent.model.requirements import MOST_NESTED, AllOf, Atom, Requirement, join
 from sequent.model.spec import ContainerSpec, ItemsCall, ItemsLiteral, ItemsSpec, StepSpec

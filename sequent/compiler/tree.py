@@ -11,7 +11,7 @@ from sequent.compiler.problems import Problems
 from sequent.errors import Place
 from sequent.model.hosts import names_no_other
 from sequent.model.inputs import Input, ItemsPlan
-from sequent.model.options import FLOW, OPTIONS, said
+from sequent.model.option_table import FLOW, OPTIONS, said
 from sequent.model.plan import NO_VALUES
 from sequent.model.references import Literal, Path
 from sequent.model.requirements import Atom, Requirement

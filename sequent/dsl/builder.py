@@ -8,7 +8,7 @@ from functools import partial
 from threading import Lock
 from typing import Any, Unpack
 
-from sequent.dsl.adding import read_added, read_imports
+from sequent.dsl.add_step_arguments import read_added, read_imports
 from sequent.dsl.definitions import BuiltFlow, definition_of
 from sequent.dsl.events import read_event
 from sequent.dsl.hosts import hosts_of_flow
@@ -22,7 +22,7 @@ from sequent.dsl.reference_words import ResultSource, result_or
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement
 from sequent.dsl.returning import returned_by_node
-from sequent.dsl.running import RunMode, RunRequest, asking_step, read_mode, read_recovery_run, run
+from sequent.dsl.run_port import RunMode, RunRequest, asking_step, read_mode, read_recovery_run, run
 from sequent.dsl.source_lines import Site, frame_above, names_around, read_at, site_above
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.outcome import Outcome

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from attrs import evolve, frozen
 
+from sequent.dsl.command_words import WordSource, command_error, read_arguments, read_word, read_words
 from sequent.dsl.compounds import references_within
 from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.literals import snapshot
@@ -16,7 +17,6 @@ from sequent.dsl.reference_search import refuse_text
 from sequent.dsl.reference_words import refuse_secret
 from sequent.dsl.references import formatted_in, has_form
 from sequent.dsl.source_lines import Site, option_place, read_at
-from sequent.dsl.words import WordSource, command_error, read_arguments, read_word, read_words
 from sequent.errors import Place
 from sequent.model.wording import described, did_you_mean, repr_of
 

@@ -14,7 +14,7 @@ from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable, Requirement, shown
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import CompoundForm, FlowHandle, Literal
-from sequent.model.wire import MAX_DEPTH
+from sequent.model.value_text import MAX_DEPTH
 from sequent.model.wording import repr_of
 
 _FORMS: dict[type, CompoundForm] = {list: CompoundForm.LIST, tuple: CompoundForm.TUPLE, dict: CompoundForm.DICT}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sequent.dsl.running import RunMode
+from sequent.dsl.run_port import RunMode
 from sequent.model.status import Action, Claim
 
 StepStatus = Claim

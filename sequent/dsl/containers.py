@@ -7,8 +7,8 @@ from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Generic, Never, Protocol, TypeVar, Unpack, cast, overload
 
-from sequent.dsl.bound import BoundRun
 from sequent.dsl.class_bodies import adopt, check_until, close_body
+from sequent.dsl.flow_run import BoundRun
 from sequent.dsl.instances import instance_of
 from sequent.dsl.literals import decoded
 from sequent.dsl.mistakes import Mistakes

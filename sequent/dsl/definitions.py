@@ -12,14 +12,14 @@ from sequent.dsl.nodes import Node, Written
 from sequent.dsl.parameter_options import collisions
 from sequent.dsl.parameters import ParamSource
 from sequent.dsl.reference_reader import ReferenceReader
-from sequent.dsl.running import mistakes_of_the_whole
+from sequent.dsl.run_port import mistakes_of_the_whole
 from sequent.dsl.specification import SpecTree
-from sequent.dsl.translation import Translation
+from sequent.dsl.to_specification import Translation
 from sequent.dsl.type_mistakes import mistake_in, mistakes_in_results
 from sequent.dsl.typed_text import fits, shown_type
 from sequent.errors import DefinitionError, InvalidFlowError, UsageError
 from sequent.model.annotations import unnamed_class
-from sequent.model.options import SETTINGS
+from sequent.model.option_table import SETTINGS
 from sequent.model.spec import Definition, FlowSpec, Origin, ParamSpec
 from sequent.model.wording import kind_of, repr_of, with_article
 from sequent.settings.keywords import Settings

@@ -7,7 +7,7 @@ from sequent.dsl.references import Reference, has_form
 from sequent.dsl.requirements import Claimable, Requirement, shown
 from sequent.errors import DefinitionError, NotDataError, Place
 from sequent.model.references import Literal
-from sequent.model.wire import decode, encode_with_classes
+from sequent.model.value_text import decode, encode_with_classes
 
 _BYTES = '"$b"'
 """The beginning of bytes in wire text, which cannot be searched for strings."""

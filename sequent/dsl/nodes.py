@@ -15,7 +15,7 @@ from sequent.dsl.options import WORK, WrittenOptions
 from sequent.dsl.reference_words import failures_of
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable
-from sequent.dsl.running import asking_step
+from sequent.dsl.run_port import asking_step
 from sequent.dsl.source_lines import Site, assigned_name, body_of, frame_above, site_above
 from sequent.errors import DefinitionError
 from sequent.model.outcome import Failures

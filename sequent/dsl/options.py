@@ -19,10 +19,10 @@ from sequent.dsl.requirements import Claimable, Requirement, read_requirement
 from sequent.dsl.source_lines import Site, option_place, read_at
 from sequent.errors import DefinitionError, NotDataError, Place
 from sequent.model.option_readers import option_error, read_flag, read_optional_flag
-from sequent.model.options import CONTAINER, FLOW, OPTIONS, SETTINGS, STEP, OptionReader, said
+from sequent.model.option_table import CONTAINER, FLOW, OPTIONS, SETTINGS, STEP, OptionReader, said
 from sequent.model.references import Literal
 from sequent.model.spec import ItemsLiteral, PlainStepOptions
-from sequent.model.wire import encode
+from sequent.model.value_text import encode
 from sequent.model.wording import did_you_mean
 
 NO_VALUES: Mapping[str, Literal | Reference] = {}

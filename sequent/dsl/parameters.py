@@ -18,7 +18,7 @@ from sequent.errors import DefinitionError, NotDataError, Place, UsageError
 from sequent.model.annotations import unnamed_class
 from sequent.model.references import Literal
 from sequent.model.spec import Definition, ParamSpec
-from sequent.model.wire import encode_with_classes
+from sequent.model.value_text import encode_with_classes
 from sequent.model.wording import described, did_you_mean, with_article
 
 

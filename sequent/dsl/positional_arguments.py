@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sequent.dsl.running import RunMode
+from sequent.dsl.run_port import RunMode
 from sequent.dsl.source_lines import Site, option_place
 from sequent.model.option_readers import option_error
 from sequent.settings.config_argument import file_named, is_yaml

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, Unpack, overload
 
 from sequent.dsl.callables import is_called
+from sequent.dsl.command_words import PlainWord
 from sequent.dsl.commands import COMMAND_OPTIONS, read_command, read_computed
 from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.option_types import (
@@ -25,7 +26,6 @@ from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement
 from sequent.dsl.source_lines import Site, frame_above
 from sequent.dsl.steps import RepeatedStep, Step, await_use, make_step
-from sequent.dsl.words import PlainWord
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -32,7 +32,7 @@ from sequent.errors import DefinitionError, PartError, Place
 from sequent.model import references as model
 from sequent.model.compounds import known, part_of_compound
 from sequent.model.spec import ItemsLiteral, ItemsSpec
-from sequent.model.wire import part_of
+from sequent.model.value_text import part_of
 
 T = TypeVar("T")
 NOTHING = model.Literal("null")

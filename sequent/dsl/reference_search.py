@@ -11,7 +11,7 @@ from sequent.dsl.references import Reference, formatted_in, reached, refuse_form
 from sequent.dsl.requirements import Requirement
 from sequent.dsl.source_lines import Site, read_at
 from sequent.errors import DefinitionError, Place
-from sequent.model.records import shape_of
+from sequent.model.class_shapes import shape_of
 
 _MOST_LOOKED_AT = 10_000
 """Parts of one value: a larger one is not a collection of references, and is checked again when it is stored."""

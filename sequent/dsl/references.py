@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from attrs import define, field
 
 from sequent.dsl.formatted import FormattedText, padding_by_percent
-from sequent.dsl.running import asking_step
+from sequent.dsl.run_port import asking_step
 from sequent.dsl.source_lines import Site, frame_above, is_author_s, site_above, site_outside_python
 from sequent.errors import DefinitionError
 from sequent.model.wording import repr_of

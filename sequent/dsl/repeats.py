@@ -19,7 +19,7 @@ from sequent.dsl.requirements import Claimable, Requirement, shown
 from sequent.errors import DefinitionError, NotDataError, Place
 from sequent.model.record_text import MOST
 from sequent.model.spec import ItemsCall, ItemsLiteral
-from sequent.model.wire import encode_with_classes
+from sequent.model.value_text import encode_with_classes
 from sequent.model.wording import kind_of, repr_of, with_article
 
 

@@ -16,9 +16,9 @@ from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import WORK, WrittenOptions, refusal_of_attempts
 from sequent.dsl.repeats import CallSource, endless, is_endless
 from sequent.dsl.source_lines import OptionPlaces, Site, option_place
-from sequent.dsl.translation import Translation
+from sequent.dsl.to_specification import Translation
 from sequent.errors import DefinitionError
-from sequent.model.options import CONTAINER, OPTIONS, STEP
+from sequent.model.option_table import CONTAINER, OPTIONS, STEP
 from sequent.model.references import Literal, PartOf, Path, Reference, ResultOf, ResultOr, Target, dotted
 from sequent.model.spec import ContainerSpec, PlainOptions, PlainStepOptions, StepSpec
 from sequent.model.status import Action, Construct, Status

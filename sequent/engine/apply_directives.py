@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sequent.by_fields import ByFields
 from sequent.model.directives import Directives, Reach, found_status
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
-from sequent.model.saved import Mark, Renewal, Revision, SavedBlock, SavedFrame, SavedTask
+from sequent.model.saved_state import Mark, Renewal, Revision, SavedBlock, SavedFrame, SavedTask
 from sequent.model.scope import Sequence
 from sequent.model.status import Action, Status, Verdict
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sequent.engine.conditions import begin_doubt
 from sequent.engine.run_state import Frame, RunState
 from sequent.engine.task_lifecycle import make_ready, settle
-from sequent.model.saved import SavedFrame, SavedTask
+from sequent.model.saved_state import SavedFrame, SavedTask
 from sequent.model.status import Status, Verdict
 
 

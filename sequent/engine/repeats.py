@@ -14,7 +14,7 @@ from sequent.engine.task_lifecycle import settle
 from sequent.model.effects import CloseFrame, CloseRepeat, DrawItem, FailContainer, OpenFrame, OpenRepeat, Revise
 from sequent.model.facts import DrawFailed, ItemDrawn, ItemsEnded, RepeatOpened
 from sequent.model.plan import ContainerPlan
-from sequent.model.saved import SavedBlock, SavedFrame
+from sequent.model.saved_state import SavedBlock, SavedFrame
 from sequent.model.scope import Scope
 from sequent.model.status import Status, Verdict
 

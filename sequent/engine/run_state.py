@@ -10,7 +10,7 @@ from sequent.model.directives import NO_DIRECTIVES
 from sequent.model.effects import Effect
 from sequent.model.hosts import HERE
 from sequent.model.plan import Plan
-from sequent.model.saved import Revision, SavedBlock, SavedFrame, SavedTask
+from sequent.model.saved_state import Revision, SavedBlock, SavedFrame, SavedTask
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
 from sequent.model.status import Status, Verdict

@@ -39,7 +39,7 @@ from sequent.model.facts import (
     TimerEnded,
 )
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
-from sequent.model.saved import SavedBlock, SavedFrame
+from sequent.model.saved_state import SavedBlock, SavedFrame
 from sequent.model.status import RunStatus, Status
 
 

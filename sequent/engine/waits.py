@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sequent.engine.run_state import Frame, RunState
 from sequent.model.effects import StartTimer
-from sequent.model.saved import SavedTask
+from sequent.model.saved_state import SavedTask
 from sequent.model.status import Status
 
 

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, cast
 
 import attrs
 
+from sequent.model.class_shapes import shape_of
 from sequent.model.evaluation import Later, Unfound, evaluated_by
 from sequent.model.outcome import Failures
-from sequent.model.records import shape_of
 from sequent.model.scalars import SCALARS
 
 _UNIONS: tuple[object, ...] = (typing.Union, types.UnionType)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from sequent.model.parts import Key, cut
 from sequent.model.references import Compound, CompoundForm, Literal, Value
-from sequent.model.wire import decode, part_of
+from sequent.model.value_parts import Key, cut
+from sequent.model.value_text import decode, part_of
 
 
 def composed(form: CompoundForm, keys: Sequence[str], texts: Sequence[str]) -> str:

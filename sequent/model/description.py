@@ -13,12 +13,12 @@ from msgspec import UNSET, Struct, UnsetType, convert
 from sequent.by_fields import ByFields
 from sequent.errors import Place
 from sequent.model.durations import Backoff
-from sequent.model.options import OPTIONS
+from sequent.model.option_table import OPTIONS
 from sequent.model.references import dotted
 from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement
 from sequent.model.spec import Amounts
 from sequent.model.status import Action, Claim, Status
-from sequent.model.wire import decode
+from sequent.model.value_text import decode
 
 _VERSION = 2
 """The version of the form in which descriptions are stored; the first consisted of sentences."""

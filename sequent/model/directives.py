@@ -7,7 +7,7 @@ from attrs import field, frozen
 from sequent.by_fields import ByFields
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import Path
-from sequent.model.saved import SavedTask
+from sequent.model.saved_state import SavedTask
 from sequent.model.scope import Sequence, host_in, numbers_in
 from sequent.model.status import DEFAULT_ACTIONS, Action, Status
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sequent.model.annotations import Form, Meaning, meaning_of, meanings_in
-from sequent.model.records import has_default
+from sequent.model.class_shapes import has_default
 
 
 def never_stored(annotation: object) -> tuple[Meaning, str] | None:

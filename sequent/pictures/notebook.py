@@ -7,8 +7,8 @@ from inspect import cleandoc
 from reprlib import Repr
 
 from sequent.compiler import describe
-from sequent.dsl.bound import values_of
 from sequent.dsl.definitions import definition_of
+from sequent.dsl.flow_run import values_of
 from sequent.dsl.literals import decoded
 from sequent.errors import SequentError
 from sequent.model.commands import option, typed, with_store

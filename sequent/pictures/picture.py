@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from attrs import evolve, frozen
 
 from sequent.by_fields import ByFields
-from sequent.compiler.words import claim_words, option_words, part_hosts, requirement_text, source_text
+from sequent.compiler.description_text import claim_words, option_words, part_hosts, requirement_text, source_text
 from sequent.errors import Place
 from sequent.model.description import Description, Part, PartKind
 from sequent.model.references import dotted

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from sequent.by_fields import ByFields
-from sequent.dsl.running import set_locator
+from sequent.dsl.run_port import set_locator
 from sequent.errors import UsageError
 from sequent.model.variables import RUNS_AROUND
 

@@ -10,9 +10,9 @@ from msgspec import Meta, Struct
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.record_text import Count
 from sequent.model.references import CompoundForm
+from sequent.model.run_target import Target
 from sequent.model.scope import path_on_host
 from sequent.model.status import Verdict
-from sequent.model.target import Target
 from sequent.model.variables import PREFIX
 
 MOST_DRAWING = 4

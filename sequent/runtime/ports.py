@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.outcome import Failure, LogSpan, Problem
 from sequent.model.plan import Plan
-from sequent.model.saved import Revision, SavedFrame
+from sequent.model.run_target import Target
+from sequent.model.saved_state import Revision, SavedFrame
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
-from sequent.model.target import Target
 from sequent.runtime.orders import AttemptOrder, DrawOrder, Report
 from sequent.runtime.records import AttemptRecord, Pending, RunOrigin, RunRecord
 from sequent.runtime.rows import Ask, Batch, FrameKey, TaskKey, Wait

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from sequent.model.outcome import Failure, LogSpan, Problem
 from sequent.model.record_text import Count, Moment
+from sequent.model.run_target import Target
 from sequent.model.scope import path_on_host
 from sequent.model.status import RunStatus, Status
-from sequent.model.target import Target
 
 if TYPE_CHECKING:
     # Agents and workers import rows, but no plan.

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from sequent.errors import DefinitionError, Place, UsageError
 from sequent.model.option_readers import option_error, quoted
-from sequent.model.options import SETTINGS
+from sequent.model.option_table import SETTINGS
 from sequent.model.wording import repr_of
 from sequent.settings.keywords import Settings, mapping_of
 from sequent.settings.mistakes import setting_error, unknown_key

@@ -11,8 +11,8 @@ from attrs import evolve, field, fields, frozen
 from sequent.by_fields import ByFields
 from sequent.errors import Place
 from sequent.model.hosts import host_text
+from sequent.model.run_target import is_file
 from sequent.model.spec import Definition, FlowConfig, FlowSpec
-from sequent.model.target import is_file
 from sequent.model.variables import CONFIG, CONFIG_TAG
 from sequent.settings.databases import DEFAULT
 from sequent.settings.environment import read_environment, variable_of

@@ -24,8 +24,8 @@ from sequent.runtime.orders import (
 from sequent.runtime.worker.problems import problem_of
 from sequent.runtime.worker.repeat_iterators import RepeatIterators
 from sequent.runtime.worker.timeout_report import problem_of_timeout
-from sequent.testing.agenda import Agenda
 from sequent.testing.scenario import Result, Scenario
+from sequent.testing.simulated_time import Agenda
 from sequent.testing.task import Task
 
 _NOTHING = Result("null", Verdict.FALSY)

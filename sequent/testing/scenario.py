@@ -12,7 +12,7 @@ from attrs import frozen
 
 from sequent.dsl.typed_text import fits, shown_type
 from sequent.errors import UsageError
-from sequent.model import wire
+from sequent.model import value_text
 from sequent.model.durations import read_seconds
 from sequent.model.outcome import Problem
 from sequent.model.status import Verdict
@@ -175,7 +175,7 @@ class Scenario:
                 hint="give a list, a tuple or a range; or an exception, if its callable is to fail",
                 path=path,
             )
-        return wire.encode(found, f"the items for {path!r}")
+        return value_text.encode(found, f"the items for {path!r}")
 
     # -- values
 
@@ -203,7 +203,7 @@ class Scenario:
                 hint="give a value that the step could return",
                 path=path,
             )
-        text, classes = wire.encode_with_classes(value, f"the result for {path!r}")
+        text, classes = value_text.encode_with_classes(value, f"the result for {path!r}")
         if classes:
             self._catalogue.check_named(path, classes)
         return Result(text, Verdict.TRUTHY if value else Verdict.FALSY)

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from attrs import field, frozen
 
-from sequent.model import wire
+from sequent.model import value_text
 from sequent.model.references import SecretOf
 from sequent.model.spec import StepSpec
 from sequent.model.work import CommandWork, FunctionWork
@@ -70,7 +70,7 @@ class Task:
     def item(self) -> object:
         """The item of the nearest repeat; None outside of repeats."""
         text = self.order.item
-        return None if text is None else wire.decode(text, self.catalogue.classes_of(""))
+        return None if text is None else value_text.decode(text, self.catalogue.classes_of(""))
 
     @property
     def args(self) -> list[object]:

@@ -12,14 +12,14 @@ from selectors import BaseSelector
 from typing import Unpack
 
 from sequent.compiler import compile_flow
-from sequent.dsl.bound import BoundRun
 from sequent.dsl.definitions import definition_of
+from sequent.dsl.flow_run import BoundRun
 from sequent.dsl.parameters import encode_params
 from sequent.errors import UsageError
 from sequent.model.durations import read_seconds
 from sequent.model.outcome import Outcome
+from sequent.model.run_target import Target
 from sequent.model.status import Construct, RunStatus
-from sequent.model.target import Target
 from sequent.runtime.driver.adapters import Adapters, Signals
 from sequent.runtime.orders import AttemptOrder
 from sequent.runtime.ports import DrivenRun
@@ -32,11 +32,11 @@ from sequent.runtime.store.sqlite.temporary import MemoryStore
 from sequent.runtime.worker.inputs import Catalogue
 from sequent.runtime.worker.repeat_iterators import RepeatIterators
 from sequent.testing.addresses import Addresses
-from sequent.testing.agenda import Agenda, SimulatedSelector
 from sequent.testing.clock import BEGINNING, FakeClock
 from sequent.testing.executor import SimulatedExecutor
 from sequent.testing.recording import Recording, recorded
 from sequent.testing.scenario import Scenario, ScenarioOptions, Seconds, check_options
+from sequent.testing.simulated_time import Agenda, SimulatedSelector
 from sequent.testing.simulation import HowFar, Simulation, SimulationRecord
 from sequent.testing.task import Task
 

@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 from sequent.cli import main
-from sequent.runtime.store.sql.core.tables import metadata
 from sequent.runtime.store.sql.seals import sealed
+from sequent.runtime.store.sql.statement_sources.tables import metadata
 from sequent.runtime.store.sqlite.schema import statements
 from tests.patience import PATIENCE
 from tests.sealing import seal_anew

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sequent.model.description import Part, PartKind
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
+from sequent.model.run_target import Target
 from sequent.model.scope import Scope
 from sequent.model.status import Construct, RunStatus, Status
-from sequent.model.target import Target
 from sequent.runtime.records import RunRecord
 
 ROOT = Scope(1, 0, 1, (1,))

@@ -10,7 +10,7 @@ from sequent.model.durations import Backoff
 from sequent.model.references import FailuresOf, ItemOf, Literal, OuterValue, ParamOf, PartOf, PreviousOf, ResultOr
 from sequent.model.spec import FlowConfig, FlowSpec, ItemsCall, ParamSpec
 from sequent.model.status import Action, Construct, Status
-from sequent.model.wire import encode
+from sequent.model.value_text import encode
 from tests.compiler.writing import amounts, container, flow, items, step
 
 OPTIONS = {

@@ -8,8 +8,8 @@ from typing import Any
 from sequent.model.description import Part, PartKind
 from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, Reaction, StepPlan
+from sequent.model.run_target import Target
 from sequent.model.status import Construct, Status
-from sequent.model.target import Target
 from sequent.runtime.ports import DrivenRun, Store
 from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, Intent, RepeatOpening, TaskKey
 

@@ -11,9 +11,9 @@ from sequent.errors import StoreError
 from sequent.model.description import Part, PartKind
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Reaction
-from sequent.model.saved import SavedBlock, SavedFrame, SavedTask
+from sequent.model.run_target import Target
+from sequent.model.saved_state import SavedBlock, SavedFrame, SavedTask
 from sequent.model.status import Status, Verdict
-from sequent.model.target import Target
 from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, Intent, TaskKey
 from tests.contracts.plans import (
     BLOCK,

@@ -10,7 +10,7 @@ from sequent.errors import StoreError
 from sequent.model.description import Part, PartKind
 from sequent.model.directives import Directives, Selection
 from sequent.model.plan import Reaction
-from sequent.model.saved import SavedTask
+from sequent.model.saved_state import SavedTask
 from sequent.model.status import Action, RunStatus, Status, Verdict
 from sequent.runtime.driver.desks.revisions import revise
 from sequent.runtime.rows import (

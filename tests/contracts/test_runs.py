@@ -7,9 +7,9 @@ import os
 import pytest
 
 from sequent.errors import BusyError, FencedError, UnknownRunError, UsageError
-from sequent.model.saved import SavedFrame
+from sequent.model.run_target import Target
+from sequent.model.saved_state import SavedFrame
 from sequent.model.status import RunStatus, Status
-from sequent.model.target import Target
 from sequent.runtime.records import RunOrigin
 from sequent.runtime.rows import Batch, RunEnd, TaskKey, Wait
 from tests.contracts.plans import (

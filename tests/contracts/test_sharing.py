@@ -6,9 +6,9 @@ import pytest
 
 from sequent.errors import UsageError
 from sequent.model.plan import Plan
+from sequent.model.run_target import Target
 from sequent.model.spec import PoolSpec
 from sequent.model.status import RunStatus
-from sequent.model.target import Target
 from sequent.runtime.ports import DrivenRun
 from sequent.runtime.rows import Ask, Batch, Hold, RunEnd, TaskKey
 from tests.contracts.plans import BLOCK, TASK_A, B, create, plan

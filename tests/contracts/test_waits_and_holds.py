@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sequent.errors import StoreError
 from sequent.model.outcome import Problem
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
-from sequent.model.saved import SavedBlock, SavedFrame, SavedTask
+from sequent.model.saved_state import SavedBlock, SavedFrame, SavedTask
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.rows import Batch, Beginning, ContainerProblem, Hold, RepeatOpening, RunEnd, TaskKey, Wait
 from tests.contracts.plans import (

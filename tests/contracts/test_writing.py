@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from sequent.errors import StoreError
 from sequent.model.outcome import Problem
-from sequent.model.saved import SavedFrame, SavedTask
+from sequent.model.saved_state import SavedFrame, SavedTask
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, RepeatOpening, RunEnd, TaskKey
 from tests.contracts.plans import (

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import sequent
 from sequent import command, container, item, outer, param, previous, secret, step
 from sequent.compiler import compile_flow
-from sequent.compiler.words import source_text
+from sequent.compiler.description_text import source_text
 from sequent.dsl.definitions import definition_of
 from sequent.errors import InvalidFlowError
 from sequent.testing import simulate

@@ -11,11 +11,11 @@ from sequent.dsl.option_types import FlowOptions
 from sequent.dsl.options import CONTAINER_OPTIONS, FLOW_OPTIONS, STEP_OPTIONS
 from sequent.errors import SequentError
 from sequent.model.inputs import LiteralInput
-from sequent.model.options import CONTAINER, FLOW, OPTIONS, SETTINGS
+from sequent.model.option_table import CONTAINER, FLOW, OPTIONS, SETTINGS
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.scope import Scope
 from sequent.model.spec import ContainerSpec, PlainStepOptions, StepSpec
-from sequent.model.wire import encode
+from sequent.model.value_text import encode
 from sequent.runtime.driver.option_values import BadOptionError, OptionValues
 from sequent.runtime.driver.values import Values
 from tests.options_table import options_by_word

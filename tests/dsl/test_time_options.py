@@ -10,7 +10,7 @@ from sequent import Sequent, command, container, item, outer, param, step
 from sequent.dsl.definitions import definition_of
 from sequent.model.durations import Backoff
 from sequent.model.references import ItemOf, Literal, OuterName, OuterValue, ParamOf, PartOf, ResultOf
-from sequent.model.wire import decode
+from sequent.model.value_text import decode
 
 
 def work(*args, **kwargs): ...

@@ -14,7 +14,7 @@ from sequent.engine import Scheduler
 from sequent.model import facts
 from sequent.model.effects import Effect, EndRun, OpenRepeat, StartTask
 from sequent.model.plan import Plan
-from sequent.model.saved import SavedFrame, SavedTask
+from sequent.model.saved_state import SavedFrame, SavedTask
 from sequent.model.status import Status
 from tests.engine.playing import plan_of, world
 

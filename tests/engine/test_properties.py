@@ -23,7 +23,7 @@ from sequent.model.references import dotted
 from sequent.model.requirements import AllOf, AnyOf
 from sequent.model.spec import ContainerSpec, FlowSpec, ItemsCall, ItemsLiteral, StepSpec
 from sequent.model.status import Action, Claim, RunStatus, Status, Verdict
-from sequent.model.wire import decode
+from sequent.model.value_text import decode
 from tests.flows import flow_specs
 from tests.reference import Reference
 from tests.reference_directives import Asked

@@ -7,7 +7,7 @@ from attrs import evolve
 from sequent.api import run
 from sequent.dsl.definitions import definition_of
 from sequent.dsl.parameters import encode_params
-from sequent.dsl.running import RunMode, RunRequest
+from sequent.dsl.run_port import RunMode, RunRequest
 from sequent.model.status import Status
 from sequent.runtime.store import open_store
 

@@ -26,7 +26,7 @@ from sequent.dsl.builder import Sequent
 from sequent.errors import SequentError
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.record_text import text_of_record
-from sequent.model.target import Target
+from sequent.model.run_target import Target
 from sequent.runtime.agent.timeouts import RECORD, WorkerLimit
 from sequent.runtime.driver.wake_socket import WakeSocket
 from sequent.runtime.executors.agents import AgentProcess

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from sequent.dsl.typed_text import fits
 from sequent.errors import NotDataError
-from sequent.model import wire
+from sequent.model import value_text
 from sequent.model.annotations import Form, classes_in, meaning_of, meanings_in, unnamed_class
 from sequent.model.evaluation import Unfound, evaluated
 from sequent.model.outcome import Failures
@@ -233,7 +233,9 @@ def test_a_class_of_a_function_knows_itself() -> None:
         colour: Colour
 
     assert set(classes_in(list[Link]).values()) == {Link, Colour}
-    assert wire.decode(wire.encode([Link(None, Colour.RED)]), classes_in(list[Link])) == [Link(None, Colour.RED)]
+    assert value_text.decode(value_text.encode([Link(None, Colour.RED)]), classes_in(list[Link])) == [
+        Link(None, Colour.RED)
+    ]
 
 
 def test_a_record_that_names_itself_with_ever_longer_variables_comes_to_an_end() -> None:
@@ -403,9 +405,9 @@ def test_what_fits_an_annotation_comes_back_equal_and_of_the_same_type(pair: tup
     annotation, value = pair
     assert fits(annotation, value)
     assert never_stored(annotation) is None
-    text, classes = wire.encode_with_classes(value)
+    text, classes = value_text.encode_with_classes(value)
     assert unnamed_class(annotation, classes) is None
-    again = wire.decode(text, classes_in(annotation))
+    again = value_text.decode(text, classes_in(annotation))
     assert again == value
     assert types_of(again) == types_of(value)
 
@@ -415,7 +417,7 @@ def test_a_class_that_is_hidden_from_a_run_is_refused_by_name_when_there_is_one(
     class Letter:
         body: str
 
-    text, classes = wire.encode_with_classes(HalfKnown(Colour.RED, Letter("b")))  # type: ignore[arg-type]
+    text, classes = value_text.encode_with_classes(HalfKnown(Colour.RED, Letter("b")))  # type: ignore[arg-type]
     assert unnamed_class(HalfKnown, classes) is Letter
     with pytest.raises(NotDataError, match="which the step's annotation does not name"):
-        wire.decode(text, classes_in(HalfKnown))
+        value_text.decode(text, classes_in(HalfKnown))

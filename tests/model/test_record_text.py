@@ -13,8 +13,8 @@ from msgspec import to_builtins
 from sequent.errors import NotDataError
 from sequent.model.outcome import Problem
 from sequent.model.record_text import read_record, text_of_record
+from sequent.model.run_target import Target
 from sequent.model.status import Status
-from sequent.model.target import Target
 from sequent.runtime.records import Owner
 
 PROBLEM = Problem(type="E", message="m", traceback="t", file="f.py", line=3, exit_code=-1, types=("m.E",))

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from sequent.dsl.typed_text import fits, shown_type
-from sequent.model import wire
+from sequent.model import value_text
 from sequent.model.annotations import Form, classes_in, meanings_in
 from sequent.model.evaluation import Unfound, evaluated
 from sequent.model.storable import never_stored
@@ -54,9 +54,9 @@ def test_what_fits_it_comes_back_equal(name, is_text):
     assert not fits(annotation, [[[[{1, 2}]]]])
     assert never_stored(annotation) is None
     assert not [meaning for meaning in meanings_in(annotation) if meaning.form is Form.UNFOUND]
-    text, classes = wire.encode_with_classes([value])
+    text, classes = value_text.encode_with_classes([value])
     assert set(classes) <= set(classes_in(annotation).values())
-    assert wire.decode(text, classes_in(annotation)) == [value]
+    assert value_text.decode(text, classes_in(annotation)) == [value]
     assert "ForwardRef" not in shown_type(annotation)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sequent.model.target import Target
+from sequent.model.run_target import Target
 from sequent.runtime.driver.values import Values
 from sequent.runtime.ports import DrivenRun
 from sequent.runtime.rows import Batch, FrameKey, FrameOpening

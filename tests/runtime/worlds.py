@@ -13,8 +13,8 @@ from sequent.compiler import compile_flow
 from sequent.dsl.definitions import definition_of
 from sequent.model.directives import NO_DIRECTIVES
 from sequent.model.outcome import Problem
+from sequent.model.run_target import Target
 from sequent.model.status import Construct, RunStatus, Status
-from sequent.model.target import Target
 from sequent.runtime.clock import SystemClock
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.loop import Driver

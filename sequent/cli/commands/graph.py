@@ -16,8 +16,8 @@ from sequent.cli.output.terminal import out
 from sequent.compiler import describe
 from sequent.errors import OutputError, SequentError, StoreError, UsageError
 from sequent.model.description import Part
+from sequent.model.run_target import is_file
 from sequent.model.status import Status
-from sequent.model.target import is_file
 from sequent.pictures import Picture, Standing, States, document_of, dot, mermaid, notice_of, picture_of, svg
 from sequent.pictures.old_pictures import read_picture
 from sequent.runtime.ports import Store

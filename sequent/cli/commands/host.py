@@ -19,7 +19,7 @@ from sequent.errors import HostError, HostStage, UsageError
 from sequent.model.hosts import LOOPBACK
 from sequent.model.spec import FlowConfig
 from sequent.runtime.hosts.checking import HostReport, check_host
-from sequent.runtime.hosts.host_keys import ShownKey, add_key, shown_keys
+from sequent.runtime.hosts.key_confirmation import ShownKey, add_key, shown_keys
 
 UNREACHABLE = 4
 """The exit code where steps cannot run on one of the hosts."""

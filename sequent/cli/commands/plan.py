@@ -15,9 +15,9 @@ from sequent.cli.output import json_output
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import Paint, safe
 from sequent.cli.runs.flow_lookup import compiled_flow
-from sequent.compiler.words import claim_text, option_words, part_hosts, requirement_text, source_text
+from sequent.compiler.description_text import claim_text, option_words, part_hosts, requirement_text, source_text
 from sequent.model.description import Description, Part, ValueSource
-from sequent.model.options import OPTIONS
+from sequent.model.option_table import OPTIONS
 from sequent.model.references import Path
 from sequent.model.requirements import Atom, Requirement, claims_in
 from sequent.model.spec import capacity_text

@@ -6,7 +6,7 @@ from sequent.cli.output import json_output
 from sequent.cli.output.error_text import as_text
 from sequent.cli.output.text import Paint, duration, safe, size
 from sequent.runtime.hosts.checking import HostReport
-from sequent.runtime.hosts.host_keys import ShownKey
+from sequent.runtime.hosts.key_confirmation import ShownKey
 
 _SKEW = 1.0
 """Seconds below which two clocks agree."""

@@ -11,7 +11,7 @@ from sequent.cli.output.terminal import out
 from sequent.errors import InvalidFlowError, SequentError
 from sequent.model.outcome import Failure, LogSpan, Outcome, Problem
 from sequent.model.status import Status
-from sequent.model.wire import encode
+from sequent.model.value_text import encode
 from sequent.runtime.records import AttemptRecord, Owner, Pending, RunOrigin, RunRecord
 
 VERSION = 1

@@ -15,7 +15,7 @@ from sequent.cli.output.text import Paint, counts, duration, is_live, readable, 
 from sequent.model.commands import typed
 from sequent.model.outcome import Outcome
 from sequent.model.status import RunStatus
-from sequent.model.wire import encode
+from sequent.model.value_text import encode
 from sequent.runtime.ports import Observer
 
 _CODES: Mapping[RunStatus, int] = {RunStatus.SUCCESS: 0, RunStatus.SUSPENDED: 0, RunStatus.FAILURE: 1}

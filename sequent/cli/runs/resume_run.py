@@ -10,8 +10,8 @@ from sequent.cli.arguments.options import GlobalOptions
 from sequent.cli.runs.store_trust import check_script
 from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
+from sequent.model.run_target import Target
 from sequent.model.spec import Definition
-from sequent.model.target import Target
 from sequent.model.variables import CONFIG, CONFIG_TAG
 from sequent.runtime.executors.agents import AgentProcess, launch_agent
 from sequent.runtime.ports import Observer, Store

@@ -20,8 +20,8 @@ from sequent.errors import BusyError, NotDataError
 from sequent.model.record_text import read_record
 from sequent.runtime.agent.ended_children import ChildWatch, next_ended
 from sequent.runtime.agent.run_directory import RunDirectory, remove_if_empty
-from sequent.runtime.agent.timeouts import GRACE, HARMED, TIMED_OUT, WorkerLimit, exceeded, new_word, soonest
-from sequent.runtime.agent.worker_endings import WorkerEndings
+from sequent.runtime.agent.timeouts import HARMED, TIMED_OUT, WorkerLimit, exceeded, new_word, soonest
+from sequent.runtime.agent.worker_endings import GRACE, WorkerEndings
 from sequent.runtime.disk_room import is_scarce
 from sequent.runtime.logs.trimming import Trimming
 from sequent.runtime.messages import message_types as messages

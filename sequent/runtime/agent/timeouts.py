@@ -11,8 +11,6 @@ import time
 
 from sequent.runtime.messages.packets import WORD, pair
 
-GRACE = 2.0
-"""Seconds between TERM and KILL of an attempt that takes too long, and of everything once the driver is gone."""
 TIMED_OUT, HARMED = "timed out", "harmed"
 """Why an agent has ended a worker: its attempt took too long, or a step has changed its descriptors."""
 RECORD = struct.Struct(f"={WORD}sd")

@@ -12,6 +12,8 @@ from attrs import define, field
 from sequent.runtime.messages.message_types import WorkerEnded
 from sequent.runtime.processes import process_trees
 
+GRACE = 2.0
+"""Seconds between TERM and KILL of an attempt that takes too long, and of everything once the driver is gone."""
 _MOMENT = 0.02
 """Seconds until the next look at killed processes; they may have been forking."""
 _STUCK = 10.0

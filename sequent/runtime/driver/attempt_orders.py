@@ -13,7 +13,7 @@ from sequent.errors import NotDataError, ShortageError
 from sequent.model.effects import StartTask
 from sequent.model.hosts import HERE
 from sequent.model.inputs import Input, LiteralInput, PartInput, PreviousInput, ResultInput, ResultOrInput
-from sequent.model.options import OPTIONS
+from sequent.model.option_table import OPTIONS
 from sequent.model.outcome import Problem
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted

@@ -6,7 +6,7 @@ from sequent.model.outcome import MOST_TOLD, Failures
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope, host_in, sequence_text
-from sequent.model.wire import encode
+from sequent.model.value_text import encode
 from sequent.runtime.ports import ReadRun
 
 

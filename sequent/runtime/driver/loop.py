@@ -11,14 +11,14 @@ from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.effects import EndRun
 from sequent.model.facts import PauseRequested, StopRequested
 from sequent.model.plan import Plan
-from sequent.model.saved import SavedFrame
+from sequent.model.saved_state import SavedFrame
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.backoff import BUSY_PATIENCE, FULL_PATIENCE, WRITABLE, Patience
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.blocked_text import end_text
 from sequent.runtime.driver.desks.table import Desks
 from sequent.runtime.driver.stop_signals import Stopping
-from sequent.runtime.driver.turn import Turn
+from sequent.runtime.driver.turn_record import Turn
 from sequent.runtime.driver.waiting import Waiter, soonest
 from sequent.runtime.rows import Batch, RunEnd
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from sequent.errors import DefinitionError, Place, SequentError
-from sequent.model.options import OPTIONS
+from sequent.model.option_table import OPTIONS
 from sequent.model.outcome import Problem
 from sequent.model.plan import NodePlan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope
-from sequent.model.wire import decode
+from sequent.model.value_text import decode
 from sequent.runtime.driver.values import Values
 
 

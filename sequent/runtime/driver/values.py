@@ -24,9 +24,9 @@ from sequent.model.items import Items
 from sequent.model.json_text import text_of
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.scope import Scope
-from sequent.model.wire import part_of
+from sequent.model.value_text import part_of
 from sequent.runtime.driver.failures_input import failures_text
-from sequent.runtime.driver.gathering import Gathering
+from sequent.runtime.driver.stored_results import Gathering
 from sequent.runtime.messages.spools import joined
 from sequent.runtime.orders import Composed, Cut, Given, Spooled
 from sequent.runtime.ports import ReadRun

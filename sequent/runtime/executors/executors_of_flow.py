@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
+from sequent.model.run_target import Target
 from sequent.model.spec import ContainerSpec, Definition, ItemsCall, StepSpec
 from sequent.model.status import Construct
-from sequent.model.target import Target
 from sequent.model.work import NoWork
 from sequent.runtime.executors.agents import AgentProcess, fork_agent, launch_agent
 from sequent.runtime.executors.shortage import start_patiently

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 
 from sequent.model.outcome import Problem
-from sequent.runtime.agent.timeouts import GRACE
+from sequent.runtime.agent.worker_endings import GRACE
 from sequent.runtime.executors import worker_deaths
 from sequent.runtime.executors.assignments import Assignments
 from sequent.runtime.executors.flow_loading import FlowLoading

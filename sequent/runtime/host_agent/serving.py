@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 import sequent
 from sequent.errors import SequentError
-from sequent.model.target import Target
+from sequent.model.run_target import Target
 from sequent.runtime.host_agent.driver_link import DriverLink, user_of
 from sequent.runtime.host_agent.hosted_attempts import HostedAttempts
 from sequent.runtime.host_agent.log_streams import LogStreams

@@ -16,7 +16,7 @@ from sequent.runtime.hosts import probe
 from sequent.runtime.hosts.probe import Probed
 from sequent.runtime.hosts.transports.choice import transport_for
 from sequent.runtime.hosts.transports.host_errors import HostErrors
-from sequent.runtime.hosts.transports.port import Connection, Transport
+from sequent.runtime.hosts.transports.transport import Connection, Transport
 
 _OLDEST = (3, 11)
 """The oldest Python that Sequent runs on."""

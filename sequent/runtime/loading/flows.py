@@ -16,10 +16,10 @@ from sequent.dsl.body_mistakes import nodes_within
 from sequent.dsl.builder import Sequent
 from sequent.dsl.containers import Container
 from sequent.dsl.definitions import definition_of
-from sequent.dsl.running import FlowReached, seeking
+from sequent.dsl.run_port import FlowReached, seeking
 from sequent.errors import DefinitionError, Place, UsageError
+from sequent.model.run_target import Target, is_file
 from sequent.model.spec import Definition
-from sequent.model.target import Target, is_file
 from sequent.model.wording import guess, repr_of
 from sequent.runtime.loading.mistakes import with_all_of_flow
 from sequent.runtime.loading.modules import FORM, load_file, load_module, refuse_hiding, reporting

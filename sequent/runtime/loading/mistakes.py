@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sequent.dsl.definitions import definition_of
 from sequent.dsl.mistakes import KEPT, Mistakes, in_order, problems_of
-from sequent.dsl.running import mistakes_of_the_whole
+from sequent.dsl.run_port import mistakes_of_the_whole
 from sequent.errors import DefinitionError, InvalidFlowError
 
 

@@ -14,11 +14,11 @@ from collections.abc import Generator
 from types import ModuleType
 
 from sequent.dsl.mistakes import deferring, problems_of
-from sequent.dsl.running import FlowReached, loading
+from sequent.dsl.run_port import FlowReached, loading
 from sequent.dsl.source_lines import path_at
 from sequent.errors import DefinitionError, Place, SequentError, UsageError
 from sequent.hiding_files import HINT, hiding_in, text_of
-from sequent.model.target import Target
+from sequent.model.run_target import Target
 from sequent.model.wording import guess
 from sequent.model.work import ModuleImport
 from sequent.runtime.loading.mistakes import with_others

@@ -40,7 +40,7 @@ from sequent.model.hosts import HERE
 from sequent.model.items import Items
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.references import Path
-from sequent.model.saved import Mark, Renewal, SavedBlock, SavedFrame
+from sequent.model.saved_state import Mark, Renewal, SavedBlock, SavedFrame
 from sequent.model.scope import Scope, Sequence
 from sequent.model.status import RunStatus, Status, Verdict
 

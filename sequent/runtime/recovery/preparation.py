@@ -10,7 +10,7 @@ from sequent.engine.apply_directives import direct
 from sequent.errors import UsageError
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.plan import Plan, StepPlan
-from sequent.model.saved import Revision
+from sequent.model.saved_state import Revision
 from sequent.model.scope import Sequence, read_sequence
 from sequent.model.status import Action, RunStatus, Status
 from sequent.runtime.ports import ReadRun

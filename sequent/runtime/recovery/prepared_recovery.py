@@ -7,7 +7,7 @@ from attrs import frozen
 from sequent.by_fields import ByFields
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.plan import Plan
-from sequent.model.saved import Revision, SavedFrame
+from sequent.model.saved_state import Revision, SavedFrame
 from sequent.runtime.driver.desks.revisions import revise
 from sequent.runtime.ports import DrivenRun
 from sequent.runtime.records import RunRecord

@@ -24,7 +24,7 @@ from sequent.model.inputs import (
 from sequent.model.items import Items
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import dotted
-from sequent.model.saved import SavedFrame, SavedTask
+from sequent.model.saved_state import SavedFrame, SavedTask
 from sequent.model.scope import Scope, Sequence, address_of, depth_of_host, host_in, path_on_host, sequence_text
 from sequent.model.status import Status
 from sequent.runtime.driver.values import Values

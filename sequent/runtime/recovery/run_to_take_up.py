@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sequent.dsl.running import RunMode, RunRequest
+from sequent.dsl.run_port import RunMode, RunRequest
 from sequent.errors import UsageError
+from sequent.model.run_target import Target
 from sequent.model.status import RunStatus
-from sequent.model.target import Target
 from sequent.runtime.ports import Store
 from sequent.runtime.records import RunRecord
 from sequent.runtime.recovery.scripts import scripted, taken

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from sequent.errors import NotDataError, UsageError
 from sequent.model.record_text import read_record, text_of_record
-from sequent.model.target import Target
+from sequent.model.run_target import Target
 from sequent.model.variables import CONTINUE_RUN, RECOVER_ASKED, RECOVER_LOOPS, RECOVER_RAISED, RECOVER_RUN, STORE
 from sequent.runtime.records import RunRecord
 from sequent.runtime.recovery.task_selection import Asked

@@ -13,7 +13,7 @@ from sequent.model.inputs import PreviousInput, inputs_in
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, taken_by
 from sequent.model.references import dotted
 from sequent.model.requirements import claims_in
-from sequent.model.saved import SavedBlock, SavedFrame
+from sequent.model.saved_state import SavedBlock, SavedFrame
 from sequent.model.scope import Sequence, split_host
 from sequent.model.status import Claim
 from sequent.model.wording import guess

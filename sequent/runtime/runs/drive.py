@@ -16,10 +16,10 @@ from sequent.model.commands import store_options
 from sequent.model.outcome import Outcome
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.references import dotted
+from sequent.model.run_target import Target
 from sequent.model.spec import Definition
 from sequent.model.status import RunStatus
-from sequent.model.target import Target
-from sequent.model.wire import decode_result
+from sequent.model.value_text import decode_result
 from sequent.runtime.clock import SystemClock
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.loop import Driver

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from sequent.errors import NotDataError, UsageError
 from sequent.model.record_text import read_record, text_of_record
-from sequent.model.target import Target
+from sequent.model.run_target import Target
 from sequent.model.variables import RUNS_AROUND
 from sequent.runtime.context import current_context, runs_around
 from sequent.runtime.records import RunOrigin

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
-from sequent.model.saved import Mark, Renewal, Revision, SavedBlock, SavedFrame, SavedTask
+from sequent.model.saved_state import Mark, Renewal, Revision, SavedBlock, SavedFrame, SavedTask
 from sequent.model.scope import Sequence
 from sequent.model.status import Status, Verdict
 from sequent.runtime.attempt_outcomes import answers_of

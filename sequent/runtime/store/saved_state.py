@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sequent.model.directives import NO_DIRECTIVES, Directives, Reach
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
-from sequent.model.saved import SavedBlock, SavedFrame, SavedTask
+from sequent.model.saved_state import SavedBlock, SavedFrame, SavedTask
 from sequent.model.scope import Sequence
 from sequent.model.status import Status
 from sequent.runtime.attempt_outcomes import answers_of, may_retry

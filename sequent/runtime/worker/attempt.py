@@ -13,7 +13,7 @@ from attrs import evolve
 
 from sequent.dsl.reference_search import refuse_result
 from sequent.errors import NotDataError, Place, UsageError
-from sequent.model import wire
+from sequent.model import value_text
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.references import Path
 from sequent.model.spec import Definition, StepSpec
@@ -163,7 +163,7 @@ class Attempts:
             path=order.path,
             name=order.path.replace(".", "_"),
             sequence=order.sequence,
-            item=None if order.item is None else wire.decode(order.item, self.catalogue.classes_of("")),
+            item=None if order.item is None else value_text.decode(order.item, self.catalogue.classes_of("")),
             run_id=self._setup.run_id,
             recovery=order.recovery,
             attempt=order.attempt,
@@ -212,7 +212,7 @@ class Attempts:
         if result is None:
             return "null"
         try:
-            text, classes = wire.encode_with_classes(result, "result")
+            text, classes = value_text.encode_with_classes(result, "result")
         except NotDataError:
             refuse_result(result, "", path)
             raise

@@ -10,13 +10,13 @@ from typing import cast
 from sequent.dsl.annotations import returned_by
 from sequent.dsl.instances import instance_of as new_instance
 from sequent.errors import NotDataError, PartError, UsageError
-from sequent.model import wire
+from sequent.model import value_text
 from sequent.model.annotations import classes_in, unnamed_class
 from sequent.model.compounds import composed, filled
 from sequent.model.outcome import FAILURE_CLASSES
-from sequent.model.parts import Key
 from sequent.model.references import Compound, FlowHandle, Literal, Path, SecretOf, Value, dotted
 from sequent.model.spec import ContainerSpec, Definition, StepSpec
+from sequent.model.value_parts import Key
 from sequent.model.wording import with_article
 from sequent.model.work import FunctionWork
 from sequent.runtime.messages import spools
@@ -92,7 +92,7 @@ class Catalogue:
         ]
         for named in (self._written, *map(classes_in, annotations)):
             for name, kind in named.items():
-                found[name] = kind if found.get(name, kind) is kind else wire.Ambiguous
+                found[name] = kind if found.get(name, kind) is kind else value_text.Ambiguous
         return found
 
     def check_named(self, path: str, classes: tuple[type, ...]) -> None:
@@ -195,7 +195,7 @@ class Inputs:
 
 def _read(given: Given, classes: Mapping[str, type], name: str, maker: str = "") -> object:
     def decode(text: str) -> object:
-        return wire.decode_result(text, classes, maker) if maker else wire.decode(text, classes)
+        return value_text.decode_result(text, classes, maker) if maker else value_text.decode(text, classes)
 
     match given:
         case str():
@@ -203,7 +203,7 @@ def _read(given: Given, classes: Mapping[str, type], name: str, maker: str = "")
         case Spooled():
             return spools.read(given, decode)
         case Cut(whole, keys):
-            return decode(wire.part_of(_text(whole), _keys(keys), name))
+            return decode(value_text.part_of(_text(whole), _keys(keys), name))
         case Composed(form, parts, keys):
             return filled(form, keys, [_read(part, classes, name) for part in parts])
 
@@ -215,18 +215,18 @@ def _text(given: Given) -> str:
         case Spooled():
             return spools.text_of(given)
         case Cut(whole, keys):
-            return wire.part_of(_text(whole), _keys(keys))
+            return value_text.part_of(_text(whole), _keys(keys))
         case Composed(form, parts, keys):
             return composed(form, keys, [_text(part) for part in parts])
 
 
 def _keys(texts: tuple[str, ...]) -> tuple[Key, ...]:
-    return tuple(cast("Key", wire.decode(text)) for text in texts)
+    return tuple(cast("Key", value_text.decode(text)) for text in texts)
 
 
 def decode_literal(value: Literal) -> object:
     """Return a fresh copy of a literal."""
-    return wire.decode(value.text, _by_name(value.classes))
+    return value_text.decode(value.text, _by_name(value.classes))
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import cast
 
 from sequent.errors import Place, UsageError
-from sequent.model import wire
+from sequent.model import value_text
 from sequent.model.items import digest_of
 from sequent.model.references import Path
 from sequent.model.spec import ItemsCall
@@ -77,7 +77,7 @@ class RepeatIterators:
         return ItemFound(order.frame, order.node, order.number, None)
 
     def _text(self, value: object, name: str) -> str:
-        text, classes = wire.encode_with_classes(value, name)
+        text, classes = value_text.encode_with_classes(value, name)
         self._catalogue.check_items(name, classes)
         return text
 
@@ -112,7 +112,7 @@ def _skipped(iterator: Iterator[object], count: int) -> Iterator[str]:
             item = next(iterator)
         except StopIteration:
             return
-        yield wire.encode(item, "an item")
+        yield value_text.encode(item, "an item")
 
 
 def _path_of(order: DrawOrder) -> Path:

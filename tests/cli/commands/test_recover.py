@@ -10,8 +10,8 @@ from sequent.cli.arguments.typed_options import TypedOptions
 from sequent.cli.commands import recover
 from sequent.errors import UsageError
 from sequent.model.description import Part, PartKind
+from sequent.model.run_target import Target
 from sequent.model.status import Action, RunStatus, Status
-from sequent.model.target import Target
 from tests.cli.plans import OneRun, a_record
 from tests.cli.remembered import opening
 

@@ -11,7 +11,7 @@ import pytest
 
 from sequent.cli.output.text import Paint, columns, counts, duration, is_coloured, is_live, readable, safe, safe_block
 from sequent.model.status import RunStatus, Status
-from sequent.model.wire import encode
+from sequent.model.value_text import encode
 
 
 class Terminal(io.StringIO):

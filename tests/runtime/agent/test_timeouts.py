@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from sequent.dsl.builder import Sequent
-from sequent.runtime.agent.timeouts import GRACE, WorkerLimit, exceeded, soonest
+from sequent.runtime.agent.timeouts import WorkerLimit, exceeded, soonest
+from sequent.runtime.agent.worker_endings import GRACE
 from sequent.runtime.executors.process_executor import ProcessExecutor
 from sequent.runtime.messages.packets import WORD
 from sequent.runtime.processes import process_trees

@@ -26,7 +26,7 @@ def fail() -> None:
     raise ValueError("no")
 
 
-def flow_of(path: Path, mode: sequent.dsl.running.RunMode | None = None, **options: object) -> sequent.Sequent:
+def flow_of(path: Path, mode: sequent.dsl.run_port.RunMode | None = None, **options: object) -> sequent.Sequent:
     more = {} if mode is None else {"run_mode": mode}
     flow = sequent.Sequent("f", store=str(path), config={"task_construct": "invoke"}, **more)
     now = flow.add_step("now", func=options.get("func", work))

@@ -12,7 +12,7 @@ from sequent.runtime.clock import SystemClock
 from sequent.runtime.driver import desks as room
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.desks.table import Desks
-from sequent.runtime.driver.turn import Turn
+from sequent.runtime.driver.turn_record import Turn
 from sequent.runtime.orders import Report
 from tests.runtime.worlds import Hands, World, chain, success
 

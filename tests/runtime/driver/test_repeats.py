@@ -7,7 +7,7 @@ import pytest
 import sequent
 from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus
-from sequent.model.wire import encode
+from sequent.model.value_text import encode
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawOrder, ItemFound, RepeatFound, Report
 from tests.runtime.worlds import Hands, World, close_worlds, work
 

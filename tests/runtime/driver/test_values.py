@@ -10,7 +10,7 @@ from sequent.model.items import Items
 from sequent.model.outcome import FAILURE_CLASSES, Problem
 from sequent.model.scope import Scope
 from sequent.model.status import Status
-from sequent.model.wire import decode
+from sequent.model.value_text import decode
 from sequent.runtime.driver.values import Values
 from sequent.runtime.orders import Cut
 from sequent.runtime.rows import Batch, ContainerProblem, TaskKey

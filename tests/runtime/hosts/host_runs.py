@@ -9,8 +9,8 @@ from attrs import evolve
 
 from sequent.dsl.definitions import definition_of
 from sequent.model.hosts import HostSettings
+from sequent.model.run_target import Target
 from sequent.model.status import RunStatus
-from sequent.model.target import Target
 from sequent.runtime.executors.remote.host_executors import HostExecutors
 from sequent.runtime.loading.flows import load_flow
 from sequent.runtime.orders import WorkerSetup

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sequent.dsl.definitions import definition_of
 from sequent.errors import HostError, HostStage
-from sequent.model.target import Target
+from sequent.model.run_target import Target
 from sequent.runtime.executors.remote.remote_executor import RemoteExecutor, RemoteRun
 from sequent.runtime.hosts.protocol.messages import HostSetup
 from sequent.runtime.loading.flows import load_flow

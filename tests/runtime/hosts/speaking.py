@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from msgspec.msgpack import Decoder
 
-from sequent.model.target import Target
+from sequent.model.run_target import Target
 from sequent.runtime.hosts.protocol.frames import Inlet, frames_of
 from sequent.runtime.hosts.protocol.greeting import find_greeting, knock
 from sequent.runtime.hosts.protocol.messages import Attach, Attached, FromHost, HostSetup, StartAttempt

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from msgspec.msgpack import Decoder, Encoder, decode
 
-from sequent.model.target import Target
-from sequent.model.wire import encode
+from sequent.model.run_target import Target
+from sequent.model.value_text import encode
 from sequent.runtime.host_agent.rules import Rules
 from sequent.runtime.hosts.protocol.frames import HEAD, LARGEST_FRAME, Inlet, frames_of
 from sequent.runtime.hosts.protocol.greeting import BadGreetingError, find_greeting, greeting, knock, read_knock

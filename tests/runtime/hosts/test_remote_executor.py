@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sequent.errors import FencedError
-from sequent.model.wire import encode
+from sequent.model.value_text import encode
 from sequent.runtime.executors.remote.remote_executor import RemoteExecutor
 from sequent.runtime.orders import (
     AttemptBegan,

@@ -8,7 +8,7 @@ import pytest
 
 from sequent.errors import NotDataError
 from sequent.model.inputs import PartInput
-from sequent.model.wire import decode
+from sequent.model.value_text import decode
 from sequent.runtime.driver import values
 from sequent.runtime.messages import spools
 from sequent.runtime.orders import Cut, Spooled

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sequent.errors import BusyError, StoreError
-from sequent.model.saved import SavedTask
+from sequent.model.saved_state import SavedTask
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.processes import run_locks
 from sequent.runtime.rows import Ask, Batch, RunEnd, TaskKey

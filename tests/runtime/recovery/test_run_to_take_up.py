@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from sequent.dsl.running import RunMode, RunRequest
+from sequent.dsl.run_port import RunMode, RunRequest
 from sequent.errors import UsageError
-from sequent.model.target import Target
+from sequent.model.run_target import Target
 from sequent.runtime.recovery.run_to_take_up import wanted_run
 from tests.cli.plans import a_record
 

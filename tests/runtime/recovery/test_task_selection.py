@@ -5,7 +5,7 @@ import pytest
 from sequent.compiler import compile_flow
 from sequent.errors import UsageError
 from sequent.model.references import Literal, PreviousOf, ResultOf
-from sequent.model.saved import SavedBlock, SavedFrame
+from sequent.model.saved_state import SavedBlock, SavedFrame
 from sequent.model.spec import StepSpec
 from sequent.model.status import Status
 from sequent.model.work import Argument, FunctionWork

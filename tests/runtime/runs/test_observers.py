@@ -11,9 +11,9 @@ from loguru import logger
 
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
+from sequent.model.run_target import Target
 from sequent.model.scope import Scope
 from sequent.model.status import Construct, RunStatus, Status
-from sequent.model.target import Target
 from sequent.runtime.records import RunRecord
 from sequent.runtime.runs.observers import LoggingObserver, PrintingObserver
 

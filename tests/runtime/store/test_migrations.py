@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from sequent.errors import StoreError
-from sequent.model.saved import SavedTask
+from sequent.model.saved_state import SavedTask
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.processes.run_locks import prepare_directory, try_lock
 from sequent.runtime.rows import TaskKey

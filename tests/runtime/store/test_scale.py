@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 
-from sequent.model.saved import SavedBlock, SavedFrame, SavedTask
+from sequent.model.saved_state import SavedBlock, SavedFrame, SavedTask
 from sequent.model.status import Status
 from sequent.runtime.rows import Batch, Ending, TaskKey
 from sequent.runtime.store import open_store

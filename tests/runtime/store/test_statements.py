@@ -15,7 +15,7 @@ import pytest
 
 from sequent.runtime.store import open_store
 from sequent.runtime.store.postgresql import schema as postgresql
-from sequent.runtime.store.sql.core.wording import texts
+from sequent.runtime.store.sql.statement_sources.wording import texts
 from sequent.runtime.store.sqlite.schema import STATEMENTS, creation, statements
 from tests.contracts.plans import create
 
@@ -26,7 +26,7 @@ SOURCES = "".join(file.read_text() for room in ROOMS for file in (STORE / room).
 
 @pytest.mark.parametrize(("place", "file"), [*enumerate((STATEMENTS, postgresql.STATEMENTS))])
 def test_the_files_are_what_core_says(place, file):
-    assert Path(file).read_text() == texts()[place], "python -m sequent.runtime.store.sql.core"
+    assert Path(file).read_text() == texts()[place], "python -m sequent.runtime.store.sql.statement_sources"
 
 
 @pytest.fixture(scope="module")
@@ -98,5 +98,7 @@ def test_no_command_loads_what_builds_statements(words, tmp_path):
     modules = json.loads(done.stdout.splitlines()[-1])
     assert "sequent.runtime.store.sqlite.store" in modules
     assert [
-        name for name in modules if name.startswith(("sqlalchemy", "psycopg", "sequent.runtime.store.sql.core"))
+        name
+        for name in modules
+        if name.startswith(("sqlalchemy", "psycopg", "sequent.runtime.store.sql.statement_sources"))
     ] == []

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from sequent.errors import StoreBusyError
-from sequent.model.target import Target
+from sequent.model.run_target import Target
 from sequent.runtime.rows import Ask, Batch, Hold, TaskKey
 from sequent.runtime.store import open_store
 from sequent.runtime.store.sqlite import temporary

@@ -13,7 +13,7 @@ import pytest
 
 from sequent.errors import UsageError
 from sequent.model.references import Literal, ResultOf
-from sequent.model.wire import encode
+from sequent.model.value_text import encode
 from sequent.model.work import CommandWork, Formatted, FunctionWork, Template
 from sequent.runtime.logs.log_segment import Segment
 from sequent.runtime.worker import commands
@@ -29,10 +29,10 @@ def literal(value):
 
 def filled(words, *values):
     given = iter(values)
-    from sequent.model import wire
+    from sequent.model import value_text
 
     return fill_words(
-        (literal("prog"), *words), lambda it: wire.decode(it.text) if isinstance(it, Literal) else next(given)
+        (literal("prog"), *words), lambda it: value_text.decode(it.text) if isinstance(it, Literal) else next(given)
     )[1:]
 
 
@@ -43,9 +43,9 @@ class Given:
         self.values = list(values)
 
     def take(self, value):
-        from sequent.model import wire
+        from sequent.model import value_text
 
-        return wire.decode(value.text) if isinstance(value, Literal) else self.values.pop(0)
+        return value_text.decode(value.text) if isinstance(value, Literal) else self.values.pop(0)
 
 
 @pytest.fixture

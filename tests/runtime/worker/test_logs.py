@@ -7,7 +7,7 @@ import logging
 import pytest
 from msgspec.structs import replace
 
-from sequent.model.target import Target
+from sequent.model.run_target import Target
 from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.worker.logs import formatter_of, loguru_level
 

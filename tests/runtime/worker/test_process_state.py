@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sequent.model import wire
+from sequent.model import value_text
 from sequent.runtime.worker.tidying import TAME
 from tests.runtime.driving import Driving, launched
 from tests.runtime.worker import changed_state
@@ -37,7 +37,7 @@ def found(driving: Driving) -> tuple[dict[str, object], list[str]]:
 
 def left(driving: Driving, *ways: tuple[str, int]) -> None:
     """Have a step leave these behind; whether it succeeds is its own affair."""
-    driving.run("leave", item=wire.encode([list(way) for way in ways], "ways"))
+    driving.run("leave", item=value_text.encode([list(way) for way in ways], "ways"))
 
 
 @pytest.fixture(scope="module")

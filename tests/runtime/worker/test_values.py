@@ -11,7 +11,7 @@ from sequent.dsl.builder import Sequent
 from sequent.dsl.definitions import definition_of
 from sequent.errors import NotDataError
 from sequent.model.status import Verdict
-from sequent.model.wire import decode, encode
+from sequent.model.value_text import decode, encode
 from sequent.runtime.orders import AttemptBegan
 from sequent.runtime.worker.inputs import Catalogue
 from tests.runtime.driving import Driving

@@ -19,8 +19,8 @@ from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.attempt_orders import AttemptOrders, problem_of
 from sequent.runtime.driver.executor_choice import ExecutorChoice
 from sequent.runtime.driver.option_values import BadOptionError
-from sequent.runtime.driver.turn import Told, Turn
-from sequent.runtime.driver.unrun import UnrunTasks
+from sequent.runtime.driver.turn_record import Told, Turn
+from sequent.runtime.driver.unrun_counts import UnrunTasks
 from sequent.runtime.driver.values import Values
 from sequent.runtime.orders import (
     AttemptBegan,

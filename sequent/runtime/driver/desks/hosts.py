@@ -5,7 +5,7 @@ from __future__ import annotations
 from sequent.model.facts import HostLost, HostReached
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.executor_choice import ExecutorChoice
-from sequent.runtime.driver.turn import Turn
+from sequent.runtime.driver.turn_record import Turn
 from sequent.runtime.orders import HostReachable, HostUnreachable
 
 

@@ -11,7 +11,7 @@ from sequent.model.facts import Fact, HoldGranted, RunStarted
 from sequent.model.plan import Plan
 from sequent.model.scope import Scope
 from sequent.runtime.driver.adapters import Adapters
-from sequent.runtime.driver.turn import Turn
+from sequent.runtime.driver.turn_record import Turn
 from sequent.runtime.driver.wake_socket import WakeSocket, wake
 from sequent.runtime.rows import FLOW, Ask, Hold, TaskKey, task_key
 

@@ -20,7 +20,7 @@ from sequent.model.status import Status
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.desks.hosts import HostDesk
 from sequent.runtime.driver.option_values import BadOptionError, OptionValues, read_option
-from sequent.runtime.driver.turn import Turn
+from sequent.runtime.driver.turn_record import Turn
 from sequent.runtime.driver.values import Values
 from sequent.runtime.orders import DrawBroke, DrawOrder, ItemFound, RepeatFound
 from sequent.runtime.rows import ContainerProblem, FrameKey, FrameOpening, RepeatOpening

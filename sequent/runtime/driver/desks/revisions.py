@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sequent.model.effects import PassOver, Revise
 from sequent.model.plan import Plan
-from sequent.model.saved import Mark, Renewal, Revision
+from sequent.model.saved_state import Mark, Renewal, Revision
 from sequent.model.status import Status
 from sequent.runtime.driver.adapters import Adapters
-from sequent.runtime.driver.turn import Told, Turn
+from sequent.runtime.driver.turn_record import Told, Turn
 from sequent.runtime.driver.values import Values
 from sequent.runtime.rows import Batch, FrameKey, Passing, TaskKey, task_key
 

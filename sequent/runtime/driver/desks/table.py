@@ -35,8 +35,8 @@ from sequent.runtime.driver.desks.revisions import RevisionDesk
 from sequent.runtime.driver.desks.waits import WaitDesk
 from sequent.runtime.driver.executor_choice import ExecutorChoice
 from sequent.runtime.driver.option_values import OptionValues
-from sequent.runtime.driver.turn import Turn
-from sequent.runtime.driver.unrun import UnrunTasks
+from sequent.runtime.driver.turn_record import Turn
+from sequent.runtime.driver.unrun_counts import UnrunTasks
 from sequent.runtime.driver.values import Values
 from sequent.runtime.driver.waiting import soonest
 from sequent.runtime.orders import (

@@ -20,7 +20,7 @@ from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.desks.attempts import AttemptDesk
 from sequent.runtime.driver.desks.repeats import RepeatDesk
 from sequent.runtime.driver.option_values import BadOptionError, OptionValues
-from sequent.runtime.driver.turn import Turn
+from sequent.runtime.driver.turn_record import Turn
 from sequent.runtime.driver.waiting import soonest
 from sequent.runtime.rows import TaskKey, Wait, task_key
 

@@ -16,7 +16,7 @@ from sequent.runtime.hosts.protocol import greeting
 from sequent.runtime.hosts.protocol.frames import ByteLink
 from sequent.runtime.hosts.protocol.greeting import BadGreetingError, find_greeting
 from sequent.runtime.hosts.protocol.messages import Attached, AttachRefused, FromHost, Ping, Pong
-from sequent.runtime.hosts.transports.port import Connection
+from sequent.runtime.hosts.transports.transport import Connection
 from sequent.runtime.messages.packets import BadMessageError
 from sequent.runtime.orders import Message
 

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from sequent.errors import UnreachableHostsError, UsageError
 from sequent.model.hosts import HostSettings
+from sequent.model.run_target import Target
 from sequent.model.spec import Definition
-from sequent.model.target import Target
 from sequent.runtime.executors.remote.remote_executor import RemoteExecutor
 from sequent.runtime.executors.remote.remote_run import RemoteRun
 from sequent.runtime.executors.workers import MOST_WORKERS
@@ -21,7 +21,7 @@ from sequent.runtime.hosts.protocol.messages import HostSetup
 from sequent.runtime.hosts.shipping.bundle import make_bundle
 from sequent.runtime.hosts.shipping.shipped_session import ship, shipping_command
 from sequent.runtime.hosts.transports.choice import transport_for
-from sequent.runtime.hosts.transports.port import Connection
+from sequent.runtime.hosts.transports.transport import Connection
 from sequent.runtime.loading.sources import sources_of
 from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.records import RunRecord

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from sequent.by_fields import ByFields
 from sequent.runtime.hosts.protocol.messages import HostSetup
-from sequent.runtime.hosts.transports.port import Connection
+from sequent.runtime.hosts.transports.transport import Connection
 
 
 @frozen(kw_only=True, eq=False, repr=False)

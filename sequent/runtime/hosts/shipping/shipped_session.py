@@ -12,7 +12,7 @@ from sequent.errors import HostError, HostStage
 from sequent.runtime.hosts.protocol.greeting import quoted
 from sequent.runtime.hosts.shipping import bootstrap
 from sequent.runtime.hosts.shipping.bundle import COMPILED, Bundle
-from sequent.runtime.hosts.transports.port import Connection
+from sequent.runtime.hosts.transports.transport import Connection
 
 _MOST_NOISE = 64 * 1024
 _PATIENCE = 120.0

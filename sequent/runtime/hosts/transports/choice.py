@@ -10,9 +10,9 @@ from sequent.runtime.hosts.transports.command_transport import CommandTransport
 from sequent.runtime.hosts.transports.host_errors import HostErrors
 from sequent.runtime.hosts.transports.identities import identities_of
 from sequent.runtime.hosts.transports.known_hosts import read_known_hosts
-from sequent.runtime.hosts.transports.port import Transport
 from sequent.runtime.hosts.transports.ssh_config import SshConfig, find_ssh, is_mastered, read_chain
 from sequent.runtime.hosts.transports.ssh_program import SshProgram
+from sequent.runtime.hosts.transports.transport import Transport
 
 _AS_SAID = "the configuration says so"
 _ENOUGH = "it can judge all that the configuration of ssh and the files of known hosts say"

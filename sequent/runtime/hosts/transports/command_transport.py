@@ -9,7 +9,7 @@ from attrs import frozen
 from sequent.errors import HostError, HostStage
 from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts.transports.host_errors import HostErrors
-from sequent.runtime.hosts.transports.programs import PipedProgram
+from sequent.runtime.hosts.transports.program_pipes import PipedProgram
 
 
 class CommandConnection:

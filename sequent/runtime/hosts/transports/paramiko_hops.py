@@ -10,7 +10,7 @@ import paramiko
 from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts.transports.host_errors import HostErrors
 from sequent.runtime.hosts.transports.paramiko_client import ParamikoClient, Stream
-from sequent.runtime.hosts.transports.programs import PipedProgram
+from sequent.runtime.hosts.transports.program_pipes import PipedProgram
 from sequent.runtime.hosts.transports.ssh_config import SshConfig, surroundings
 
 _PROHIBITED = 1

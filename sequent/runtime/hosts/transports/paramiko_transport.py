@@ -11,7 +11,7 @@ from attrs import frozen
 
 from sequent.errors import HostError
 from sequent.model.hosts import HostSettings
-from sequent.runtime.hosts.transports.doors import first_open
+from sequent.runtime.hosts.transports.addresses import first_open
 from sequent.runtime.hosts.transports.host_errors import HostErrors
 from sequent.runtime.hosts.transports.known_hosts import HostKey
 from sequent.runtime.hosts.transports.paramiko_client import ParamikoClient

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sequent.errors import HostError, HostStage, Place
 from sequent.runtime.hosts.transports.host_errors import Denial, HostErrors
-from sequent.runtime.hosts.transports.programs import ProgramEnd
+from sequent.runtime.hosts.transports.program_pipes import ProgramEnd
 
 LET_IN = b"Authenticated to "
 """The words in its log once the host has accepted us."""

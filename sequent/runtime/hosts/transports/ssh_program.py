@@ -12,11 +12,11 @@ from attrs import frozen
 from sequent.errors import HostError
 from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts.transports import ssh_messages
-from sequent.runtime.hosts.transports.doors import first_open
+from sequent.runtime.hosts.transports.addresses import first_open
 from sequent.runtime.hosts.transports.host_errors import HostErrors
 from sequent.runtime.hosts.transports.identities import identities_of
 from sequent.runtime.hosts.transports.known_hosts import HostKey, key_of
-from sequent.runtime.hosts.transports.programs import PipedProgram
+from sequent.runtime.hosts.transports.program_pipes import PipedProgram
 from sequent.runtime.hosts.transports.ssh_config import SshConfig, is_mastered, read_chain, surroundings
 
 _NEVER = {

@@ -1,4 +1,4 @@
--- All statements in the SQL of PostgreSQL, made from those in sql/core by: python -m sequent.runtime.store.sql.core
+-- All statements in the SQL of PostgreSQL, made from those in sql/statement_sources by: python -m sequent.runtime.store.sql.statement_sources
 
 -- == The tables ==
 

@@ -16,8 +16,8 @@ from sequent.runtime.records import RunRecord
 from sequent.runtime.store.postgresql.address import ServerAddress
 from sequent.runtime.store.postgresql.database import PostgresqlDatabase
 from sequent.runtime.store.postgresql.opening import has_store, identity, make_store, upgrade
-from sequent.runtime.store.sql.listing import RunRow
 from sequent.runtime.store.sql.records import read_owner
+from sequent.runtime.store.sql.run_list import RunRow
 from sequent.runtime.store.sql.session import Session
 from sequent.runtime.store.sql.store import SqlStore
 

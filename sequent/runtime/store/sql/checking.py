@@ -12,8 +12,8 @@ from sequent.errors import StoreError
 from sequent.model.status import RunStatus
 from sequent.runtime.store.nodes import STEP, KnownNodes
 from sequent.runtime.store.sql.definitions import read_nodes
-from sequent.runtime.store.sql.listing import Listing, naming_run
 from sequent.runtime.store.sql.records import read_status
+from sequent.runtime.store.sql.run_list import Listing, naming_run
 from sequent.runtime.store.sql.seals import unsealed
 from sequent.runtime.store.sql.session import Session
 from sequent.runtime.store.sql.tally import count_run, read_tally

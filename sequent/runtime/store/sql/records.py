@@ -12,9 +12,9 @@ from sequent.model.description import KeptDescription
 from sequent.model.json_text import read_json
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.record_text import Count, read_record, text_of_record
+from sequent.model.run_target import Target
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
-from sequent.model.target import Target
 from sequent.runtime.records import Owner, RunOrigin
 from sequent.runtime.store.sql.seals import damaged
 

@@ -8,7 +8,7 @@ from typing import Any
 from sequent.errors import StoreError
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.plan import Plan
-from sequent.model.saved import Revision, SavedFrame
+from sequent.model.saved_state import Revision, SavedFrame
 from sequent.model.spec import Amounts
 from sequent.model.status import Status
 from sequent.runtime.records import RunRecord

@@ -12,8 +12,8 @@ from sequent.errors import BusyError, StoreError
 from sequent.model.outcome import Failure, LogSpan
 from sequent.model.plan import Plan
 from sequent.model.record_text import text_of_record
+from sequent.model.run_target import Target
 from sequent.model.status import RunStatus, Status
-from sequent.model.target import Target
 from sequent.runtime.logs.segment_files import segment_path
 from sequent.runtime.processes import left_processes, run_locks
 from sequent.runtime.records import AttemptRecord, Pending, RunOrigin, RunRecord
@@ -23,10 +23,10 @@ from sequent.runtime.store.sql.attempt_rows import AttemptRows
 from sequent.runtime.store.sql.checking import WHOLE, check_run, problems_of
 from sequent.runtime.store.sql.database import LargeValues, RunClaim
 from sequent.runtime.store.sql.definitions import put_definition, read_nodes
-from sequent.runtime.store.sql.driven import Guard, SqlRun
-from sequent.runtime.store.sql.listing import Listing, RunRow, naming_run, seal_run
 from sequent.runtime.store.sql.records import read_owner
+from sequent.runtime.store.sql.run_list import Listing, RunRow, naming_run, seal_run
 from sequent.runtime.store.sql.run_reading import RunReading, SeenRun
+from sequent.runtime.store.sql.run_writer import Guard, SqlRun
 from sequent.runtime.store.sql.session import Session
 from sequent.runtime.store.sql.shared_pools import refuse_other_sizes, want_again
 from sequent.runtime.store.sql.tally import NOTHING, count_run

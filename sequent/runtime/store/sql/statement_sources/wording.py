@@ -15,8 +15,18 @@ from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.selectable import SelectBase
 
-from sequent.runtime.store.sql.core import checking, open_part, pools, pruning, reading, runs, server, tables, writing
-from sequent.runtime.store.sql.core.naming import NamedStatement
+from sequent.runtime.store.sql.statement_sources import (
+    checking,
+    open_part,
+    pools,
+    pruning,
+    reading,
+    runs,
+    server,
+    tables,
+    writing,
+)
+from sequent.runtime.store.sql.statement_sources.naming import NamedStatement
 
 CHAPTERS = (runs, writing, reading, open_part, pools, checking, pruning)
 _CLAUSE = re.compile(r" (?=(?:SET|VALUES|WHERE|GROUP BY|ORDER BY|ON CONFLICT|LEFT OUTER JOIN) )")
@@ -32,8 +42,8 @@ def texts() -> tuple[str, str]:
 
 def _text_of_all(database: str, dialect: Dialect, *, is_server: bool = False) -> str:
     """Return the text of the file."""
-    command = "python -m sequent.runtime.store.sql.core"
-    parts = [f"-- All statements in the SQL of {database}, made from those in sql/core by: {command}"]
+    command = "python -m sequent.runtime.store.sql.statement_sources"
+    parts = [f"-- All statements in the SQL of {database}, made from those in sql/statement_sources by: {command}"]
     parts += ["-- == The tables ==", *_tables(dialect, is_server=is_server)]
     for module in (*CHAPTERS, *([server] if is_server else [])):
         parts.append(f"-- == {module.CHAPTER.title} ==")

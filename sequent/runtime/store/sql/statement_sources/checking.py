@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sequent.runtime.store.sql.core.naming import Chapter
+from sequent.runtime.store.sql.statement_sources.naming import Chapter
 from sequent.runtime.store.sql.tally import PRIME
 
 CHAPTER = Chapter("Checking that rows are as they were written")

@@ -15,7 +15,7 @@ from sequent.errors import ShortageError
 from sequent.model.outcome import Problem
 from sequent.model.plan import StepPlan
 from sequent.model.status import RunStatus
-from sequent.model.wire import decode
+from sequent.model.value_text import decode
 from sequent.runtime.driver import values
 from sequent.runtime.messages import spools
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, PaceChanged, Spooled

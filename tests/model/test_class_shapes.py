@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sequent.errors import NotDataError
-from sequent.model import wire
+from sequent.model import value_text
 from sequent.model.items import Items
 
 T = typing.TypeVar("T")
@@ -28,14 +28,14 @@ T = typing.TypeVar("T")
 
 def again(value: object, *classes: type) -> object:
     """The value, written and read back."""
-    text, found = wire.encode_with_classes(value, "result")
+    text, found = value_text.encode_with_classes(value, "result")
     assert text.encode("utf-8")
-    return wire.decode(text, {kind.__qualname__: kind for kind in (*found, *classes)})
+    return value_text.decode(text, {kind.__qualname__: kind for kind in (*found, *classes)})
 
 
 def refused(value: object) -> str:
     with pytest.raises(NotDataError) as caught:
-        wire.encode(value, "result")
+        value_text.encode(value, "result")
     return str(caught.value)
 
 
@@ -496,8 +496,8 @@ def test_values_at_the_edge_come_back_in_every_respect(value: object) -> None:
     assert repr(read[0]) == repr(value)
     assert type(read[0]) is type(value)
     assert getattr(read[0], "fold", 0) == getattr(value, "fold", 0)
-    (item,) = Items(wire.encode([value]))
-    assert repr(wire.decode(item)) == repr(value)
+    (item,) = Items(value_text.encode([value]))
+    assert repr(value_text.decode(item)) == repr(value)
     assert item.encode("utf-8")
 
 
@@ -541,6 +541,6 @@ class Shade(Enum):
 )
 def test_a_class_that_has_changed_is_told_with_what_differs(now: type, said: str) -> None:
     with pytest.raises(NotDataError) as caught:
-        wire.decode(wire.encode(Narrow("n")), {"Narrow": now})
+        value_text.decode(value_text.encode(Narrow("n")), {"Narrow": now})
     assert "a stored Narrow has other fields than the class has now" in str(caught.value)
     assert said in str(caught.value)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sequent.errors import PartError
-from sequent.model import wire
+from sequent.model import value_text
 from sequent.model.items import Items
 from sequent.model.outcome import Failure, Failures, Problem
 
@@ -31,7 +31,7 @@ CLASSES = {"Row": Row, "Colour": Colour}
 
 
 def part(value, *keys):
-    return wire.decode(wire.part_of(wire.encode(value), keys), CLASSES)
+    return value_text.decode(value_text.part_of(value_text.encode(value), keys), CLASSES)
 
 
 @pytest.mark.parametrize(
@@ -107,13 +107,13 @@ def test_what_is_not_there_is_told_with_what_is(value, keys, message):
 
 def test_failures_are_read_back_with_their_number_and_are_a_list_for_parts_and_repeats():
     first = [Failure(path=f"a{number}", sequence="1", problem=Problem(type="E", message="m")) for number in range(3)]
-    text = wire.encode({"all": Failures(first, 150)})
-    found = wire.decode(text)["all"]
+    text = value_text.encode({"all": Failures(first, 150)})
+    found = value_text.decode(text)["all"]
     assert found == first
     assert found.total == 150
     classes = {kind.__qualname__: kind for kind in (Failure, Problem)}
-    assert wire.decode(wire.part_of(text, ("all", -1)), classes) == first[2]
-    assert len(Items(wire.part_of(text, ("all",)))) == 3
+    assert value_text.decode(value_text.part_of(text, ("all", -1)), classes) == first[2]
+    assert len(Items(value_text.part_of(text, ("all",)))) == 3
 
 
 def test_a_misspelt_part_gets_its_nearest():

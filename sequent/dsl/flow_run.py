@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sequent.dsl.definitions import definition_of
 from sequent.dsl.parameters import encode_params
 from sequent.dsl.reference_search import refuse_texts
-from sequent.dsl.running import OpenStore, RunMode, RunRequest, run
+from sequent.dsl.run_port import OpenStore, RunMode, RunRequest, run
 from sequent.dsl.source_lines import site_above
 from sequent.model.outcome import Outcome
 

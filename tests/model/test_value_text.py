@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sequent.errors import NotDataError
-from sequent.model import wire
+from sequent.model import value_text
 from sequent.model.items import Items
 
 
@@ -93,24 +93,24 @@ def types_of(value: object) -> object:
 
 @given(values)
 def test_data_is_read_back_exactly(value: object) -> None:
-    again = wire.decode(wire.encode(value), CLASSES)
+    again = value_text.decode(value_text.encode(value), CLASSES)
     assert again == value
     assert types_of(again) == types_of(value)
 
 
 @given(values)
 def test_the_text_can_be_stored_as_utf_8(value: object) -> None:
-    assert wire.encode(value).encode("utf-8")
+    assert value_text.encode(value).encode("utf-8")
 
 
 def test_not_a_number_and_the_infinities_are_read_back() -> None:
-    assert math.isnan(float(str(wire.decode(wire.encode(math.nan)))))
-    assert wire.decode(wire.encode([math.inf, -math.inf])) == [math.inf, -math.inf]
+    assert math.isnan(float(str(value_text.decode(value_text.encode(math.nan)))))
+    assert value_text.decode(value_text.encode([math.inf, -math.inf])) == [math.inf, -math.inf]
 
 
 def test_a_moment_keeps_its_zone_and_its_fold() -> None:
     moment = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"), fold=1)
-    again = wire.decode(wire.encode(moment))
+    again = value_text.decode(value_text.encode(moment))
     assert isinstance(again, datetime)
     assert (again, again.fold, str(again.tzinfo)) == (moment, 1, "Europe/Berlin")
 
@@ -127,7 +127,7 @@ def test_a_moment_keeps_its_zone_and_its_fold() -> None:
 )
 def test_what_is_no_data_is_refused_by_name(value: object, named: str) -> None:
     with pytest.raises(NotDataError) as caught:
-        wire.encode(value, "result")
+        value_text.encode(value, "result")
     assert named in str(caught.value)
 
 
@@ -139,37 +139,37 @@ def test_a_value_that_holds_itself_or_is_nested_too_deep_is_refused() -> None:
         deep = [deep]
     for value in (loop, deep):
         with pytest.raises(NotDataError, match="100 deep"):
-            wire.encode(value)
+            value_text.encode(value)
 
 
 def test_a_class_that_the_reader_does_not_name_is_refused() -> None:
-    text = wire.encode(Point(1, 2.0))
+    text = value_text.encode(Point(1, 2.0))
     with pytest.raises(NotDataError, match="Point"):
-        wire.decode(text)
+        value_text.decode(text)
 
 
 def test_the_classes_met_are_told() -> None:
-    _, classes = wire.encode_with_classes({"a": [Line(Point(1, 2.0), Colour.RED, [])]})
+    _, classes = value_text.encode_with_classes({"a": [Line(Point(1, 2.0), Colour.RED, [])]})
     assert set(classes) == {Line, Point, Colour}
 
 
 def test_an_annotation_names_its_classes_however_deep() -> None:
-    assert wire.classes_in(dict[str, list[Line | None]]) == {"Line": Line, "Point": Point, "Colour": Colour}
-    assert wire.classes_in(int) == {}
-    assert wire.classes_in(None) == {}
+    assert value_text.classes_in(dict[str, list[Line | None]]) == {"Line": Line, "Point": Point, "Colour": Colour}
+    assert value_text.classes_in(int) == {}
+    assert value_text.classes_in(None) == {}
 
 
 def test_the_items_of_a_range_are_not_held() -> None:
-    items = Items(wire.encode(range(0, 10**12, 3)))
+    items = Items(value_text.encode(range(0, 10**12, 3)))
     assert len(items) == 333333333334
     assert items[333333333333] == "999999999999"
 
 
 def test_items_are_those_of_a_list_or_tuple_each_as_text() -> None:
-    assert list(Items(wire.encode([1, ("a", None)]))) == ["1", '{"$t":["a",null]}']
-    assert list(Items(wire.encode((1, 2)))) == ["1", "2"]
+    assert list(Items(value_text.encode([1, ("a", None)]))) == ["1", '{"$t":["a",null]}']
+    assert list(Items(value_text.encode((1, 2)))) == ["1", "2"]
     with pytest.raises(NotDataError, match="list"):
-        Items(wire.encode({"a": 1}))
+        Items(value_text.encode({"a": 1}))
 
 
 def test_kinds_that_look_alike_stay_apart() -> None:
@@ -184,4 +184,4 @@ def test_kinds_that_look_alike_stay_apart() -> None:
         1,
         1.0,
     ]
-    assert types_of(wire.decode(wire.encode(value))) == types_of(value)
+    assert types_of(value_text.decode(value_text.encode(value))) == types_of(value)

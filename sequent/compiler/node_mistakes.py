@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sequent.compiler.description_text import requirement_text
 from sequent.compiler.problems import Problems
 from sequent.compiler.satisfiability import why_never
 from sequent.compiler.tree import TreeNode
 from sequent.compiler.values import maker_of
-from sequent.compiler.words import requirement_text
-from sequent.model.options import OPTIONS
+from sequent.model.option_table import OPTIONS
 from sequent.model.references import Path
 from sequent.model.requirements import AnyOf, Atom, Requirement, claims_in
 from sequent.model.spec import ContainerSpec, ItemsCall, StepSpec

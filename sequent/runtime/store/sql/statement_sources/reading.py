@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import bindparam, exists, func, literal_column, null, select
 from sqlalchemy.sql import ColumnElement
 
-from sequent.runtime.store.sql.core.naming import Built, Chapter, is_given, is_row, key_of
-from sequent.runtime.store.sql.core.tables import attempt, definition, frame, hold, node, repeat, wait
+from sequent.runtime.store.sql.statement_sources.naming import Built, Chapter, is_given, is_row, key_of
+from sequent.runtime.store.sql.statement_sources.tables import attempt, definition, frame, hold, node, repeat, wait
 
 CHAPTER = Chapter("Queries of a run")
 

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Integer, bindparam, cast, func, literal_column, null, select
 from sqlalchemy.sql import ColumnElement
 
-from sequent.runtime.store.sql.core.naming import Built, Chapter, is_given
-from sequent.runtime.store.sql.core.reading import NONE, ONE
-from sequent.runtime.store.sql.core.tables import request, run
 from sequent.runtime.store.sql.records import PRUNED
+from sequent.runtime.store.sql.statement_sources.naming import Built, Chapter, is_given
+from sequent.runtime.store.sql.statement_sources.reading import NONE, ONE
+from sequent.runtime.store.sql.statement_sources.tables import request, run
 
 CHAPTER = Chapter("All runs of a store")
 

@@ -6,8 +6,8 @@ from sqlalchemy import delete, insert, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql import ColumnElement
 
-from sequent.runtime.store.sql.core.naming import Built, Chapter, given, is_given, is_row
-from sequent.runtime.store.sql.core.tables import hold, pool, run, ticket
+from sequent.runtime.store.sql.statement_sources.naming import Built, Chapter, given, is_given, is_row
+from sequent.runtime.store.sql.statement_sources.tables import hold, pool, run, ticket
 
 CHAPTER = Chapter("Pools that several runs share")
 

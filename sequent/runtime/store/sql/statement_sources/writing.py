@@ -9,8 +9,9 @@ from sqlalchemy import Column, Insert, Table, bindparam, delete, insert, literal
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql import ColumnElement
 
-from sequent.runtime.store.sql.core.naming import Built, Chapter, given, is_given, is_row, key_of
-from sequent.runtime.store.sql.core.tables import (
+from sequent.runtime.store.sql.records import OUTDATED, SUPERSEDED
+from sequent.runtime.store.sql.statement_sources.naming import Built, Chapter, given, is_given, is_row, key_of
+from sequent.runtime.store.sql.statement_sources.tables import (
     attempt,
     definition,
     frame,
@@ -21,7 +22,6 @@ from sequent.runtime.store.sql.core.tables import (
     run,
     wait,
 )
-from sequent.runtime.store.sql.records import OUTDATED, SUPERSEDED
 
 CHAPTER = Chapter("Writes of a run's driver")
 

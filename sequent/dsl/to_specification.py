@@ -8,6 +8,7 @@ from typing import cast
 
 from attrs import define, field
 
+from sequent.dsl.command_words import TextSource, WordSource, read_word
 from sequent.dsl.commands import CommandSource
 from sequent.dsl.fingerprints import fingerprint
 from sequent.dsl.functions import FunctionSource
@@ -20,13 +21,12 @@ from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable, Claimed, JoinedRequirement, Requirement
 from sequent.dsl.returning import check_returned
 from sequent.dsl.source_lines import Site, option_place
-from sequent.dsl.words import TextSource, WordSource, read_word
 from sequent.errors import Place
 from sequent.model import requirements as required
 from sequent.model.references import Compound, Literal, Value
 from sequent.model.spec import Amounts
 from sequent.model.status import Claim
-from sequent.model.wire import encode
+from sequent.model.value_text import encode
 from sequent.model.work import Argument, CommandWork, Formatted, FunctionWork, NoWork, Template, Word, Work
 
 

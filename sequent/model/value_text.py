@@ -17,13 +17,13 @@ from typing import cast
 
 from sequent.errors import NotDataError
 from sequent.model.annotations import classes_in
+from sequent.model.class_shapes import shape_of
 from sequent.model.commands import typed
 from sequent.model.json_text import read_json, text_of, too_deep
 from sequent.model.outcome import FAILURE_CLASSES, Failure, Failures
-from sequent.model.parts import Key, cut
-from sequent.model.records import shape_of
 from sequent.model.refusals import refusal
 from sequent.model.scalars import READERS, SCALARS, Scalar
+from sequent.model.value_parts import Key, cut
 from sequent.model.wording import repr_of, with_article
 
 __all__ = ["classes_in", "decode", "decode_result", "encode", "encode_with_classes", "part_of"]

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import String, Table, bindparam, delete, func, literal_column, select, tuple_, update
 from sqlalchemy.sql import ColumnElement
 
-from sequent.runtime.store.sql.core.naming import Built, Chapter, is_given
-from sequent.runtime.store.sql.core.tables import (
+from sequent.runtime.store.sql.records import PRUNED
+from sequent.runtime.store.sql.statement_sources.naming import Built, Chapter, is_given
+from sequent.runtime.store.sql.statement_sources.tables import (
     attempt,
     definition,
     frame,
@@ -21,7 +22,6 @@ from sequent.runtime.store.sql.core.tables import (
     ticket,
     wait,
 )
-from sequent.runtime.store.sql.records import PRUNED
 
 CHAPTER = Chapter("Removing runs")
 

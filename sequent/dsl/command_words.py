@@ -19,7 +19,7 @@ from sequent.dsl.references import Reference, formatted_in, has_form, split
 from sequent.dsl.requirements import Claimable
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
-from sequent.model.wire import MAX_DEPTH
+from sequent.model.value_text import MAX_DEPTH
 from sequent.model.wording import described, kind_of
 from sequent.model.work import WORD_KINDS
 

@@ -16,7 +16,7 @@ from sequent.runtime.processes.left_processes import forget_workers
 from sequent.runtime.rows import Ask, Batch
 from sequent.runtime.store.sql.database import RunClaim
 from sequent.runtime.store.sql.definitions import put_definition
-from sequent.runtime.store.sql.listing import RunRow, seal_run
+from sequent.runtime.store.sql.run_list import RunRow, seal_run
 from sequent.runtime.store.sql.run_reading import RunReading
 from sequent.runtime.store.sql.session import Session
 from sequent.runtime.store.sql.shared_pools import Sharing

@@ -9,8 +9,8 @@ from zlib import crc32
 
 from sequent.errors import StoreError
 from sequent.model.record_text import MOST
+from sequent.model.run_target import Target
 from sequent.model.status import RunStatus
-from sequent.model.target import Target
 from sequent.runtime.records import RunRecord
 from sequent.runtime.store import run_ids
 from sequent.runtime.store.sql.definitions import StoredMapping

@@ -14,9 +14,9 @@ from sqlalchemy import (
     select,
 )
 
-from sequent.runtime.store.sql.core.naming import Built, Chapter, is_given
-from sequent.runtime.store.sql.core.pruning import drop_some
-from sequent.runtime.store.sql.core.tables import Whole, run
+from sequent.runtime.store.sql.statement_sources.naming import Built, Chapter, is_given
+from sequent.runtime.store.sql.statement_sources.pruning import drop_some
+from sequent.runtime.store.sql.statement_sources.tables import Whole, run
 
 CHAPTER = Chapter("What only a database on a server has")
 metadata = MetaData()

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 
 from sequent.model.description import Part, PartKind, SourceKind, ValueSource
 from sequent.model.hosts import hosts_in
-from sequent.model.options import OPTIONS
+from sequent.model.option_table import OPTIONS
 from sequent.model.references import dotted
 from sequent.model.requirements import AllOf, Atom, Requirement
 from sequent.model.status import Claim
-from sequent.model.wire import decode
+from sequent.model.value_text import decode
 
 _SOURCES: Mapping[SourceKind, str] = {
     SourceKind.RESULT: "{name}.result",

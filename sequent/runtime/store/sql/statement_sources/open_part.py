@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import CTE, bindparam, case, exists, func, literal_column, select, union
 from sqlalchemy.sql import ColumnElement
 
-from sequent.runtime.store.sql.core.naming import Built, Chapter, is_given, is_row, key_of
-from sequent.runtime.store.sql.core.reading import (
+from sequent.runtime.store.sql.records import SUPERSEDED
+from sequent.runtime.store.sql.statement_sources.naming import Built, Chapter, is_given, is_row, key_of
+from sequent.runtime.store.sql.statement_sources.reading import (
     BLOCK,
     BLOCK_NAMES,
     IS_LAST,
@@ -17,8 +18,7 @@ from sequent.runtime.store.sql.core.reading import (
     STEP_NAMES,
     SUCCESS,
 )
-from sequent.runtime.store.sql.core.tables import attempt, frame, repeat
-from sequent.runtime.store.sql.records import SUPERSEDED
+from sequent.runtime.store.sql.statement_sources.tables import attempt, frame, repeat
 
 CHAPTER = Chapter("The state that a recovery starts from")
 

@@ -10,7 +10,7 @@ import pytest
 
 from sequent import RUN_CONTINUE, RUN_RECOVER, RUN_RESTART, Sequent, container, param, step
 from sequent.api import run
-from sequent.dsl import running
+from sequent.dsl import run_port
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.status import RunStatus
@@ -29,11 +29,11 @@ class nightly:
 def requests():
     """Collect what is asked for, in place of whoever runs flows."""
     asked = []
-    running.set_runner(collecting(asked))
+    run_port.set_runner(collecting(asked))
     try:
         yield asked
     finally:
-        running.set_runner(run)
+        run_port.set_runner(run)
 
 
 def collecting(asked):
@@ -92,7 +92,7 @@ def test_a_running_flow_takes_no_steps_and_runs_once():
         return Outcome(run_id="r1", status=RunStatus.SUCCESS)
 
     with requests():
-        running.set_runner(again)
+        run_port.set_runner(again)
         flow.run()
     assert len(told) == 2
 
@@ -108,7 +108,7 @@ def test_two_threads_do_not_run_a_flow_at_once():
         return Outcome(run_id="r1", status=RunStatus.SUCCESS)
 
     with requests():
-        running.set_runner(wait)
+        run_port.set_runner(wait)
         first = Thread(target=flow.run)
         first.start()
         assert entered.wait(30)
@@ -129,10 +129,10 @@ def test_a_flow_runs_again_once_it_has_ended_also_in_an_error():
 
     with requests() as asked:
         flow.run()
-        running.set_runner(fail)
+        run_port.set_runner(fail)
         with pytest.raises(UsageError, match="away"):
             flow.run()
-        running.set_runner(collecting(asked))
+        run_port.set_runner(collecting(asked))
         flow.add_step("b")
         flow.run()
         flow.close()
@@ -209,7 +209,7 @@ def test_what_cannot_be_asked_of_a_built_flow_is_told_at_its_line(blamed):
 
 def test_run_is_refused_while_its_file_is_loaded():
     with requests() as asked:
-        with running.loading("flows/x.py"), pytest.raises(UsageError, match=r"flows/x\.py is being loaded"):
+        with run_port.loading("flows/x.py"), pytest.raises(UsageError, match=r"flows/x\.py is being loaded"):
             nightly(day=date(2026, 1, 1)).run()
         nightly(day=date(2026, 1, 1)).run()
     assert len(asked) == 1
