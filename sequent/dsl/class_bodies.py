@@ -201,9 +201,9 @@ def _refuse_hidden(name: str, value: object, body: type, site: Site) -> None:
             if _is_called_by_a_step(value, body):
                 return
             raise body_error(
-                f"{name!r} is a function and no step, and takes {reference} by {parameter!r}, which nobody fills in",
+                f"{name!r} is a function, not a step, so its parameter {parameter!r} never gets {reference}",
                 line_of(value) or site.place,
-                "put @step above it; or let a step take that, and hand it on",
+                "put @step above it, or let a step take that and pass it on",
             )
         return
     if isinstance(value, type) and value.__qualname__.startswith(f"{body.__qualname__}."):

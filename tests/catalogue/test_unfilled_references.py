@@ -130,7 +130,7 @@ class flow:
 """,
         code="body",
         path="b",
-        says=("'b' is a function and no step, and takes a.result by 'x'",),
+        says=("'b' is a function, not a step, so its parameter 'x' never gets a.result",),
         hint="put @step above it",
     ),
 }

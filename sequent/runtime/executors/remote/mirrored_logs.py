@@ -41,7 +41,7 @@ class MirroredLogs:
     def open(self, word: str) -> None:
         """Prepare for the segments of the agent's directory with this word."""
         if _WORD.fullmatch(word) is None:
-            raise BadMessageError("that is no word of a directory")
+            raise BadMessageError("it is not the word of a directory")
         if word != self._word:
             self.close()
         os.makedirs(self._logs, mode=0o700, exist_ok=True)

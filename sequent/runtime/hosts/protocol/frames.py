@@ -112,7 +112,7 @@ class Inlet(Generic[M]):
         try:
             return self._decode(data)
         except (MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise BadMessageError(f"it is no message: {type(error).__name__}") from None
+            raise BadMessageError(f"it is not a message: {type(error).__name__}") from None
 
 
 class ByteLink(Generic[M]):

@@ -185,7 +185,7 @@ class HostErrors:
         return self._error(text, HostStage.COMMAND, "host-no-command", hint)
 
     def agent_alone(self) -> HostError:
-        text = "authorized_keys there lets only the agent of Sequent run; what else it has is not told"
+        text = "authorized_keys there lets only the agent of Sequent run, so nothing else could be checked"
         return self._error(text, HostStage.COMMAND, "host-agent-alone", "start a flow to see whether steps run there")
 
     def mute(self, program: str, seconds: float, said: bytes) -> HostError:

@@ -53,7 +53,7 @@ def locate(name: str | None) -> Location | None:
     if found and scheme == "sqlite":
         if "?" in rest:
             raise UsageError(
-                f"the store '{given}' has a query after its '?', which means nothing here",
+                f"the store '{given}' has a query after its '?', which is not supported",
                 hint="leave it out: sqlite:///FILE",
                 code="store-url",
             )
