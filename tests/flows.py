@@ -12,7 +12,7 @@ from collections.abc import Callable
 from attrs import define, frozen
 from hypothesis import strategies as st
 
-from sequent.model.references import OuterName, Path, ResultOf, Target
+from sequent.model.references import Literal, OuterName, Path, ResultOf, Target
 from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement
 from sequent.model.spec import ContainerSpec, FlowConfig, FlowSpec, ItemsLiteral, StepSpec
 from sequent.model.status import Claim
@@ -21,6 +21,7 @@ from tests.atoms import atoms_of
 
 NAMES = "abcdef"
 DEEPEST = 4
+HOSTS = ('["h1","h2"]', '["h2"]', '["h1","h2","h3"]')
 ITEMS = (None, "[]", "[1]", "[1,2]", "[1,2,3]")
 
 TRUE_AFTER = {
@@ -50,12 +51,15 @@ class Level:
     path: Path
     names: tuple[str, ...]
     before: list[Known]
+    is_copied: bool = False
+    """Whether it, or a container around it, has copies on hosts."""
 
 
 @define
 class _Budget:
     left: int
     asks_results: bool
+    has_hosts: bool
 
 
 RETURNED = "1"
@@ -64,19 +68,21 @@ ASKED = st.lists(st.sampled_from((RETURNED, "2", '"x"', "null", "true")), min_si
 
 
 @st.composite
-def flow_specs(draw: Draw, max_nodes: int = 14, *, asks_results: bool = False) -> FlowSpec:
-    """A valid flow of at most about so many steps and containers; if wanted, with requirements on results."""
-    budget = _Budget(draw(st.integers(1, max_nodes)), asks_results)
+def flow_specs(draw: Draw, max_nodes: int = 14, *, asks_results: bool = False, has_hosts: bool = False) -> FlowSpec:
+    """A valid flow of at most about so many steps and containers; if wanted, with requirements on results, or hosts."""
+    budget = _Budget(draw(st.integers(1, max_nodes)), asks_results, has_hosts)
     children = _children(draw, (), [], budget, needs_one=True)
     root = ContainerSpec(name="flow", children=children, result=_result(draw, children))
     return FlowSpec(name="flow", root=root, config=FlowConfig(stop_on_exception=draw(st.booleans())))
 
 
-def _children(draw: Draw, path: Path, outside: list[Level], budget: _Budget, *, needs_one: bool) -> tuple:
+def _children(
+    draw: Draw, path: Path, outside: list[Level], budget: _Budget, *, needs_one: bool, is_copied: bool = False
+) -> tuple:
     wanted = draw(st.integers(1 if needs_one else 0, max(1, min(budget.left, 5))))
     budget.left -= wanted
     names = tuple(draw(st.permutations(NAMES)))[:wanted]
-    level = Level(path, names, [])
+    level = Level(path, names, [], is_copied)
     children = []
     for name in names:
         child = _child(draw, name, [*outside, level], budget)
@@ -95,14 +101,17 @@ def _child(draw: Draw, name: str, levels: list[Level], budget: _Budget) -> StepS
         "handles": draw(st.sampled_from((True, True, True, False))),
         "stop_on_exception": draw(st.sampled_from((None, None, True, False))),
     }
+    is_copied = budget.has_hosts and not levels[-1].is_copied and draw(st.integers(0, 3)) == 0
+    if is_copied:
+        options["values"] = {"hosts": Literal(draw(st.sampled_from(HOSTS)))}
     is_container = len(levels) < DEEPEST and budget.left > 0 and draw(st.booleans())
     text = draw(st.sampled_from(ITEMS if is_container else (None, *ITEMS)))
     if text is not None:
         options["repeats"] = ItemsLiteral(text=text)
         options["parallel"] = draw(st.sampled_from((1, 1, 2, 0)))
     if is_container:
-        children = _children(draw, path, levels, budget, needs_one=False)
-        steps = [child.name for child in children if isinstance(child, StepSpec) and child.repeats is None]
+        children = _children(draw, path, levels, budget, needs_one=False, is_copied=is_copied or levels[-1].is_copied)
+        steps = [child.name for child in children if isinstance(child, StepSpec) and _is_done_once(child)]
         options["result"] = _result(draw, children)
         if text is not None and steps:
             options["until"] = draw(st.sampled_from((None, None, *steps)))
@@ -131,10 +140,14 @@ def _has_result(child: StepSpec | ContainerSpec) -> bool:
 
 def _has_one_result(child: StepSpec | ContainerSpec) -> bool:
     """Whether its result is what one step returned once, and no list."""
-    while isinstance(child, ContainerSpec) and child.result is not None and child.repeats is None:
+    while isinstance(child, ContainerSpec) and child.result is not None and _is_done_once(child):
         named = child.result
         child = next(inner for inner in child.children if inner.name == named)
-    return isinstance(child, StepSpec) and child.repeats is None
+    return isinstance(child, StepSpec) and _is_done_once(child)
+
+
+def _is_done_once(child: StepSpec | ContainerSpec) -> bool:
+    return child.repeats is None and "hosts" not in child.values
 
 
 def _may_be_skipped(child: StepSpec | ContainerSpec) -> bool:

@@ -20,6 +20,8 @@ choice, it chooses:
 * A task that has not begun, and is to be passed over by hand, is passed over when its requirement has come true.
 * Iterations that had begun are opened again even where ``until`` has ended the repeat; further ones never begin.
 * A step that waits for a further attempt when its container stops has failed, and is not cancelled.
+* Copies on hosts are iterations of a container around them, all at once; a failure in one stops the others as it stops
+  iterations. Hosts with which copies began stay; where all run again, the hosts are found anew.
 * When somebody asks for a stop, nothing is cancelled: the run ends once nothing is executed: a success or stopped.
 """
 
@@ -29,6 +31,7 @@ from collections.abc import Iterator, Sequence
 
 from sequent.model.references import OuterName
 from sequent.model.requirements import AllOf, Atom, Requirement
+from sequent.model.scope import host_in
 from sequent.model.spec import FlowSpec
 from sequent.model.status import Claim, RunStatus, Status, Verdict
 from tests.atoms import atoms_of
@@ -67,6 +70,7 @@ class Reference:
         self.is_finished = self._recorded(("/", (1,))).status is SUCCESS
         """Whether there is nothing to do."""
         self.is_halted = False
+        self.unreachable: set[str] = set()
         self.tasks: dict[Key, Child] = {}
         self.blocks: dict[Key, Child] = {}
         self._open(self.root)
@@ -133,6 +137,10 @@ class Reference:
     def stopped(self) -> None:
         self.is_halted = True
 
+    def host_changed(self, host: str, *, is_reachable: bool) -> None:
+        """A host can be reached, or cannot: nothing else follows but that a stop does not wait for it."""
+        self.unreachable.discard(host) if is_reachable else self.unreachable.add(host)
+
     # -- what follows --
 
     def startable(self) -> set[Key]:
@@ -168,11 +176,12 @@ class Reference:
         return self.tasks[key].status is Status.READY and self.tasks[key].failures > 0
 
     def outcome(self) -> RunStatus | None:
+        active = [key for key in self.active() if host_in(key[1]) not in self.unreachable]
         if self.root.status in SETTLED:
             if self.root.status is SUCCESS:
                 return RunStatus.SUCCESS
             return RunStatus.STOPPED if self.is_halted else RunStatus.FAILURE
-        return RunStatus.STOPPED if self.is_halted and not self.active() else None
+        return RunStatus.STOPPED if self.is_halted and not active else None
 
     # -- the rules --
 
@@ -236,11 +245,11 @@ class Reference:
         assert frame is not None
         if isinstance(atom.target, OuterName):
             frame = frame if near else frame.block.frame
-            while frame is not None and atom.target.name not in frame.children:
+            while frame is not None and (frame.block.node.hosts or atom.target.name not in frame.children):
                 frame = frame.block.frame
             assert frame is not None
             return frame.children[atom.target.name]
-        while frame.block.node.path != atom.target[:-1] or frame.block.node.wraps:
+        while frame.block.node.path != atom.target[:-1] or frame.block.node.wraps or frame.block.node.hosts:
             frame = frame.block.frame
             assert frame is not None
         return frame.children[atom.target[-1]]
@@ -316,7 +325,7 @@ class Reference:
         is_cancelled = any(child.status is CANCELLED for child in children)
         frame.status = FAILURE if is_failure else CANCELLED if is_cancelled else SUCCESS
         if not block.node.wraps:
-            self._recorded(_iteration(block, frame.sequence[-1])).status = frame.status
+            self._recorded((f"{block.key[0]}/", frame.sequence)).status = frame.status
         if block.node.until:
             check = frame.children[block.node.until]
             is_truthy = self._recorded(check.key).verdict is Verdict.TRUTHY
@@ -331,7 +340,7 @@ class Reference:
         is_failure = block.is_broken or FAILURE in statuses
         block.status = FAILURE if is_failure else SUCCESS if has_all and CANCELLED not in statuses else CANCELLED
         self._recorded(block.key).status = block.status
-        if block.status is SUCCESS and block.node.spec.repeats is None:
+        if block.status is SUCCESS and not block.node.is_repeated:
             self._recorded(block.key).answer = block.result
         return True
 
@@ -355,7 +364,7 @@ class Reference:
         if block.is_afresh:
             outdate(self.record, block.key)
         self.blocks[block.key] = block
-        if block.node.spec.repeats is None:
+        if not block.node.is_repeated:
             block.is_open, block.count = True, 1
         if not block.is_afresh:
             block.drawn = block.drawn_before = recorded.drawn
@@ -377,7 +386,7 @@ class Reference:
             block.number += 1
 
     def _begin_iteration(self, block: Child) -> None:
-        frame = block.frames[block.number] = Frame(block, (*block.key[1], block.number))
+        frame = block.frames[block.number] = Frame(block, block.sequence_of(block.number))
         recorded = self._recorded(block.key)
         if not block.node.wraps:
             recorded.drawn = max(recorded.drawn, block.number)
@@ -397,8 +406,7 @@ class Reference:
 
 def _iteration(block: Child, number: int) -> Key:
     """Under which key an iteration is recorded; that of a repeated step is its task."""
-    path, sequence = block.key
-    return path + ("" if block.node.wraps else "/"), (*sequence, number)
+    return block.key[0] + ("" if block.node.wraps else "/"), block.sequence_of(number)
 
 
 def _all(values: Sequence[bool | None]) -> bool | None:

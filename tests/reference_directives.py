@@ -60,20 +60,23 @@ def direct(root: Node, record: dict[Key, Recorded], recovery: int, asked: Asked)
     return forgotten
 
 
-def _renew(node: Node, record: dict[Key, Recorded], asked: Asked) -> None:
-    """Forget the repeats of which directives have all iterations run again, from the outside in."""
+def _renew(node: Node, record: dict[Key, Recorded], asked: Asked, around: int = 0) -> None:
+    """Forget the repeats of which directives have all iterations run again, from the outside in.
+
+    So many numbers and hosts has the sequence ``around`` the node.
+    """
     path = ".".join(node.path)
-    if node.path and not node.is_step and node.spec.repeats is not None:
-        blocks = (key for key in record if key[0] == path and len(key[1]) == len(node.path))
+    if node.path and not node.is_step and node.is_repeated:
+        blocks = (key for key in record if key[0] == path and len(key[1]) == around)
         for block in [key for key in blocks if _begins_anew(node, record, key, asked)]:
             for inside in [key for key in record if _is_in((key[0].rstrip("/"), key[1]), block)]:
                 del record[inside]
-            for around in _around(block):
-                if around in record and record[around].status is SUCCESS:
-                    record[around].status = Status.ACTIVE
+            for outside in _around(block):
+                if outside in record and record[outside].status is SUCCESS:
+                    record[outside].status = Status.ACTIVE
     for child in node.children:
         if not node.wraps:
-            _renew(child, record, asked)
+            _renew(child, record, asked, around + 1)
 
 
 def _begins_anew(node: Node, record: dict[Key, Recorded], block: Key, asked: Asked) -> bool:
@@ -112,14 +115,23 @@ def _steps(node: Node) -> Iterator[Node]:
 
 
 def _around(key: Key) -> Iterator[Key]:
-    """The iterations and containers around a task, as they are remembered."""
+    """The iterations, copies and containers around a task or container, as they are remembered."""
     path, sequence = key
     names = path.split(".")
+    host = next((at for at, part in enumerate(sequence) if isinstance(part, str)), len(sequence))
     for depth in range(len(names)):
-        yield ".".join(names[:depth]) + "/", sequence[: depth + 1]
-        yield ".".join(names[:depth]), sequence[:depth]
-    if len(sequence) > len(names):
+        name, end = ".".join(names[:depth]), depth + 1 + (host <= depth)
+        yield f"{name}/", sequence[:end]
+        yield name, sequence[: end - 1]
+        if depth == host:
+            yield f"{name}/", sequence[: host + 1]
+            yield name, sequence[:host]
+    own = sequence[len(names) + (host < len(names)) :]
+    if own and not isinstance(own[-1], str):
         yield path, sequence[:-1]
+    if host == len(names) < len(sequence):
+        yield f"{path}/", sequence[: host + 1]
+        yield path, sequence[:host]
 
 
 def _found(recorded: Recorded) -> Status:

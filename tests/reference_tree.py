@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from enum import IntEnum
 
 from attrs import define, field
 
-from sequent.model.references import ResultOf
+from sequent.model.references import Literal, ResultOf
 from sequent.model.requirements import Atom, Requirement
+from sequent.model.scope import Sequence
 from sequent.model.spec import ContainerSpec, StepSpec
 from sequent.model.status import Claim, Status, Verdict
 from sequent.model.work import references_of
 from tests.atoms import atoms_of
 
-Key = tuple[str, tuple[int, ...]]
-"""A task: its dotted path and its sequence. A container in one iteration: its path and the sequence around it."""
+Key = tuple[str, Sequence]
+"""A task: its dotted path and its sequence. A container in one iteration: its path and the sequence around it.
+
+What has copies on hosts is a container of these, whose iterations are the copies: a sequence has the host.
+"""
 
 SUCCESS, FAILURE, SKIPPED, CANCELLED = Status.SUCCESS, Status.FAILURE, Status.SKIPPED, Status.CANCELLED
 SETTLED = {SUCCESS, FAILURE, SKIPPED, CANCELLED}
@@ -47,22 +53,39 @@ class Recorded:
     """The recovery in which it was passed over."""
 
 
-class Node:
-    """A step or container as written; a repeated step is a container of one."""
+class Level(IntEnum):
+    """What a node stands for, of one thing that was written: each is in the one before, where there is that."""
 
-    def __init__(self, spec: StepSpec | ContainerSpec, path: tuple[str, ...], stops: bool, inner: bool = False) -> None:
+    WHOLE = 0
+    COPY = 1
+    ITERATION = 2
+
+
+class Node:
+    """A step or container as written; a repeated step is a container of one, and so is what has copies on hosts."""
+
+    def __init__(
+        self, spec: StepSpec | ContainerSpec, path: tuple[str, ...], stops: bool, level: Level = Level.WHOLE
+    ) -> None:
         own = stops if spec.stop_on_exception is None else spec.stop_on_exception
         self.spec, self.path, self.name = spec, path, spec.name
-        self.is_step = isinstance(spec, StepSpec) and (inner or spec.repeats is None)
+        self.hosts = _hosts_of(spec) if level is Level.WHOLE else ()
+        self.is_repeated = bool(self.hosts) or spec.repeats is not None
+        self.parallel = 0 if self.hosts else spec.parallel
+        is_alone = not self.hosts and (level is Level.ITERATION or spec.repeats is None)
+        self.is_step = isinstance(spec, StepSpec) and is_alone
         self.stops = own if self.is_step else stops
         self.children: list[Node] = []
-        self.until: str | None = spec.until if isinstance(spec, ContainerSpec) else None
+        self.until: str | None = spec.until if isinstance(spec, ContainerSpec) and not self.hosts else None
         self.wraps = False
-        if isinstance(spec, ContainerSpec):
+        if self.hosts:
+            self.children = [Node(spec, path, own, Level.COPY)]
+        elif isinstance(spec, ContainerSpec):
             self.children = [Node(child, (*path, child.name), own) for child in spec.children]
         elif not self.is_step:
-            self.children, self.wraps = [Node(spec, path, stops, inner=True)], True
+            self.children, self.wraps = [Node(spec, path, stops, Level.ITERATION)], True
             self.until = spec.name if spec.until else None
+        inner = level is not Level.WHOLE
         self.requires: list[tuple[Requirement, bool]] = [] if inner else list(self._requirements())
         claims = {atom.claim for part, _ in self.requires for atom in atoms_of(part)}
         self.handles = spec.handles and bool(claims & ON_FAILURE)
@@ -82,12 +105,17 @@ class Node:
                 yield Atom(value.target, Claim.SUCCESS), True
 
 
+def _hosts_of(spec: StepSpec | ContainerSpec) -> tuple[str, ...]:
+    hosts = spec.values.get("hosts")
+    return tuple(json.loads(hosts.text)) if isinstance(hosts, Literal) else ()
+
+
 @define(eq=False)
 class Frame:
-    """One iteration of a container."""
+    """One iteration of a container, or one copy."""
 
     block: Child
-    sequence: tuple[int, ...]
+    sequence: Sequence
     children: dict[str, Child] = field(factory=dict)
     status: Status = Status.ACTIVE
 
@@ -139,6 +167,11 @@ class Child:
         """Whether it is, so far, the success that an earlier recovery left."""
         return self.was_success and not self.is_afresh and not self.came_true
 
+    def sequence_of(self, number: int) -> Sequence:
+        """The sequence of one of its iterations, or of a copy; of none where there are not so many."""
+        hosts = self.node.hosts
+        return (*self.key[1], hosts[number - 1] if number <= len(hosts) else number)
+
     @property
     def limit(self) -> int:
         """The highest iteration that may begin as far as items go."""
@@ -151,7 +184,7 @@ class Child:
     @property
     def has_room(self) -> bool:
         under_way = sum(frame.status is Status.ACTIVE for frame in self.frames.values())
-        return under_way < self.node.spec.parallel or self.node.spec.parallel == 0
+        return under_way < self.node.parallel or self.node.parallel == 0
 
     @property
     def wants_item(self) -> bool:
@@ -172,7 +205,7 @@ class Child:
     def result(self) -> str:
         """What it returned, or what the child of its only iteration did that it names."""
         spec = self.node.spec
-        if isinstance(spec, StepSpec) or spec.repeats is not None or spec.result is None or not self.frames:
+        if isinstance(spec, StepSpec) or self.node.is_repeated or spec.result is None or not self.frames:
             return self.answer
         return self.frames[1].children[spec.result].result
 

@@ -18,9 +18,12 @@ from sequent.model import facts
 from sequent.model.directives import Directives, Selection
 from sequent.model.durations import Backoff
 from sequent.model.effects import DrawItem, Effect, EndRun, OpenRepeat, StartTask
+from sequent.model.hosts import hosts_in
+from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.plan import StepPlan
 from sequent.model.references import dotted
 from sequent.model.requirements import AllOf, AnyOf
+from sequent.model.scope import host_in, numbers_in
 from sequent.model.spec import ContainerSpec, FlowSpec, ItemsCall, ItemsLiteral, StepSpec
 from sequent.model.status import Action, Claim, RunStatus, Status, Verdict
 from sequent.model.value_text import decode
@@ -32,6 +35,7 @@ from tests.simulated import World
 from tests.small_flows import DRAWN, HOUR, block, done, failed, flow, items, on, outer, step
 
 MAX_RECOVERIES = 6
+HOSTS = ("h1", "h2", "h3")
 MADE = -1
 """How many items a repeat has of which a step decides that."""
 ANSWERS = ("1", "2", '"x"', "null", "true")
@@ -46,6 +50,8 @@ class Mood:
     losses: int = 0
     crash_after: int | None = None
     stop_after: int | None = None
+    outages: int = 0
+    """Of how many of ten things that happen one is that a host is lost, or reached."""
 
 
 moods = st.builds(
@@ -54,6 +60,7 @@ moods = st.builds(
     losses=st.sampled_from((0, 0, 1)),
     crash_after=st.none() | st.integers(0, 30),
     stop_after=st.none() | st.none() | st.integers(0, 20),
+    outages=st.sampled_from((0, 1, 3)),
 )
 
 
@@ -71,6 +78,8 @@ class Pair:
 
     def go(self) -> RunStatus | None:
         """Go on until the run has ended; None where it crashed before."""
+        for host in HOSTS:
+            self.reference.host_changed(host, is_reachable=False)
         self.world.tell(facts.RunStarted())
         self.compare()
         while self.world.ended is None:
@@ -89,14 +98,27 @@ class Pair:
             reference.stopped()
             world.tell(facts.StopRequested())
             return
-        choices = [(kind, key) for kind in ("active", "to_open", "to_draw", "timers") for key in getattr(world, kind)]
-        assert choices, "the run waits for nothing"
+        if random.randrange(10) < self.mood.outages and self.change_host():
+            return
+        choices = [
+            (kind, key)
+            for kind in ("active", "to_open", "to_draw", "timers")
+            for key in getattr(world, kind)
+            if kind != "active" or host_in(key[1]) not in reference.unreachable or random.randrange(3) == 0
+        ]
+        if not choices:
+            assert self.change_host(is_back=True), "the run waits for nothing"
+            return
         kind, key = random.choice(choices)
         if kind == "active":
             self.let_task_be(key)
         elif kind == "timers":
             reference.time_came(key)
             world.pass_time(key)
+        elif kind == "to_open" and self.opens_copies(key):
+            hosts = self.hosts_of(key)
+            reference.opened(key, len(hosts))
+            world.open_copies(key, hosts)
         elif random.randrange(10) == 0 and self.mood.failures:
             reference.broke(key)
             world.break_draw(key)
@@ -110,6 +132,28 @@ class Pair:
         else:
             reference.exhausted(key)
             world.draw(key, is_last=True)
+
+    def change_host(self, *, is_back: bool = False) -> bool:
+        """A host is lost, or can be reached; say whether there is such a host."""
+        down = self.reference.unreachable
+        hosts = sorted(down) if is_back else HOSTS
+        if not hosts:
+            return False
+        host = self.random.choice(hosts)
+        is_back = host in down
+        self.reference.host_changed(host, is_reachable=is_back)
+        self.world.tell(facts.HostReached(host, self.world.slots) if is_back else facts.HostLost(host))
+        return True
+
+    def opens_copies(self, key: Key) -> bool:
+        container = self.world.plan.container(self.world.to_open[key].node)
+        return container.is_copied
+
+    def hosts_of(self, key: Key) -> tuple[str, ...]:
+        """The hosts on which something has copies."""
+        repeats = self.world.plan.container(self.world.to_open[key].node).repeats
+        assert isinstance(repeats, ItemsLiteralPlan)
+        return tuple(hosts_in(repeats.text))
 
     def count_of(self, key: Key) -> int | None:
         """With how many items a repeat begins, or began; items that were made by steps may be others than before."""
@@ -145,6 +189,7 @@ class Pair:
         world, reference = self.world, self.reference
         for key in world.active:
             if key not in reference.active():
+                assert host_in(key[1]) not in reference.unreachable, f"{key} started on a host out of reach"
                 reference.started(key)
         assert set(world.active) == reference.active()
         self.check_waiting(reference.startable())
@@ -160,8 +205,11 @@ class Pair:
             assert world.ended.counts == counted
 
     def check_waiting(self, waiting: set[Key]) -> None:
-        """Check that what is ready and has not started has to wait."""
-        assert not waiting or len(self.world.active) == self.world.slots, f"{waiting} could start"
+        """Check that what is ready and has not started has to wait: for a slot of its machine, or for its host."""
+        running = Counter(host_in(sequence) for _, sequence in self.world.active)
+        for path, sequence in waiting:
+            host = host_in(sequence)
+            assert host in self.reference.unreachable or running[host] == self.world.slots, f"{path} could start"
 
 
 def counts_of(spec: StepSpec | ContainerSpec, path: str = "") -> Iterator[tuple[str, int | None]]:
@@ -196,7 +244,7 @@ def some_waits(spec: ContainerSpec | StepSpec, random: Random) -> ContainerSpec 
         return evolve(spec, children=tuple(some_waits(child, random) for child in spec.children))
     return evolve(
         spec,
-        values=random.choice(({}, {}, {}, {"delay": HOUR})),
+        values={**spec.values, **random.choice(({}, {}, {}, {"delay": HOUR}))},
         retries=random.choice((0, 0, 1, 2)),
         backoff=random.choice((Backoff(), Backoff(first=60.0))),
     )
@@ -227,7 +275,7 @@ def some_asked(world: World, random: Random) -> Asked:
 
 def directives_of(asked: Asked) -> Directives:
     rerun, skip = (
-        tuple(Selection(tuple(path.split(".")), sequence) for path, sequence in keys)
+        tuple(Selection(tuple(path.split(".")), numbers_in(sequence), host_in(sequence)) for path, sequence in keys)
         for keys in (asked.rerun, asked.skip)
     )
     return Directives(rerun=rerun, skip=skip)
@@ -262,7 +310,7 @@ courses = st.lists(moods, min_size=1, max_size=MAX_RECOVERIES)
 randoms = st.builds(Random, st.integers(0, 1 << 32))
 
 
-@given(flow_specs(asks_results=True), courses, st.integers(1, 4), randoms)
+@given(flow_specs(asks_results=True, has_hosts=True), courses, st.integers(1, 4), randoms)
 def test_the_engine_agrees_with_the_reference_through_failures_crashes_and_recoveries(
     spec: FlowSpec, course: list[Mood], slots: int, random: Random
 ) -> None:
@@ -271,7 +319,7 @@ def test_the_engine_agrees_with_the_reference_through_failures_crashes_and_recov
     check(evolve(spec, root=root), course, slots, random)
 
 
-@given(flow_specs(asks_results=True), courses, st.integers(1, 4), randoms)
+@given(flow_specs(asks_results=True, has_hosts=True), courses, st.integers(1, 4), randoms)
 def test_the_engine_agrees_with_the_reference_about_directives(
     spec: FlowSpec, course: list[Mood], slots: int, random: Random
 ) -> None:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from sequent.compiler import compile_flow
 from sequent.model import facts
 from sequent.model.directives import Directives
+from sequent.model.hosts import hosts_in
+from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.items import Items
 from sequent.model.plan import ContainerPlan
 from sequent.model.references import dotted
@@ -19,6 +21,7 @@ from sequent.model.spec import ContainerSpec, FlowSpec
 from sequent.model.status import RunStatus, Status, Verdict
 from sequent.runtime.recovery.dry_run import Basis, Foreseen, foresee
 from tests.engine.test_properties import (
+    HOSTS,
     Mood,
     Pair,
     courses,
@@ -39,6 +42,8 @@ def foreseen(world: World, counts: dict[str, int | None], directives: Directives
     """What is foreseen of the recovery of what a world has kept."""
 
     def items_of(scope: Scope, container: ContainerPlan, seen: Foreseen) -> Items | None:
+        if container.is_copied and isinstance(container.repeats, ItemsLiteralPlan):
+            return Items(container.repeats.text)
         count = counts[dotted(container.path)]
         return None if count is None else Items(f'{{"$g":[0,{count},1]}}')
 
@@ -57,6 +62,8 @@ def recovered(world: World, counts: dict[str, int | None], random: Random) -> tu
     """Let all that a recovery runs succeed, in any order; what ran, and what was skipped."""
     ran: set[Key] = set()
     world.tell(facts.RunStarted())
+    for host in HOSTS:
+        world.tell(facts.HostReached(host, world.slots))
     while world.ended is None:
         choices = [(kind, key) for kind in ("active", "to_open", "to_draw", "timers") for key in getattr(world, kind)]
         kind, key = random.choice(choices)
@@ -64,7 +71,11 @@ def recovered(world: World, counts: dict[str, int | None], random: Random) -> tu
             ran.add(key)
             world.end(key, Status.SUCCESS, Verdict.FALSY)
         elif kind == "to_open":
-            world.open(key, counts[key[0]])
+            repeats = world.plan.container(world.to_open[key].node)
+            if repeats.is_copied and isinstance(repeats.repeats, ItemsLiteralPlan):
+                world.open_copies(key, tuple(hosts_in(repeats.repeats.text)))
+            else:
+                world.open(key, counts[key[0]])
         elif kind == "timers":
             world.pass_time(key)
         else:
@@ -97,7 +108,7 @@ def certain(world: World, seen: Foreseen, found: set[Key]) -> set[Key]:
     return {key for key in found if is_certain(key)}
 
 
-@given(flow_specs(asks_results=True), courses, st.integers(1, 4), randoms)
+@given(flow_specs(asks_results=True, has_hosts=True), courses, st.integers(1, 4), randoms)
 def test_it_is_what_then_happens(spec: FlowSpec, course: list[Mood], slots: int, random: Random) -> None:
     root = some_directives(some_waits(spec.root, random), random)
     assert isinstance(root, ContainerSpec)
@@ -127,6 +138,7 @@ def _copy(world: World):
         frames=deepcopy(world.rows.frames),
         tasks=dict(world.rows.tasks),
         repeats=dict(world.rows.repeats),
+        hosts=dict(world.rows.hosts),
         kept=dict(world.rows.kept),
         waits=set(world.rows.waits),
     )
