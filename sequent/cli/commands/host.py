@@ -15,8 +15,8 @@ from sequent.cli.output import json_output
 from sequent.cli.output.host_text import key_document, report_document, report_lines
 from sequent.cli.output.terminal import out, say
 from sequent.cli.output.text import Paint, safe
+from sequent.dsl.hosts import is_here
 from sequent.errors import HostError, HostStage, UsageError
-from sequent.model.hosts import LOOPBACK
 from sequent.model.spec import FlowConfig
 from sequent.runtime.hosts.checking import HostReport, check_host
 from sequent.runtime.hosts.key_confirmation import ShownKey, add_key, shown_keys
@@ -110,7 +110,7 @@ def _key_error(problem: str, name: str, code: str, hint: str) -> HostError:
 
 def _check(config: FlowConfig, names: tuple[str, ...], options: GlobalOptions, timeout: float) -> int:
     for name in names:
-        if name in LOOPBACK or not config.host(name).address:
+        if is_here(name, config.hosts):
             raise UsageError(
                 f"{name!r} is this machine, where steps run without a connection", hint="name another host"
             )
