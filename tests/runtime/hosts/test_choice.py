@@ -116,6 +116,21 @@ def test_a_line_that_only_ssh_can_judge_is_refused_without_it(ssh_hosts, tmp_pat
         assert caught.value.hint == "install it: apt-get install openssh-client"
 
 
+def test_a_line_that_comes_after_the_choice_counts_too(ssh_hosts, tmp_path):
+    config = ssh_hosts.client(tmp_path)
+    transport = transport_for(settings(ssh_hosts, config=config))
+    transport.connect("true", TIMEOUT).close()
+    with (tmp_path / "known_hosts").open("a") as file:
+        file.write(f"@revoked * {ssh_hosts.near.known_line.split(' ', 1)[1]}")
+    with pytest.raises(HostError) as caught:
+        transport.connect("true", TIMEOUT)
+    assert caught.value.code == "host-needs-ssh"
+    assert f"{tmp_path}/known_hosts:3" in caught.value.message
+    with pytest.raises(HostError) as caught:
+        connected(ssh_hosts, "true", config=config)
+    assert caught.value.code == "host-key-revoked"
+
+
 def test_a_line_that_does_not_concern_the_host_is_none_of_ours(ssh_hosts, tmp_path):
     others = "".join(doubtful_lines(ssh_hosts.far)).replace("@revoked *", f"@revoked {ssh_hosts.far.known_as}")
     others = others.replace("[*]", "[127.0.0.3]").replace("127.*", "127.0.0.3").replace("127.0.0.?", "127.0.?.3")

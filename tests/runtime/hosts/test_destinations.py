@@ -28,7 +28,9 @@ def test_a_destination_is_read(text):
     assert check_destination(HOST, text) == FORMS[text]
 
 
-@pytest.mark.parametrize("text", ["", "-v", "ada@", "ada@-v", "a b", "a\nb", "a|b", "`a`", "ssh://", "ssh://a:b", "a'"])
+@pytest.mark.parametrize(
+    "text", ["", "-v", "-v@db1", "ada@", "ada@-v", "a b", "a\nb", "a|b", "`a`", "ssh://", "ssh://a:b", "a'"]
+)
 def test_nothing_else_is_a_destination(text):
     with pytest.raises(HostError) as caught:
         check_destination(HOST, text)

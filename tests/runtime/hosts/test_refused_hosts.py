@@ -132,6 +132,11 @@ def test_no_setting_makes_an_unknown_key_known(ssh_hosts, way, tmp_path):
         config = ssh_hosts.client(tmp_path, known="", more=lenient)
         assert refusal(ssh_hosts, name, way=way, config=config).code == "host-key-unknown"
         assert (tmp_path / "known_hosts").read_text() == ""
+    # Nor that of a host on the way.
+    config = ssh_hosts.client(tmp_path, known=ssh_hosts.far.known_line, more=lenient)
+    error = refusal(ssh_hosts, "beyond", way=way, config=config)
+    assert (error.code, ssh_hosts.near.fingerprint in error.message) == ("host-key-unknown", True)
+    assert (tmp_path / "known_hosts").read_text() == ssh_hosts.far.known_line
 
 
 def test_a_host_that_knows_none_of_our_keys_is_told_with_them(ssh_hosts, way, tmp_path, other_key):
