@@ -150,7 +150,7 @@ def check_nothing_is_left(store: Path, path: Path) -> None:
 def rows(store: Path, table: str) -> list[tuple[object, ...]]:
     """All of a table, read without the code of the store."""
     with contextlib.closing(sqlite3.connect(store)) as connection:
-        return connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - the tests name the tables
+        return connection.execute(f"SELECT * FROM {table}").fetchall()
 
 
 def knowing(path: Path) -> list[psutil.Process]:

@@ -53,6 +53,8 @@ def open_to_others(name: str, user: int) -> str:
 
     The store's directory need not be checked: a store whose file others could replace is not opened at all.
     """
+    if "://" in name:
+        return f"other users may write to {name!r}"
     try:
         status = Path(name).stat()
     except OSError:

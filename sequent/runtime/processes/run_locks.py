@@ -104,6 +104,18 @@ class Holder(NamedTuple):
 
 def lock_holder(path: str) -> Holder | None:
     """Return the holder of a file's lock; None if it is free. Neither takes nor drops the lock."""
+    holder = _last_holder(path)
+    return holder if holder is not None and holder.pid else None
+
+
+def last_owner(path: str) -> str:
+    """Return the text that the last holder of a free lock wrote; '' if the lock is held, or never was."""
+    holder = _last_holder(path)
+    return holder.owner if holder is not None and not holder.pid else ""
+
+
+def _last_holder(path: str) -> Holder | None:
+    """Return the holder of a file's lock, with the pid 0 if the lock is free; None if there is no file."""
     with _guard:
         key = _key_of(path)
         if key is None:
@@ -114,7 +126,7 @@ def lock_holder(path: str) -> Holder | None:
         try:
             request = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
             kind, _, _, _, pid = _FLOCK.unpack(fcntl.fcntl(handle, fcntl.F_GETLK, request))
-            return None if kind == fcntl.F_UNLCK else Holder(pid, _content(handle))
+            return Holder(0 if kind == fcntl.F_UNLCK else pid, _content(handle))
         finally:
             os.close(handle)
 

@@ -48,7 +48,7 @@ def rows_of(path: Path, number: int) -> dict[str, int]:
     """How many rows a run has, by table."""
     with closing(sqlite3.connect(path)) as connection:
         counts = {
-            table: connection.execute(f"SELECT count(*) FROM {table} WHERE run = ?", (number,)).fetchone()[0]  # noqa: S608
+            table: connection.execute(f"SELECT count(*) FROM {table} WHERE run = ?", (number,)).fetchone()[0]
             for table in TABLES
         }
         counts["run"] = connection.execute("SELECT count(*) FROM run WHERE number = ?", (number,)).fetchone()[0]

@@ -19,7 +19,7 @@ from sequent.runtime.store.directories import check_run_directory, make_run_dire
 from sequent.runtime.store.postgresql.address import ServerAddress
 from sequent.runtime.store.postgresql.connection import PostgresqlConnection
 from sequent.runtime.store.postgresql.errors import read_only, store_error
-from sequent.runtime.store.postgresql.leases import LASTS, LeaseClaim, dead_token
+from sequent.runtime.store.postgresql.leases import LASTS, LeaseClaim
 from sequent.runtime.store.postgresql.schema import SchemaStatements
 from sequent.runtime.store.postgresql.value_pieces import ValuePieces
 from sequent.runtime.store.sql.database import OpenDatabase
@@ -135,7 +135,7 @@ class PostgresqlDatabase:
 
     def _claim(self, number: int, owner: str) -> LeaseClaim | None:
         path = run_locks.driver_lock(self.directory(number))
-        dead, token = dead_token(path), secrets.token_hex(16)
+        dead, token = run_locks.last_owner(path), secrets.token_hex(16)
         asked_at = time.monotonic()
         lock = run_locks.try_lock(path, dead)
         if lock is None:
@@ -157,7 +157,8 @@ class PostgresqlDatabase:
         if row is None:
             return None
         lease = Lease(*row)
-        is_dead = lease.token == dead_token(run_locks.driver_lock(self.directory(number)))
+        # The lock of a process that drove the run on this machine is free, so that process is dead.
+        is_dead = lease.token == run_locks.last_owner(run_locks.driver_lock(self.directory(number)))
         return None if is_dead or lease.seconds_left <= 0 else lease
 
     def driver(self, number: int) -> Owner | None:

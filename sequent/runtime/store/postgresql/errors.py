@@ -13,19 +13,19 @@ from sequent.runtime.store.postgresql.address import ServerAddress
 _BUSY = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure, errors.QueryCanceled)
 _DAMAGED = (errors.DataCorrupted, errors.IndexCorrupted, errors.NumericValueOutOfRange, errors.ForeignKeyViolation)
 _CHANGED = (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName)
+_LOST = ("08", "57P", "25P03", "25P04", "53300")
+"""The beginnings of the codes of connections that are lost or refused: also by a server that starts or stops."""
 _TOO_MANY = "too many connections: 50 runs need 100; raise max_connections there, or run fewer at once"
 
 
 def is_lost(error: Exception) -> bool:
     """Return whether the connection is lost, or was refused by a server that is starting or stopping."""
-    if isinstance(error, errors.OperatorIntervention) and not isinstance(error, errors.QueryCanceled):
-        return True
-    if isinstance(error, errors.IdleInTransactionSessionTimeout):
-        return True
-    # Without a code of its own, it was not the server that answered.
-    return isinstance(error, psycopg.OperationalError) and (
-        error.sqlstate is None or error.sqlstate.startswith("08") or isinstance(error, errors.TooManyConnections)
-    )
+    if not isinstance(error, psycopg.Error):
+        return False
+    if error.sqlstate is None:
+        # It was not the server that answered.
+        return isinstance(error, psycopg.OperationalError)
+    return error.sqlstate.startswith(_LOST)
 
 
 def store_error(error: Exception, address: ServerAddress) -> StoreError:

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 
-from sequent.runtime.processes.run_locks import RunLock, lock_holder
+from sequent.runtime.processes.run_locks import RunLock
 from sequent.runtime.store.sql.database import OpenDatabase
 from sequent.runtime.store.sql.session import Session
 
@@ -96,13 +96,3 @@ class LeaseClaim:
         os.close(self._told)
         os.close(self._tell)
         self._lock.release()
-
-
-def dead_token(lock: str) -> str:
-    """Return the token of the process that last had a run on this machine, if that process is gone; '' otherwise."""
-    try:
-        with open(lock, encoding="ascii", errors="replace") as file:
-            token = file.read(4096)
-    except FileNotFoundError:
-        return ""
-    return token if lock_holder(lock) is None else ""

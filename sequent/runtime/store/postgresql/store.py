@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import time
 from collections.abc import Callable
 
@@ -57,16 +56,13 @@ class PostgresqlStore(SqlStore):
             upgrade(session, address, database.schema)
 
     def _busy(self, row: RunRow) -> BusyError:
+        """Return the error of a run that is driven: on this machine, or elsewhere until its lease is over."""
         lease = self._postgresql.lease(row.number)
-        owner = read_owner(row.owner if lease is None else lease.owner)
-        if lease is None or owner.host == socket.gethostname():
-            return run_locks.busy(row.id, owner)
-        told = run_locks.busy(row.id, owner)
-        return BusyError(
-            told.message,
-            hint=f"wait for it, or stop it there: {typed('stop', row.id)}; if that machine is gone, recover again in "
-            f"{lease.seconds_left:.0f} seconds",
-        )
+        told = run_locks.busy(row.id, read_owner(row.owner if lease is None else lease.owner))
+        if lease is None or run_locks.lock_holder(run_locks.driver_lock(self._database.directory(row.number))):
+            return told
+        left = f"if that machine is gone, recover again in {lease.seconds_left:.0f} seconds"
+        return BusyError(told.message, hint=f"{told.hint}; {left}")
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
         file = super().log_file(run, span)

@@ -1,0 +1,69 @@
+"""A way to a server that loses answers: TCP on 127.0.0.1, passed on until a test says otherwise."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from selectors import EVENT_READ, DefaultSelector
+
+SIZE = 1 << 16
+
+
+class Proxy:
+    """Passes connections on to a port.
+
+    Once ``loses`` is set, the next message of a client that contains it is passed on, and the server's answer is
+    not: the client's connection is closed as soon as the server has answered.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.loses = b""
+        self.lost = 0
+        """The number of answers that were lost."""
+        self.refuses = False
+        """Whether new connections are closed at once."""
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                if self.refuses:
+                    client.close()
+                else:
+                    threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
+
+    def _pass_on(self, client: socket.socket) -> None:
+        with client, socket.create_connection(("127.0.0.1", self._target)) as server, DefaultSelector() as selector:
+            selector.register(client, EVENT_READ, server)
+            selector.register(server, EVENT_READ, client)
+            loses = False
+            with contextlib.suppress(OSError):
+                while True:
+                    for key, _ in selector.select():
+                        data = key.fileobj.recv(SIZE)  # type: ignore[union-attr]
+                        if not data or (loses and key.fileobj is server):
+                            self.lost += loses
+                            return
+                        if key.fileobj is client and self.loses and self.loses in data:
+                            self.loses, loses = b"", True
+                        key.data.sendall(data)
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+@contextmanager
+def proxy(port: int) -> Generator[Proxy]:
+    """A proxy to that port."""
+    made = Proxy(port)
+    try:
+        yield made
+    finally:
+        made.close()
