@@ -16,7 +16,7 @@ from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.orders import AttemptOrder, DrawOrder, Report
 from sequent.runtime.records import AttemptRecord, Pending, RunOrigin, RunRecord
-from sequent.runtime.rows import Ask, Batch, FrameKey, TaskKey, Wait
+from sequent.runtime.rows import Ask, Batch, FrameKey, HandedOver, TaskKey, Wait
 
 if TYPE_CHECKING:
     # Most commands remove nothing.
@@ -48,10 +48,7 @@ class ReadRun(Protocol):
         ...
 
     def rewound(self, plan: Plan, basis: int) -> tuple[SavedFrame | None, Revision]:
-        """Return the run as it was at the end of a recovery, and the changes that return the store to it.
-
-        The run uses the plan.
-        """
+        """Return the run at the end of a recovery, and the changes that return the store to it. It uses the plan."""
         ...
 
     def begun_places(self) -> set[tuple[str, str]]:
@@ -112,6 +109,10 @@ class ReadRun(Protocol):
 
     def failures(self, limit: int) -> tuple[int, list[Failure]]:
         """Return the number of tasks whose last attempts failed, and the first of them."""
+        ...
+
+    def handed_over(self) -> list[HandedOver]:
+        """Return the attempts on hosts that a driver has handed over, and whose outcomes are not written."""
         ...
 
     def container_problems(self, limit: int | None = None) -> list[Failure]:
@@ -207,10 +208,7 @@ class Store(Protocol):
         ...
 
     def find(self, run_id: str, flow: str | None = None) -> RunRecord:
-        """Return the run with that id, a unique prefix of it, or ``latest``. Raises ``UnknownRunError``.
-
-        ``latest`` is the latest run that no step of another run started.
-        """
+        """Return the run with that id or prefix, or the ``latest`` that no step started. Raises ``UnknownRunError``."""
         ...
 
     def look(self, run: RunRecord) -> ReadRun:

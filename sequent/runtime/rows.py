@@ -32,6 +32,14 @@ class TaskKey(Struct, frozen=True):
     iteration: int
 
 
+class HandedOver(NamedTuple):
+    """An attempt on a host that a driver has handed over, and whose outcome is not written."""
+
+    key: TaskKey
+    host: str
+    token: bytes
+
+
 FLOW = TaskKey(1, 0, 0)
 """The flow, as a holder of resources: the run's first frame is its own."""
 

@@ -154,6 +154,7 @@ class Hands:
         self.end = end
         self.orders: list[AttemptOrder] = []
         self.ended_at_once: list[bool] = []
+        self.acknowledged: list[tuple[int, int, int]] = []
         self._reports: list[Report] = []
         self._wake, self._woken = os.pipe2(os.O_NONBLOCK)
         self.draws: Callable[[DrawOrder], Report] | None = None
@@ -169,6 +170,9 @@ class Hands:
 
     def take_back(self, frame: int, node: int, attempt: int) -> None:
         pass
+
+    def acknowledge(self, frame: int, node: int, attempt: int) -> None:
+        self.acknowledged.append((frame, node, attempt))
 
     def seconds_left(self) -> float | None:
         return None

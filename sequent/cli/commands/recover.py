@@ -56,6 +56,10 @@ class TypedAsked:
     accept_changes: Annotated[
         bool, Parameter(negative="", show_default=False, help="Recover even though the flow has changed.")
     ] = False
+    assume_lost: Annotated[
+        tuple[str, ...],
+        Parameter(negative="", help="A host that is gone for good: attempts that it was given run again."),
+    ] = ()
     plan: Annotated[
         bool,
         Parameter(negative="", show_default=False, help="Show what would happen to each task, and why; run nothing."),
@@ -70,6 +74,7 @@ class TypedAsked:
             recovery_run=self.recovery_run,
             renamed=self.renamed,
             accepts_changes=self.accept_changes,
+            assumed_lost=self.assume_lost,
         )
 
 
@@ -139,7 +144,7 @@ def _recover_script(
 ) -> int:
     from sequent.cli.runs.drive_and_tell import exit_code
 
-    wanted = asked if asked or asked.accepts_changes or asked.renamed else None
+    wanted = asked if asked or asked.accepts_changes or asked.renamed or asked.assumed_lost else None
     loops = None if max_loops < 0 else max_loops
     code = rerun_script(store, record, RECOVER_RUN, settings, options, flow=flow, asked=wanted, max_loops=loops)
     now = store.find(record.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from selectors import BaseSelector
+from typing import Protocol
 
 from attrs import frozen
 
@@ -14,6 +15,7 @@ from sequent.model.status import Construct
 from sequent.runtime.clock import Clock
 from sequent.runtime.driver.stop_signals import stop_signals
 from sequent.runtime.ports import DrivenRun, Executor, Observer
+from sequent.runtime.rows import HandedOver
 
 Signals = Callable[[BaseSelector, Callable[[int], None]], AbstractContextManager[None]]
 """While it lasts, the selector's loop calls the function with the number of each signal that is to stop the run."""
@@ -22,6 +24,14 @@ Signals = Callable[[BaseSelector, Callable[[int], None]], AbstractContextManager
 def is_local(host: str) -> bool:
     """Return whether a step that names this host, or none, runs on this machine wherever that is."""
     return not host or host in LOOPBACK
+
+
+class HostExecutor(Executor, Protocol):
+    """Executes attempts on another host, which keeps each outcome until it is acknowledged."""
+
+    def acknowledge(self, frame: int, node: int, attempt: int) -> None:
+        """Note that the end of an attempt is written."""
+        ...
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -41,7 +51,9 @@ class Adapters(ByFields):
     """Whether an iterator may give other items than those with which its iterations began."""
     is_here: Callable[[str], bool] = is_local
     """Tells whether a host that a step names is this machine."""
-    host_executor: Callable[[str], Executor] | None = None
+    host_executor: Callable[[str], HostExecutor] | None = None
     """Makes the executor of another host; None if no other host can be reached."""
+    handed_over: tuple[HandedOver, ...] = ()
+    """The attempts that an earlier driver has handed to hosts: these may know what became of them."""
     stays_awake: bool = True
     """Whether the driver may spin for a moment, which is right only if time passes meanwhile."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from selectors import BaseSelector
 
 from sequent.model.status import Construct
-from sequent.runtime.driver.adapters import Adapters
+from sequent.runtime.driver.adapters import Adapters, HostExecutor
+from sequent.runtime.orders import AttemptKey
 from sequent.runtime.ports import Executor
 
 
@@ -19,7 +20,7 @@ class ExecutorChoice:
         self._make = adapters.host_executor
         self._selector: BaseSelector | None = None
         self._all = list(adapters.executors.values())
-        self._by_host: dict[str, Executor] = {}
+        self._by_host: dict[str, HostExecutor] = {}
 
     def __iter__(self) -> Iterator[Executor]:
         return iter(self._all)
@@ -49,6 +50,12 @@ class ExecutorChoice:
     def of(self, construct: Construct, host: str) -> Executor:
         """Return the executor of an attempt on a host."""
         return self._here[construct] if self._is_here(host) else self._by_host[host]
+
+    def acknowledge(self, host: str, key: AttemptKey) -> None:
+        """Let a host forget an attempt: its end is written."""
+        executor = self._by_host.get(host)
+        if executor is not None:
+            executor.acknowledge(*key)
 
     def close_hosts(self) -> None:
         """Close the executors of other hosts."""

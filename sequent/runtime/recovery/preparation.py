@@ -34,7 +34,12 @@ def prepare(plan: Plan, run: ReadRun, asked: Asked | None) -> Prepared:
     accepted = check_changes(run, plan, accepts=asked.accepts_changes, renaming=renaming)
     has_ended = run.record.status is RunStatus.SUCCESS
     if not (asked or has_ended or _may_pass_over(plan, NO_DIRECTIVES)):
-        return Prepared(accepts_changes=asked.accepts_changes, renaming=renaming, notes=accepted)
+        return Prepared(
+            accepts_changes=asked.accepts_changes,
+            renaming=renaming,
+            notes=accepted,
+            assumed_lost=asked.assumed_lost,
+        )
     selected, loaded = _selected(plan, run, asked)
     if _may_pass_over(plan, selected.directives):
         _refuse_lacking(plan_recovery(plan, run, selected, loaded, ()))
@@ -46,6 +51,7 @@ def prepare(plan: Plan, run: ReadRun, asked: Asked | None) -> Prepared:
         loaded=loaded,
         reopens=has_ended and _changes(plan, selected, loaded),
         notes=(*accepted, *selected.notes),
+        assumed_lost=asked.assumed_lost,
     )
 
 

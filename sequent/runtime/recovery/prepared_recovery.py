@@ -42,6 +42,8 @@ class Prepared(ByFields):
     loaded: LoadedRun | None = None
     """The run, if it had to be loaded."""
     notes: tuple[str, ...] = ()
+    assumed_lost: tuple[str, ...] = ()
+    """The hosts whose attempts without an outcome are lost, whatever becomes of them there."""
 
 
 def open_part(run: DrivenRun, plan: Plan, prepared: Prepared, *, resumes: bool, at: float) -> SavedFrame | None:

@@ -33,6 +33,8 @@ class Asked(ByFields):
     """Steps and containers that are the same under another name: ``OLD=NEW``."""
     accepts_changes: bool = False
     """Whether the flow may have changed since the run was made, if nothing that has begun is missing."""
+    assumed_lost: tuple[str, ...] = ()
+    """The hosts that are gone for good, with the attempts that were handed to them."""
 
     def __bool__(self) -> bool:
         return bool(self.after or self.rerun or self.skip) or self.recovery_run is not None

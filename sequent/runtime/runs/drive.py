@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from selectors import DefaultSelector
+from selectors import BaseSelector, DefaultSelector
+from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from sequent.by_fields import ByFields
 from sequent.dsl.hosts import is_here
-from sequent.errors import StoreError
+from sequent.errors import SequentError, StoreError
 from sequent.model.annotations import classes_in
 from sequent.model.commands import store_options
 from sequent.model.outcome import Outcome
@@ -32,8 +33,13 @@ from sequent.runtime.ports import DrivenRun, Observer, Store
 from sequent.runtime.pruning import PruneRule
 from sequent.runtime.recovery.changes import adopt, changed_code
 from sequent.runtime.recovery.prepared_recovery import Prepared, open_part
+from sequent.runtime.rows import Batch, HandedOver, RunEnd
 from sequent.runtime.runs.linked_directories import lead_elsewhere
 from sequent.runtime.runs.nested_runs import around_steps
+
+if TYPE_CHECKING:
+    # Most flows run on this machine alone.
+    from sequent.runtime.executors.remote.host_executors import HostExecutors
 
 _SHORTEST_SLEEP = 0.05
 """Seconds: a flow may ask for more frequent looks at the clocks than makes a difference."""
@@ -96,6 +102,7 @@ class Drive(ByFields):
             store_options=store_options(),
         )
         executors = make_executors(self.definition, setup, self.agent, self._slots())
+        hosts = self._hosts(setup, selector)
         try:
             adapters = Adapters(
                 run=run,
@@ -105,15 +112,56 @@ class Drive(ByFields):
                 observer=self.observer or _observer_here(run.directory if config.logging_console else ""),
                 selector=selector,
                 is_here=lambda host: is_here(host, config.hosts),
+                host_executor=None if hosts is None else hosts.of,
                 accepts_changes=self.prepared.accepts_changes,
             )
-            return self.within(adapters, longest_sleep=max(_SHORTEST_SLEEP, config.sleep_between_loops))
+            if hosts is not None and self._is_new:
+                self._reach(hosts)
+            return self.within(adapters, max(_SHORTEST_SLEEP, config.sleep_between_loops), hosts)
         finally:
+            if hosts is not None:
+                hosts.close()
             for executor in executors.values():
                 executor.close()
             selector.close()
 
-    def within(self, adapters: Adapters, longest_sleep: float | None = None) -> Outcome:
+    def _hosts(self, setup: WorkerSetup, selector: BaseSelector) -> HostExecutors | None:
+        """Make the executors of other hosts; None if the flow uses none."""
+        if not (self._has_copies or self.definition.spec.config.remotes):
+            return None
+        # Most flows run on this machine alone.
+        from sequent.runtime.executors.remote.host_executors import HostExecutors
+
+        return HostExecutors(self.definition, self.target, self.run.record, setup, selector)
+
+    @property
+    def _has_copies(self) -> bool:
+        """Whether a step or container may run on other hosts."""
+        return any(isinstance(node, ContainerPlan) and node.is_copied for node in self.plan.nodes)
+
+    @property
+    def _is_new(self) -> bool:
+        """Whether nothing of it has run before."""
+        return not (self.run.record.recovery or self.resumes)
+
+    def _reach(self, hosts: HostExecutors) -> None:
+        """Reach all hosts that the flow names before anything runs; a run that cannot do so is stopped.
+
+        Raises:
+            HostError, UnreachableHostsError: a host cannot be reached.
+            UsageError: no other host can load the flow.
+        """
+        config = self.definition.spec.config
+        named = dict.fromkeys((*hosts.named_in(self.plan), *config.remotes))
+        try:
+            hosts.reach([host for host in named if not is_here(host, config.hosts)])
+        except SequentError as error:
+            self.run.commit(Batch(end=RunEnd(RunStatus.STOPPED, {}, error.message)))
+            raise
+
+    def within(
+        self, adapters: Adapters, longest_sleep: float | None = None, hosts: HostExecutors | None = None
+    ) -> Outcome:
         """Drive the run in that world until it ends, reading the clocks again after at most so many seconds."""
         run, plan = self.run, self.plan
         renaming = self.prepared.renaming
@@ -121,11 +169,15 @@ class Drive(ByFields):
             run.rename(renaming.path)
         changed = changed_code(run, plan, renaming, self.prepared.directives)
         adopt(run, plan, changed, renaming)
+        saved = open_part(run, plan, self.prepared, resumes=self.resumes, at=adapters.clock.now())
+        if saved is not None and hosts is not None:
+            adapters = evolve(adapters, handed_over=self._handed_over())
+            hosts.expect(adapters.handed_over)
         driver = Driver(
             plan,
             adapters,
             slots=self._slots(),
-            saved=open_part(run, plan, self.prepared, resumes=self.resumes, at=adapters.clock.now()),
+            saved=saved,
             notes=(*self.prepared.notes, *changed.sentences()),
             resumes=self.resumes,
             max_loops=self.max_loops,
@@ -134,6 +186,10 @@ class Drive(ByFields):
         )
         driver.drive()
         return self._outcome(driver)
+
+    def _handed_over(self) -> tuple[HandedOver, ...]:
+        """Return the attempts that hosts may still know, without those that are said to be lost."""
+        return tuple(each for each in self.run.handed_over() if each.host not in self.prepared.assumed_lost)
 
     def _slots(self) -> int:
         limit = self.plan.max_concurrent if self.max_concurrent is None else self.max_concurrent

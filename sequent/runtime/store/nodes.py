@@ -65,6 +65,12 @@ class KnownNodes:
         """Return the store's index of the node with this index in the plan."""
         return index if self.ids is None else self.ids[index]
 
+    def used(self, index: int) -> int | None:
+        """Return the index in the plan of the node with this index in the store; None if the plan does not have it."""
+        if self.ids is None:
+            return index
+        return self.ids.index(index) if index in self.ids else None
+
 
 def places_of(plan: Plan) -> list[tuple[str, str]]:
     """Return path and kind of each node: what repeats or has copies shares its path with the containers of these."""

@@ -53,7 +53,7 @@ class Hosts:
         self.directory = directory / "run"
         self.directory.mkdir(exist_ok=True)
         setup = WorkerSetup(run_id="r1", directory=str(self.directory), target=loaded.target)
-        self.executors = HostExecutors(definition, loaded.target, record(epoch=epoch), setup, self.selector, {})
+        self.executors = HostExecutors(definition, loaded.target, record(epoch=epoch), setup, self.selector)
 
     def driving(self, host: str) -> Driving:
         return Driving(self.executors.of(host), self.directory, self.selector)

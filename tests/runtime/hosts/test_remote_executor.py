@@ -281,7 +281,7 @@ def test_what_no_driver_wants_is_ended_before_its_task_runs_again(host, tmp_path
     with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
         frame = start_gated(driving, directory, token="a1")
     (pid,) = begun(directory)
-    run = run_on(host, tmp_path / "run", epoch=2, open_tokens=("a1",), assumes_lost=True)
+    run = run_on(host, tmp_path / "run", epoch=2)
     with remote(run, tmp_path / "run") as driving:
         assert driving.start("where", token="b1", attempt=2) == frame
         assert json.loads(driving.end_of(frame).result)[-1] == "b1"

@@ -12,7 +12,7 @@ from sequent.model.facts import StepPaced, TaskBegan, TaskFailed, TaskLost, Task
 from sequent.model.outcome import Problem
 from sequent.model.plan import Plan
 from sequent.model.references import dotted
-from sequent.model.scope import located
+from sequent.model.scope import host_in, located
 from sequent.model.status import Status
 from sequent.runtime.attempt_outcomes import answers_of, may_retry
 from sequent.runtime.driver.adapters import Adapters
@@ -79,6 +79,7 @@ class AttemptDesk:
         self._clock = adapters.clock
         self._recovery = adapters.run.record.recovery
         self._tokens = Tokens()
+        self._handed_over = {each.key: each.token for each in adapters.handed_over}
         self._active: dict[AttemptKey, tuple[StartTask, TaskKey]] = {}
         """The attempts that were ordered and have not ended, with the keys of their rows."""
         self._unfit: dict[tuple[int, int], Problem] = {}
@@ -97,7 +98,9 @@ class AttemptDesk:
         scope, node, attempt = effect.scope, effect.node, effect.attempt
         key = task_key(self._plan, scope, node)
         item = self._values.drawn_item(scope) if key.iteration else None
-        intent = Intent(key, attempt, self._tokens.take(), self._clock.now(), item, self._recovery)
+        # What a host was told before it knows by its token, and does not begin again.
+        token = self._handed_over.pop(key, None) or self._tokens.take()
+        intent = Intent(key, attempt, token, self._clock.now(), item, self._recovery)
         self._active[scope.id, node, attempt] = effect, key
         self._turn.batch.intents.append(intent)
         self._turn.orders.append(partial(self._hand_over, effect, intent))
@@ -248,7 +251,10 @@ class AttemptDesk:
         """Return the order and the key of its row, None if it has ended before; remove its files."""
         key = (frame, node, attempt)
         self._orders.forget(key)
-        return self._active.pop(key, None)
+        found = self._active.pop(key, None)
+        if found is not None and (host := host_in(found[0].scope.sequence)):
+            self._turn.orders.append(partial(self._executors.acknowledge, host, key))
+        return found
 
     # -- telling ------------------------------------------------------------------------------
 

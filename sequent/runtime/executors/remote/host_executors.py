@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from selectors import BaseSelector
 
 from msgspec.structs import replace
 
 from sequent.errors import UnreachableHostsError, UsageError
-from sequent.model.hosts import HostSettings
+from sequent.model.hosts import HostSettings, hosts_in
+from sequent.model.inputs import ItemsLiteralPlan
+from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.run_target import Target
 from sequent.model.spec import Definition
 from sequent.runtime.executors.remote.remote_executor import RemoteExecutor
@@ -25,6 +27,7 @@ from sequent.runtime.hosts.transports.transport import Connection
 from sequent.runtime.loading.sources import sources_of
 from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.records import RunRecord
+from sequent.runtime.rows import HandedOver
 
 _CONNECTING = 30.0
 """The seconds that each address of a host has to accept us."""
@@ -40,8 +43,6 @@ class HostExecutors:
         run: the run.
         setup: the setup of its workers on this machine.
         selector: wakes the driver.
-        open_tokens: by host, the attempts that an earlier driver handed over, without a written outcome.
-        assumed_lost: the hosts whose such attempts count as lost.
     """
 
     def __init__(
@@ -51,17 +52,25 @@ class HostExecutors:
         run: RunRecord,
         setup: WorkerSetup,
         selector: BaseSelector,
-        open_tokens: Mapping[str, tuple[str, ...]],
-        assumed_lost: Collection[str] = (),
     ) -> None:
         self._definition = definition
         self._target = target
         self._run = run
         self._setup = setup
         self._selector = selector
-        self._open_tokens = open_tokens
-        self._assumed_lost = assumed_lost
+        self._handed_over: Sequence[HandedOver] = ()
         self._executors: dict[str, RemoteExecutor] = {}
+
+    def expect(self, handed_over: Sequence[HandedOver]) -> None:
+        """Ask hosts for attempts that an earlier driver handed over, without a written outcome."""
+        self._handed_over = handed_over
+
+    @staticmethod
+    def named_in(plan: Plan) -> Iterator[str]:
+        """Yield the hosts that a plan names; those that only a run computes are not among them."""
+        for node in plan.nodes:
+            if isinstance(node, ContainerPlan) and node.is_copied and isinstance(node.repeats, ItemsLiteralPlan):
+                yield from hosts_in(node.repeats.text)
 
     def of(self, host: str) -> RemoteExecutor:
         """Return the executor of a host, and begin to connect to it.
@@ -130,8 +139,7 @@ class HostExecutors:
                 shipped=shipped,
             ),
             connect=lambda door: self._connect(settings, key, module, door),
-            open_tokens=self._open_tokens.get(host, ()),
-            assumes_lost=host in self._assumed_lost,
+            open_tokens=tuple(each.token.hex() for each in self._handed_over if each.host == host),
         )
 
     @property

@@ -52,10 +52,11 @@ class RemoteExecutor:
         self._logs = MirroredLogs(run.directory)
         self._files = SentFiles()
         self._record: HostRecord = read_host_record(run.directory, run.host)
-        self._attempts = RemoteAttempts(() if run.assumes_lost else run.open_tokens)
+        self._attempts = RemoteAttempts(run.open_tokens)
         self._reports: list[Report] = []
         self._contacts = 0
         self._is_ending = False
+        self._is_closed = False
         self._ends_by: float | None = None
         self._failure: SequentError | None = None
         self.loaded: str | None = None
@@ -160,8 +161,9 @@ class RemoteExecutor:
             self._leave_rest()
 
     def close(self) -> None:
-        if self._opened is None:
+        if self._opened is None or self._is_closed:
             return
+        self._is_closed = True
         contact = self._opened
         self._forget_written()
         if contact.is_attached and not self._attempts.has_open:

@@ -27,5 +27,3 @@ class RemoteRun(ByFields):
     """Returns a session with the agent, and waits for it; the argument is the address that answered last."""
     open_tokens: tuple[str, ...] = ()
     """The attempts that an earlier driver handed over, without a written outcome."""
-    assumes_lost: bool = False
-    """Whether these count as lost, whatever their fate on the host."""

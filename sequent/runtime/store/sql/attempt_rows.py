@@ -11,6 +11,7 @@ from sequent.model.record_text import MOST
 from sequent.model.scope import Sequence, depth_of_host, host_in, sequence_text
 from sequent.model.status import Status
 from sequent.runtime.records import AttemptRecord, Pending
+from sequent.runtime.rows import HandedOver, TaskKey
 from sequent.runtime.store.nodes import sequence_above
 from sequent.runtime.store.sql.records import OUTDATED, SUPERSEDED, read_host, read_span, read_status
 from sequent.runtime.store.sql.run_rows import RunRows
@@ -87,6 +88,15 @@ class AttemptRows(RunRows):
         if step is None:
             return iter(())
         return map(self._told, self._session.stream("attempts_of_node", self._run, step))
+
+    def handed_over(self) -> list[HandedOver]:
+        """Return the attempts without an outcome in copies on hosts, which a driver has handed over."""
+        found: list[HandedOver] = []
+        for frame, node, iteration, token in self._session.rows("handed_over", self._run):
+            host, index = host_in(self._sequence_of(frame)), self._nodes.used(node)
+            if host and index is not None:
+                found.append(HandedOver(TaskKey(frame, index, iteration), host, bytes(token)))
+        return found
 
     def _told(self, row: Any) -> AttemptRecord:
         frame, node, iteration, number, state, started, ended, problem, log, is_passed = row

@@ -680,6 +680,15 @@ FROM attempt
 WHERE attempt.run = ? AND attempt.node = ?
 ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
 
+-- handed_over: The attempts without an outcome, each the last of its task.
+-- gives frame int, node int, iteration int, token bytes
+SELECT attempt.frame, attempt.node, attempt.iteration, attempt.token
+FROM attempt
+WHERE attempt.run = ? AND attempt.state = 'active' AND NOT (EXISTS (SELECT 1
+FROM attempt AS next
+WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
+    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+
 -- success_count: The number of tasks that have succeeded; one that has succeeded again counts once.
 -- gives count any?
 SELECT count(*) AS count_1

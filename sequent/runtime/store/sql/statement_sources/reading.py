@@ -15,6 +15,7 @@ CHAPTER = Chapter("Queries of a run")
 _A, _F, _R, _W, _H = attempt.c, frame.c, repeat.c, wait.c, hold.c
 SUCCESS: ColumnElement[Any] = literal_column("'success'")
 _FAILURE: ColumnElement[Any] = literal_column("'failure'")
+_ACTIVE: ColumnElement[Any] = literal_column("'active'")
 ONE: ColumnElement[Any] = literal_column("1")
 NONE: ColumnElement[Any] = literal_column("0")
 """As literals, since SQLAlchemy would make them parameters where a limit stands alone."""
@@ -196,6 +197,13 @@ def attempts_of_node() -> Built:
     """The attempts of one step, by time of start."""
     statement = select(*_TOLD).where(is_given(_A.run), is_given(_A.node))
     return statement.order_by(*_BY_START), "the_run the_node"
+
+
+@CHAPTER.named
+def handed_over() -> Built:
+    """The attempts without an outcome, each the last of its task."""
+    statement = select(_A.frame, _A.node, _A.iteration, _A.token)
+    return statement.where(is_given(_A.run), _A.state == _ACTIVE, IS_LAST), "the_run"
 
 
 @CHAPTER.named
