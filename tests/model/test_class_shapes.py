@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import sqlite3
 import typing
-from collections import OrderedDict, defaultdict, deque
 from dataclasses import InitVar, dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from decimal import Decimal
-from enum import Enum, IntFlag
-from pathlib import Path
-from zoneinfo import ZoneInfo
+from enum import Enum
 
 import attrs
 import pytest
@@ -21,22 +15,9 @@ from hypothesis import strategies as st
 
 from sequent.errors import NotDataError
 from sequent.model import value_text
-from sequent.model.items import Items
+from tests.model.written import again, refused
 
 T = typing.TypeVar("T")
-
-
-def again(value: object, *classes: type) -> object:
-    """The value, written and read back."""
-    text, found = value_text.encode_with_classes(value, "result")
-    assert text.encode("utf-8")
-    return value_text.decode(text, {kind.__qualname__: kind for kind in (*found, *classes)})
-
-
-def refused(value: object) -> str:
-    with pytest.raises(NotDataError) as caught:
-        value_text.encode(value, "result")
-    return str(caught.value)
 
 
 # What a record holds beside its fields.
@@ -346,182 +327,6 @@ def test_a_record_comes_back_with_all_that_it_holds_or_is_refused(record: object
     assert type(read) is type(record)
     assert state_of(read) == held
     assert list(map(type, state_of(read).values())) == list(map(type, held.values()))
-
-
-# Kinds of values that look like others.
-
-
-class Text(str):
-    __slots__ = ()
-
-
-class Number(int):
-    pass
-
-
-class Numbers(list[int]):
-    pass
-
-
-class Words(dict[str, int]):
-    pass
-
-
-class Moment(datetime):
-    pass
-
-
-class Pair(typing.NamedTuple):
-    a: int
-    b: int
-
-
-class Mode(IntFlag):
-    R = 1
-    W = 2
-
-
-@dataclass
-class Conn(sqlite3.Connection):
-    name: str = ""
-
-
-class FromNumpy(float):
-    """A number of a library: a float to Python."""
-
-    ndim = 0
-
-    def item(self) -> float:
-        return float(self)
-
-    def tolist(self) -> float:
-        return float(self)
-
-
-FromNumpy.__module__ = "numpy"
-FromNumpy.__qualname__ = "float64"
-
-
-class FromNumpyArray:
-    ndim = 1
-
-    def item(self) -> object: ...
-    def tolist(self) -> list[float]:
-        return []
-
-
-FromNumpyArray.__module__ = "numpy"
-FromNumpyArray.__qualname__ = "ndarray"
-
-
-class FromPandas:
-    def to_dict(self) -> dict[str, int]:
-        return {}
-
-
-FromPandas.__module__ = "pandas.core.frame"
-FromPandas.__qualname__ = "DataFrame"
-
-
-class Stamp(datetime):
-    def to_pydatetime(self) -> datetime:
-        return self
-
-
-Stamp.__module__ = "pandas"
-
-
-@pytest.mark.parametrize(
-    ("value", "said", "advice"),
-    [
-        (Text("a"), "a Text", "str(x)"),
-        (Number(1), "Number", "int(x)"),
-        (Numbers(), "Numbers", "list(x)"),
-        (Words(), "Words", "dict(x)"),
-        (Moment(2026, 1, 1), "Moment", "give data"),
-        (Pair(1, 2), "Pair", "make it a dataclass, or give tuple(x)"),
-        (defaultdict(int), "a defaultdict", "dict(x)"),
-        (OrderedDict(), "an OrderedDict", "dict(x)"),
-        (deque([1]), "a deque", "list(x)"),
-        (iter([1]), "a list_iterator", "list(x)"),
-        ({1}, "a set", "sorted(x), a list"),
-        (frozenset({1}), "a frozenset", "sorted(x), a list"),
-        (bytearray(b"a"), "a bytearray", "bytes(x)"),
-        (Mode.R | Mode.W, "not a single member", "its value"),
-        (FromNumpy(1.5), "a numpy.float64", "x.item()"),
-        (FromNumpyArray(), "a numpy.ndarray", "x.tolist(), or a path"),
-        (FromPandas(), "a pandas.core.frame.DataFrame", "a path to a file that holds it, or x.to_dict()"),
-        (Stamp(2026, 1, 1), "a pandas.Stamp", "x.to_pydatetime()"),
-        (1j, "a complex", "give data"),
-        (int, "a type", "give data"),
-        (KeyError("a"), "a KeyError", "give data"),
-        (Conn(":memory:"), "Conn", "give data"),
-    ],
-)
-def test_what_only_looks_like_data_is_refused_with_what_to_give(value: object, said: str, advice: str) -> None:
-    told = refused({"a": [value]})
-    assert told.startswith("result['a'][0] is ")
-    assert said in told
-    assert f"hint: {'' if advice == 'give data' else 'give '}" in told or "make it" in told
-    assert advice in told
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        -0.0,
-        2**70,
-        "\ud800",
-        "\udc00\ud800",
-        "a\ud83d\ude00b",
-        {"\ud83d\ude00": "\ud83d\ude00"},
-        {"$s": "\ud83d\ude00", "x": 1},
-        Path("\ud83d\ude00"),
-        Decimal("-0E+5"),
-        Decimal("1.50"),
-        datetime(2026, 10, 25, 2, 30, fold=1),  # noqa: DTZ001  without a zone is what is tried
-        datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"), fold=1),
-        datetime(2026, 10, 25, 2, 30, tzinfo=timezone(timedelta(hours=1, seconds=5))),
-        datetime(2026, 10, 25, 2, 30, tzinfo=timezone(timedelta(hours=-5), "EST")),
-        time(2, 30, tzinfo=timezone(timedelta(hours=1), "CET"), fold=1),
-        time(2, 30, tzinfo=UTC),
-        date.min,
-        {(1, "a"): {None: [True, 1, 1.0]}},
-        range(5, 1, -2),
-    ],
-)
-def test_values_at_the_edge_come_back_in_every_respect(value: object) -> None:
-    read = again([value])
-    assert isinstance(read, list)
-    assert repr(read[0]) == repr(value)
-    assert type(read[0]) is type(value)
-    assert getattr(read[0], "fold", 0) == getattr(value, "fold", 0)
-    (item,) = Items(value_text.encode([value]))
-    assert repr(value_text.decode(item)) == repr(value)
-    assert item.encode("utf-8")
-
-
-def test_two_surrogates_that_stand_apart_do_not_become_one_character() -> None:
-    two = "\ud83d\ude00"
-    read = again([two, {two: two}])
-    assert read == [two, {two: two}]
-    assert again("\N{GRINNING FACE}") == "\N{GRINNING FACE}"
-
-
-class Fixed(tzinfo):
-    key = "Europe/Berlin"
-
-    def utcoffset(self, _: datetime | None) -> timedelta:
-        return timedelta(hours=9)
-
-
-def test_a_zone_that_only_bears_the_name_of_one_is_refused_with_its_place() -> None:
-    with open("/usr/share/zoneinfo/Asia/Tokyo", "rb") as file:
-        disguised = ZoneInfo.from_file(file, key="Europe/Berlin")
-    for zone in (Fixed(), disguised, type("Own", (ZoneInfo,), {})("Europe/Berlin")):
-        said = refused({"when": datetime(2026, 7, 1, tzinfo=zone)})
-        assert said.startswith("result['when']: a datetime has the zone")
-        assert "zoneinfo.ZoneInfo" in said
 
 
 # Classes that have changed since.
