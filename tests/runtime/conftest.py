@@ -11,6 +11,14 @@ from sequent.runtime.rows import Batch, FrameKey, FrameOpening
 from sequent.runtime.store import open_store
 from tests.runtime.driving import forked
 from tests.runtime.valued import PLAN, ROOT
+from tests.runtime.worlds import close_worlds
+
+
+@pytest.fixture(autouse=True)
+def close_stores() -> Iterator[None]:
+    """Leave no directory of a store in memory behind."""
+    yield
+    close_worlds()
 
 
 @pytest.fixture(scope="module")

@@ -24,14 +24,6 @@ def put(monkeypatch):
     return put
 
 
-@pytest.fixture
-def own_file(tmp_path):
-    tmp_path.chmod(0o700)
-    file = tmp_path / "store.db"
-    file.touch(mode=0o600)
-    return file
-
-
 def test_a_finished_run_is_left_alone_and_that_is_said(put, capsys):
     put(OneRun(a_record(status=RunStatus.SUCCESS)))
     assert recover.recover("r00412") == 0

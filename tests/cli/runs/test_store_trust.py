@@ -13,14 +13,6 @@ from sequent.settings.configuration import configuration
 from tests.cli.plans import OneRun, a_record
 
 
-@pytest.fixture
-def own_file(tmp_path):
-    tmp_path.chmod(0o700)
-    file = tmp_path / "store.db"
-    file.touch(mode=0o600)
-    return file
-
-
 def test_a_store_of_ones_own_says_where_the_flow_is(own_file):
     assert open_to_others(str(own_file), os.geteuid()) == ""
 

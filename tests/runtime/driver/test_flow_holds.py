@@ -12,17 +12,10 @@ from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, Report
 from sequent.runtime.rows import Ask, Batch, Hold, TaskKey
-from tests.runtime.worlds import FakeClock, Hands, Killed, World, close_worlds, success, work
+from tests.runtime.worlds import FakeClock, Hands, Killed, World, success, work
 
 OTHERS = TaskKey(1, 1, 0)
 """Who holds something in another run."""
-
-
-@pytest.fixture(autouse=True)
-def close_stores():
-    """Leave no directory of a store in memory behind."""
-    yield
-    close_worlds()
 
 
 def locked(name: str = "f", capacity: int = 1, **options: object) -> sequent.Sequent:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 import sequent
 from sequent.model.directives import Directives, Selection
 from sequent.model.outcome import Problem
@@ -19,14 +17,7 @@ from sequent.runtime.orders import (
     HostUnreachable,
     Report,
 )
-from tests.runtime.worlds import Hands, World, close_worlds, success, work
-
-
-@pytest.fixture(autouse=True)
-def close_stores():
-    """Leave no directory of a store in memory behind."""
-    yield
-    close_worlds()
+from tests.runtime.worlds import Hands, World, success, work
 
 
 class Hosts:

@@ -13,14 +13,7 @@ from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptOrder, DrawOrder, RepeatFound, Report
 from sequent.runtime.rows import Batch, TaskKey
-from tests.runtime.worlds import Hands, World, chain, close_worlds, success, work
-
-
-@pytest.fixture(autouse=True)
-def close_stores():
-    """Leave no directory of a store in memory behind."""
-    yield
-    close_worlds()
+from tests.runtime.worlds import Hands, World, chain, success, work
 
 
 def test_an_attempt_is_ordered_only_once_its_intent_is_committed():

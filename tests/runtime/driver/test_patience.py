@@ -13,14 +13,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.backoff import BUSY_PATIENCE, FULL_PATIENCE
 from sequent.runtime.orders import AttemptEnded, AttemptOrder
 from sequent.runtime.rows import Batch
-from tests.runtime.worlds import FakeClock, Hands, World, chain, close_worlds, success
-
-
-@pytest.fixture(autouse=True)
-def close_stores():
-    """Leave no directory of a store in memory behind."""
-    yield
-    close_worlds()
+from tests.runtime.worlds import FakeClock, Hands, World, chain, success
 
 
 @pytest.fixture

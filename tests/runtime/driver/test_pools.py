@@ -16,17 +16,10 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptOrder, Report
 from sequent.runtime.rows import Ask, Batch, Hold, TaskKey
 from sequent.runtime.store import open_store
-from tests.runtime.worlds import FakeClock, Hands, World, close_worlds, success, work
+from tests.runtime.worlds import FakeClock, Hands, World, success, work
 
 OTHERS = TaskKey(1, 1, 0)
 """Who holds something in another run."""
-
-
-@pytest.fixture(autouse=True)
-def close_stores():
-    """Leave no directory of a store in memory behind."""
-    yield
-    close_worlds()
 
 
 def failure(order: AttemptOrder) -> Report:

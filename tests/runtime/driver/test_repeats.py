@@ -9,14 +9,7 @@ from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus
 from sequent.model.value_text import encode
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawOrder, ItemFound, RepeatFound, Report
-from tests.runtime.worlds import Hands, World, close_worlds, work
-
-
-@pytest.fixture(autouse=True)
-def close_stores():
-    """Leave no directory of a store in memory behind."""
-    yield
-    close_worlds()
+from tests.runtime.worlds import Hands, World, work
 
 
 def drive(flow: sequent.Sequent, text: str, **how: object) -> tuple[World, Hands, RunStatus]:

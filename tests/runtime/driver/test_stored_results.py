@@ -20,7 +20,7 @@ from sequent.runtime.driver import values
 from sequent.runtime.messages import spools
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, PaceChanged, Spooled
 from tests.disks import SmallDisk, small_disk
-from tests.runtime.worlds import FakeClock, Hands, World, close_worlds, work
+from tests.runtime.worlds import FakeClock, Hands, World, work
 
 
 def take(rows):
@@ -32,8 +32,6 @@ def small(monkeypatch):
     """What counts as large is small here, and slices are smaller."""
     monkeypatch.setattr(values, "MOST_HELD", 10)
     monkeypatch.setattr(spools, "_SLICE_PIECES", 5)
-    yield
-    close_worlds()
 
 
 @pytest.fixture

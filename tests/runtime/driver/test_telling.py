@@ -10,14 +10,7 @@ import sequent
 from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, Report
-from tests.runtime.worlds import FakeClock, Hands, World, close_worlds, success, work
-
-
-@pytest.fixture(autouse=True)
-def close_stores():
-    """Leave no directory of a store in memory behind."""
-    yield
-    close_worlds()
+from tests.runtime.worlds import FakeClock, Hands, World, success, work
 
 
 def failing_until(attempt: int) -> Hands:

@@ -14,16 +14,9 @@ from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, Report
 from sequent.runtime.rows import Batch
-from tests.runtime.worlds import FakeClock, Hands, Killed, World, close_worlds, success, work
+from tests.runtime.worlds import FakeClock, Hands, Killed, World, success, work
 
 HOUR = 3600.0
-
-
-@pytest.fixture(autouse=True)
-def close_stores():
-    """Leave no directory of a store in memory behind."""
-    yield
-    close_worlds()
 
 
 @pytest.fixture

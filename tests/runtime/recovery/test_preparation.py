@@ -11,13 +11,7 @@ from sequent.runtime.recovery.prepared_recovery import Prepared, open_part
 from sequent.runtime.recovery.recovery_plan import Fate
 from sequent.runtime.recovery.task_selection import Asked
 from tests.runtime.recovery.test_recovery_plan import failing
-from tests.runtime.worlds import Hands, Killed, World, chain, close_worlds, success, work
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    close_worlds()
+from tests.runtime.worlds import Hands, Killed, World, chain, success, work
 
 
 class Counted:

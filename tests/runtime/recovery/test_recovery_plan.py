@@ -11,13 +11,7 @@ from sequent.runtime.orders import AttemptEnded, AttemptOrder, ItemFound, Repeat
 from sequent.runtime.recovery.preparation import plan_of, prepare
 from sequent.runtime.recovery.recovery_plan import RecoveryPlan
 from sequent.runtime.recovery.task_selection import Asked
-from tests.runtime.worlds import Hands, World, close_worlds, success, work
-
-
-@pytest.fixture(autouse=True)
-def _closed():
-    yield
-    close_worlds()
+from tests.runtime.worlds import Hands, World, success, work
 
 
 def taking(x: object) -> str:
