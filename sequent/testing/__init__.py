@@ -13,15 +13,17 @@ if TYPE_CHECKING:
     from sequent.testing.clock import FakeClock
     from sequent.testing.events import Event, Kind
     from sequent.testing.failing import SimulatedError
+    from sequent.testing.hosts import Host
     from sequent.testing.simulation import Simulation
     from sequent.testing.task import Task
     from sequent.testing.world import simulate
 
-__all__ = ["Event", "FakeClock", "Kind", "MemoryStore", "SimulatedError", "Simulation", "Task", "simulate"]
+__all__ = ["Event", "FakeClock", "Host", "Kind", "MemoryStore", "SimulatedError", "Simulation", "Task", "simulate"]
 
 _HOMES = {
     "Event": "sequent.testing.events",
     "FakeClock": "sequent.testing.clock",
+    "Host": "sequent.testing.hosts",
     "Kind": "sequent.testing.events",
     "MemoryStore": "sequent.runtime.store.sqlite.temporary",
     "SimulatedError": "sequent.testing.failing",

@@ -10,7 +10,7 @@ from sequent.errors import UsageError
 from sequent.model.inputs import ItemsCallPlan
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
 from sequent.model.references import dotted
-from sequent.model.scope import Sequence, located, sequence_text, split_host
+from sequent.model.scope import Sequence, located, path_on_host, sequence_text, split_host
 from sequent.model.wording import did_you_mean
 
 
@@ -22,10 +22,14 @@ class Address:
     sequence: Sequence | None
     host: str = ""
     """The host of a copy; empty: any."""
+    host_depth: int = 0
+    """The number of names of the path up to the step or container that has the copies."""
 
     @property
     def key(self) -> str:
         """The address as text."""
+        if self.sequence is None:
+            return path_on_host(self.path, self.host, self.host_depth)
         return key_of(self.path, self.sequence)
 
 
@@ -87,7 +91,9 @@ class Addresses:
                 hint="give it a function or a command",
                 path=path,
             )
-        return Address(path, self._sequence(numbers, host, self.levels(step), text, option), host)
+        levels = self.levels(step)
+        depth = next((place for place, level in enumerate(levels) if level.is_copied), 0)
+        return Address(path, self._sequence(numbers, host, levels, text, option), host, depth)
 
     def repeat(self, path: str, option: str) -> str:
         """Return the path of a named part that repeats over items from a callable.

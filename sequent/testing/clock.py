@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 
 from sequent.errors import UsageError
 from sequent.model.durations import read_seconds
 
+Seconds: TypeAlias = float | str | timedelta
+"""A length of time: a number of seconds, "30s", or a timedelta."""
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 """The default time of the wall clock when a simulation begins: the same in every run of a test."""
 

@@ -15,6 +15,7 @@ from sequent.runtime.executors.worker_deaths import problem_of_death
 from sequent.runtime.orders import (
     AttemptBegan,
     AttemptEnded,
+    AttemptLost,
     AttemptOrder,
     DrawBroke,
     DrawOrder,
@@ -153,6 +154,13 @@ class SimulatedExecutor:
         for key, ending in self._running.items():
             self._agenda.cancel(ending)
             self._tell_soon(AttemptEnded(*key, problem=problem_of_death(-number, was_ended=True)))
+        self._running.clear()
+
+    def lose_all(self, reason: str) -> None:
+        """Lose all running attempts: the machine that executes them restarts."""
+        for key, ending in self._running.items():
+            self._agenda.cancel(ending)
+            self._reports.append(AttemptLost(*key, reason))
         self._running.clear()
 
     def close(self) -> None:

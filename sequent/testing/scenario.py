@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
 from inspect import signature
 from typing import Any, TypeAlias, TypedDict, TypeVar, cast
 
@@ -15,18 +14,19 @@ from sequent.errors import UsageError
 from sequent.model import value_text
 from sequent.model.durations import read_seconds
 from sequent.model.outcome import Problem
+from sequent.model.plan import Plan
 from sequent.model.status import Verdict
 from sequent.model.wording import did_you_mean, repr_of
 from sequent.model.work import CommandWork
 from sequent.runtime.worker.inputs import Catalogue
 from sequent.runtime.worker.problems import problem_of
 from sequent.testing.addresses import Addresses
+from sequent.testing.clock import Seconds
 from sequent.testing.failing import Failing, Fails, How, SimulatedError, check_how, error_of
+from sequent.testing.hosts import Host, read_schedules
 from sequent.testing.task import Task
 
 T = TypeVar("T")
-Seconds: TypeAlias = float | str | timedelta
-"""A length of time: a number of seconds, "30s", or a timedelta."""
 Length: TypeAlias = Seconds | tuple[Seconds, Seconds]
 """A length of time, or the shortest and the longest, between which the seed chooses."""
 Durations: TypeAlias = Mapping[str, Length | Callable[[Task], Length]] | Callable[[Task], Length]
@@ -40,6 +40,7 @@ class ScenarioOptions(TypedDict, total=False):
     durations: Durations
     results: Mapping[str, object]
     items: Mapping[str, Items]
+    hosts: Mapping[str, Host]
     seed: int
 
 
@@ -71,10 +72,11 @@ class Result:
 class Scenario:
     """The scenario of an author, checked against the flow.
 
-    A name with a sequence (``send/1.2``) overrides the same without one (``send``).
+    A name with a sequence (``send/1.2``) overrides the same without one (``send``), and one with a host
+    (``load@etl2``) the same without one.
     """
 
-    def __init__(self, options: ScenarioOptions, addresses: Addresses, catalogue: Catalogue) -> None:
+    def __init__(self, options: ScenarioOptions, plan: Plan, addresses: Addresses, catalogue: Catalogue) -> None:
         """Read the scenario.
 
         Raises:
@@ -83,12 +85,16 @@ class Scenario:
         """
         self._addresses = addresses
         self._catalogue = catalogue
+        self._paths: dict[str, str] = {}
+        """The path of each named step, by its name, which may have a host and a sequence as well."""
         self._seed = options.get("seed", 0)
         self._failing = self._read_failing(options.get("failing", ()))
         durations = options.get("durations", {})
         self._durations = durations if callable(durations) else self._named(durations, "durations")
         self._results = self._named(options.get("results", {}), "results")
         items: Mapping[str, Items] = _mapping(options.get("items", {}), "items")
+        self.hosts = read_schedules(options.get("hosts", {}), plan)
+        """The hosts of which something is said, by name."""
         self._items = {addresses.repeat(name, "items"): found for name, found in items.items()}
         self._check_values()
 
@@ -106,7 +112,12 @@ class Scenario:
         return self._named(each, "failing")
 
     def _named(self, given: Mapping[str, T], option: str) -> dict[str, T]:
-        return {self._addresses.step(name, option).key: value for name, value in _mapping(given, option).items()}
+        named: dict[str, T] = {}
+        for name, value in _mapping(given, option).items():
+            address = self._addresses.step(name, option)
+            named[address.key] = value
+            self._paths[address.key] = address.path
+        return named
 
     def _check_values(self) -> None:
         if not callable(self._durations):
@@ -115,7 +126,7 @@ class Scenario:
                     self._seconds(length, name, 0)
         for name, value in self._results.items():
             if not callable(value):
-                self._result(name.partition("/")[0], value)
+                self._result(self._paths[name], value)
         for path in self._items:
             self.items_of(path)
 
@@ -157,7 +168,7 @@ class Scenario:
 
     def has_result(self, path: str) -> bool:
         """Return whether the scenario has a result of a step, in any iteration of it."""
-        return any(name.partition("/")[0] == path for name in self._results)
+        return any(self._paths[name] == path for name in self._results)
 
     def items_of(self, path: str) -> str | BaseException | None:
         """Return the items as wire text, or the error that prevents them; None if the scenario has none.
@@ -228,7 +239,7 @@ def _mapping(given: object, option: str) -> Mapping[str, Any]:
 
 
 def _chosen(given: Mapping[str, object], task: Task, default: object) -> Any:
-    return given.get(task.key, given.get(task.path, default))
+    return given.get(task.key, given.get(task.order.located, given.get(task.path, default)))
 
 
 def _may_fit(annotation: object, value: object) -> bool:

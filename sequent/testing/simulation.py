@@ -16,9 +16,10 @@ from sequent.model.status import RunStatus, Status
 from sequent.model.wording import did_you_mean
 from sequent.runtime.recovery.task_selection import Asked
 from sequent.testing.addresses import Address, Addresses, key_of
+from sequent.testing.clock import Seconds
 from sequent.testing.events import Event, Kind
 from sequent.testing.recording import Key
-from sequent.testing.scenario import ScenarioOptions, Seconds, check_options
+from sequent.testing.scenario import ScenarioOptions, check_options
 
 
 @frozen

@@ -14,6 +14,7 @@ from typing import Unpack
 from sequent.compiler import compile_flow
 from sequent.dsl.definitions import definition_of
 from sequent.dsl.flow_run import BoundRun
+from sequent.dsl.hosts import is_here
 from sequent.dsl.parameters import encode_params
 from sequent.errors import UsageError
 from sequent.model.durations import read_seconds
@@ -32,10 +33,12 @@ from sequent.runtime.store.sqlite.temporary import MemoryStore
 from sequent.runtime.worker.inputs import Catalogue
 from sequent.runtime.worker.repeat_iterators import RepeatIterators
 from sequent.testing.addresses import Addresses
-from sequent.testing.clock import BEGINNING, FakeClock
+from sequent.testing.clock import BEGINNING, FakeClock, Seconds
 from sequent.testing.executor import SimulatedExecutor
+from sequent.testing.hosts import USUAL
 from sequent.testing.recording import Recording, recorded
-from sequent.testing.scenario import Scenario, ScenarioOptions, Seconds, check_options
+from sequent.testing.scenario import Scenario, ScenarioOptions, check_options
+from sequent.testing.simulated_host import SimulatedHost
 from sequent.testing.simulated_time import Agenda, SimulatedSelector
 from sequent.testing.simulation import HowFar, Simulation, SimulationRecord
 from sequent.testing.task import Task
@@ -86,6 +89,9 @@ def simulate(
 
             ``items``: by path, the items of repeats whose items come from a callable; or an exception. Without it
             the callable is called, in this process.
+
+            ``hosts``: hosts by name, of which something is to happen: ``Host(down=[("1h", "2h")], restarts=["3h"],
+            max_concurrent=2)``. Others can be reached, with room for 64 tasks at once.
 
             ``seed``: chooses durations; the same seed gives the same events.
 
@@ -139,7 +145,7 @@ class World:
         self._clock.pass_time(after)
 
     def _read(self, options: ScenarioOptions) -> Scenario:
-        return Scenario(options, self.addresses, self._catalogue)
+        return Scenario(options, self.plan, self.addresses, self._catalogue)
 
     def begin(self, far: HowFar) -> Simulation:
         """Start the run."""
@@ -194,13 +200,22 @@ class World:
         if drive.run.record.status is RunStatus.SUCCESS:
             return drive.to_its_end(self._store)
         # A driver lives until the garbage collection, and must not keep this world alive for so long.
-        catalogue, clock, run_id = self._catalogue, self._clock, drive.run.record.id
+        plan, catalogue, clock, agenda = self.plan, self._catalogue, self._clock, self._agenda
+        scenario, most_attempts, run_id = self._scenario, self._most_attempts, drive.run.record.id
+        configured = self._definition.spec.config.hosts
 
         def task_of(order: AttemptOrder) -> Task:
             return Task(order, catalogue, run_id, clock.elapsed)
 
-        executor = SimulatedExecutor(self.plan, self._scenario, self._agenda, RepeatIterators(self._catalogue), task_of)
-        executor.most_attempts = self._most_attempts
+        def make_executor() -> SimulatedExecutor:
+            made = SimulatedExecutor(plan, scenario, agenda, RepeatIterators(catalogue), task_of)
+            made.most_attempts = most_attempts
+            return made
+
+        def make_host(host: str) -> SimulatedHost:
+            return SimulatedHost(host, scenario.hosts.get(host, USUAL), make_executor(), agenda, clock)
+
+        executor = make_executor()
         try:
             return drive.within(
                 Adapters(
@@ -210,7 +225,8 @@ class World:
                     clock=self._clock,
                     observer=self._recording,
                     selector=SimulatedSelector(self._agenda),
-                    is_here=lambda host: True,  # noqa: ARG005  every host is simulated here
+                    is_here=lambda host: is_here(host, configured) and host not in scenario.hosts,
+                    host_executor=make_host,
                     signals=_interrupting(self._agenda, far.stop_at),
                     stays_awake=False,
                 )
