@@ -71,7 +71,8 @@ class RemoteExecutor:
     def trouble(self) -> SequentError | None:
         """Why no attempt can be executed there at present; None also if that is not known yet."""
         if self.loaded:
-            return HostError(self.loaded, host=self.host, stage=HostStage.MODULE)
+            problem, _, hint = self.loaded.partition("\n  hint: ")
+            return HostError(problem, host=self.host, stage=HostStage.MODULE, hint=hint)
         return self._failure or self._contact.trouble
 
     @property
