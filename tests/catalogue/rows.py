@@ -36,8 +36,8 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
         "tests/runtime/worker/test_commands.py::test_a_missing_directory_and_a_program_that_may_not_be_run_are_told_apart",
     ),
     57: (
-        "tests/dsl/test_running.py::test_a_running_flow_takes_no_steps_and_runs_once",
-        "tests/dsl/test_running.py::test_two_threads_do_not_run_a_flow_at_once",
+        "tests/dsl/test_run_port.py::test_a_running_flow_takes_no_steps_and_runs_once",
+        "tests/dsl/test_run_port.py::test_two_threads_do_not_run_a_flow_at_once",
     ),
     **{
         row: (f"tests/acceptance/test_bad_input.py::{test}",)
