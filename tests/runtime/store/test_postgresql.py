@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
-from sequent.errors import BusyError, FencedError, StoreError, StoreLostError, UsageError
+from sequent.errors import BusyError, FencedError, SequentError, StoreError, StoreLostError, UsageError
 from sequent.model.outcome import LogSpan
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.pruning import PruneRule
@@ -24,7 +24,7 @@ from sequent.runtime.store.postgresql import leases, opening
 from sequent.runtime.store.postgresql.address import read_address
 from sequent.runtime.store.sql.tally import count_run, read_tally
 from tests.contracts.plans import BLOCK, TASK_A, attempted, create, each, intent, repeated
-from tests.contracts.test_sharing import ask, using
+from tests.contracts.test_sharing import ask, release, using
 from tests.patience import wait_until
 from tests.proxies import proxy
 
@@ -120,20 +120,7 @@ def test_a_store_that_is_only_read_is_not_made(cluster, database, url, schema):
 
 
 def test_many_processes_that_make_it_at_once_make_one(url):
-    errors = []
-
-    def make() -> None:
-        try:
-            open_store(url).close()
-        except StoreError as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=make) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    at_once(lambda _: open_store(url).close())
     with closing(open_store(url)) as store:
         create(store)
 
@@ -354,6 +341,44 @@ def test_amounts_of_shared_pools_come_back_once_the_lease_of_their_holder_is_ove
         assert not ask(waiting, 3)
         cluster.execute(f"UPDATE {schema}.lease SET until = until - interval '1 minute' WHERE run = 1", database)
         assert ask(waiting, 3)
+
+
+def at_once(act, count: int = 6) -> None:
+    """Do it in several threads at once."""
+    errors = []
+
+    def try_it(number: int) -> None:
+        try:
+            act(number)
+        except SequentError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=try_it, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+def test_runs_that_are_made_and_ask_at_once_share_numbers_and_pools_as_if_one_after_another(url):
+    stores = [open_store(url) for _ in range(6)]
+    runs, granted, most = {}, {}, []
+    at_once(lambda number: runs.update({number: using(stores[number])}))
+    assert sorted(run.record.number for run in runs.values()) == [1, 2, 3, 4, 5, 6]
+
+    def take_and_give(number: int) -> None:
+        for _ in range(10):
+            granted[number] = ask(runs[number], 3)
+            most.append(sum(list(granted.values())))
+            if granted[number]:
+                granted[number] = False
+                release(runs[number])
+
+    at_once(take_and_give)
+    assert max(most) == 1
+    for store in stores:
+        store.close()
 
 
 # -- what is lost on the way ------------------------------------------------------------------------
