@@ -111,19 +111,19 @@ def test_connections_that_are_ended_during_a_run_cost_no_outcome(cluster, name, 
 
 
 def test_a_driver_that_is_killed_is_recovered_here_or_elsewhere(cluster, name, url, start, chance, tmp_path):
-    process, kills = start("run", FLOW), 0
+    process, kills, machine = start("run", FLOW), 0, "here"
     for number in range(COUNT):
         wait_for(tmp_path, chance.randint(1, 20), process)
         if process.poll() is None:
             process.kill()
             kills += 1
         process.communicate()
-        machine = chance.choice(("here", "there"))
-        if machine == "there":
-            # Its steps are over by then, but for those that a dead driver's agent still ends.
+        if chance.random() < 0.5:
+            machine = f"there{number}"
+            # By the time that a lease is over, the agent of a dead driver has ended its steps.
             wait_until(lambda: not alive(tmp_path))
             cluster.execute("UPDATE sequent.lease SET until = until - interval '1 minute'", name)
-        process = start("recover", "latest", "--flow", FLOW, at=f"{machine}{number * (machine == 'there') or ''}")
+        process = start("recover", "latest", "--flow", FLOW, at=machine)
     check_end(process, url, tmp_path, kills)
 
 
