@@ -31,21 +31,25 @@ def open_store(name: str | None, *, makes: bool = True) -> Store:
         StoreError: the store cannot be used: it is foreign, newer, damaged, in a place that is not safe, or on a server
             that refuses it. It was left as it is.
     """
-    from sequent.runtime.store.sqlite.temporary import MemoryStore
-
     url = _server_of(name)
     if url is not None:
         opened = _open_postgresql(url, makes=makes)
         if opened.is_made:
             return opened
         opened.close()
-        return MemoryStore(name=opened.name)
+        return _in_memory(opened.name)
     location = locate(name)
     if location is not None and (makes or os.path.lexists(location.path)):
         from sequent.runtime.store.sqlite.store import SqliteStore
 
         return SqliteStore(location)
-    return MemoryStore(name=MEMORY if location is None else location.path)
+    return _in_memory(MEMORY if location is None else location.path)
+
+
+def _in_memory(name: str) -> Store:
+    from sequent.runtime.store.sqlite.temporary import MemoryStore
+
+    return MemoryStore(name=name)
 
 
 def _server_of(name: str | None) -> str | None:
