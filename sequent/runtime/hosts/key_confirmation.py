@@ -10,7 +10,7 @@ from sequent.by_fields import ByFields
 from sequent.errors import HostError, HostStage
 from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts.transports.host_errors import HostErrors
-from sequent.runtime.hosts.transports.known_hosts import HostKey, known_line, read_known_hosts
+from sequent.runtime.hosts.transports.known_hosts import HostKey, known_line
 from sequent.runtime.hosts.transports.ssh_config import SshConfig, find_ssh, read_chain
 from sequent.runtime.hosts.transports.ssh_program import SshProgram
 
@@ -57,7 +57,7 @@ def _look(settings: HostSettings, door: str) -> ShownKey:
     config = read_chain(settings, door)[-1]
     errors = HostErrors(settings, door, config)
     key = _fetch(settings, door)
-    known = read_known_hosts(config.known_hosts, config.known_name)
+    known = errors.known_hosts(config)
     is_known = known.has(key)
     place = known.place_of(key.type)
     if place is not None and not is_known:

@@ -308,6 +308,15 @@ def test_a_configuration_that_is_not_there_is_missed_by_name(ssh_hosts, way, tmp
     assert f"no such file: '{tmp_path}/nowhere'" in error.message
 
 
+def test_known_hosts_that_cannot_be_read_are_told(ssh_hosts, tmp_path):
+    config = ssh_hosts.client(tmp_path)
+    (tmp_path / "known_hosts").unlink()
+    (tmp_path / "known_hosts").mkdir()
+    error = refusal(ssh_hosts, config=config)
+    assert (error.stage, error.code) == (HostStage.HOST_KEY, "host-known-hosts")
+    assert f"'{tmp_path}/known_hosts': Is a directory" in error.message
+
+
 def test_a_mistake_in_the_configuration_is_told_with_its_line(ssh_hosts, way, tmp_path):
     error = refusal(ssh_hosts, way=way, config=ssh_hosts.client(tmp_path, more="Foo bar\n"))
     assert error.code == "host-ssh-config"

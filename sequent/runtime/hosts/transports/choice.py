@@ -9,7 +9,6 @@ from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts.transports.command_transport import CommandTransport
 from sequent.runtime.hosts.transports.host_errors import HostErrors
 from sequent.runtime.hosts.transports.identities import identities_of
-from sequent.runtime.hosts.transports.known_hosts import read_known_hosts
 from sequent.runtime.hosts.transports.ssh_config import SshConfig, find_ssh, is_mastered, read_chain
 from sequent.runtime.hosts.transports.ssh_program import SshProgram
 from sequent.runtime.hosts.transports.transport import Transport
@@ -62,7 +61,7 @@ def _obstacles_of(settings: HostSettings, config: SshConfig) -> Iterator[str]:
             yield f"{identity.path} has a certificate"
         if identity.type.startswith("sk-"):
             yield f"{identity.path} is in a device"
-    for doubt in read_known_hosts(config.known_hosts, config.known_name).doubts:
+    for doubt in HostErrors(settings, config.door, config).known_hosts(config).doubts:
         yield str(doubt)
 
 

@@ -11,6 +11,7 @@ from sequent.by_fields import ByFields
 from sequent.errors import HostError, HostStage, Place
 from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts.transports.identities import LOCKED, Identity
+from sequent.runtime.hosts.transports.known_hosts import KnownHosts, read_known_hosts
 from sequent.runtime.hosts.transports.ssh_config import SshConfig, find_ssh
 
 _QUOTED = 600
@@ -46,6 +47,19 @@ class HostErrors:
         self._door = door
         self._where = config.where if config else door
         self._destination = config.destination.words if config else [door]
+
+    def known_hosts(self, config: SshConfig) -> KnownHosts:
+        """Return what the files of known hosts say of a host.
+
+        Raises:
+            HostError: one of them cannot be read.
+        """
+        try:
+            return read_known_hosts(config.known_hosts, config.known_name)
+        except OSError as error:
+            text = f"cannot read the known hosts in {error.filename!r}: {error.strerror}"
+            hint = f"correct UserKnownHostsFile in ~/.ssh/config, or see: ls -l {shlex.quote(str(error.filename))}"
+            raise self._error(text, HostStage.HOST_KEY, "host-known-hosts", hint) from error
 
     def name_unknown(self, name: str, detail: str) -> HostError:
         hint = f"correct 'address' of host {self.settings.name!r} in the configuration, or HostName in ~/.ssh/config"

@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
 
-from sequent.errors import HostStage
+from sequent.errors import HostError
 from sequent.runtime.hosts.transports.host_errors import Denial, HostErrors
 from sequent.runtime.hosts.transports.identities import Identity, identities_of
-from sequent.runtime.hosts.transports.known_hosts import HostKey, KnownHosts, key_of, read_known_hosts
+from sequent.runtime.hosts.transports.known_hosts import HostKey, KnownHosts, key_of
 from sequent.runtime.hosts.transports.ssh_config import SshConfig
 
 # Problems become errors of our own; paramiko's threads would log them again, with tracebacks.
@@ -44,10 +44,10 @@ class ParamikoClient:
         self._errors = errors
         self._deadline = deadline
         try:
-            self._known = read_known_hosts(config.known_hosts, config.known_name)
-        except OSError as error:
+            self._known = errors.known_hosts(config)
+        except HostError:
             stream.close()
-            raise errors.other(f"{error.filename}: {error.strerror}", HostStage.HOST_KEY) from error
+            raise
         self.transport = paramiko.Transport(stream)
         try:
             self._meet()

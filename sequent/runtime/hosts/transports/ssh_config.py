@@ -223,6 +223,8 @@ def _ask(program: str, words: tuple[str, ...]) -> Mapping[str, tuple[str, ...]] 
         )
     except subprocess.TimeoutExpired:
         return f"no answer within {_PATIENCE:g} s"
+    except OSError as error:
+        return f"{program!r} cannot be started: {error.strerror}"
     if ended.returncode:
         return ended.stderr.decode(errors="replace").strip() or f"exit code {ended.returncode}"
     found: dict[str, tuple[str, ...]] = {}
@@ -239,9 +241,13 @@ def is_mastered(settings: HostSettings, config: SshConfig) -> bool:
         return False
     file = ("-F", settings.ssh_config) if settings.ssh_config else ()
     words = [program, *file, "-O", "check", *config.destination.words]
-    ended = subprocess.run(
-        words, stdin=subprocess.DEVNULL, capture_output=True, env=surroundings(), timeout=_PATIENCE, check=False
-    )
+    try:
+        ended = subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, env=surroundings(), timeout=_PATIENCE, check=False
+        )
+    except (subprocess.TimeoutExpired, OSError):
+        # A connection that does not answer is of no use.
+        return False
     return ended.returncode == 0
 
 
