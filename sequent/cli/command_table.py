@@ -84,8 +84,8 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
     ),
     "host": (
         "sequent.cli.commands.host:host",
-        "Confirm the keys of other hosts, and check whether steps could run there.",
-        "add|check [HOST...] [OPTIONS]",
+        "Confirm the keys of other hosts, check whether steps could run there, list or remove what runs have left.",
+        "add|check|ls|clean [HOST...] [OPTIONS]",
         ("add edge1", "check edge1 edge2"),
     ),
     "config": (

@@ -160,7 +160,7 @@ PROPOSED = {
     "sequent graph --format=": "--format=svg --format=mermaid --format=dot --format=json",
     "sequent graph first -o ": ":files",
     "sequent ls --flow ": "daily :files",
-    "sequent host ": "add check",
+    "sequent host ": "add check ls clean",
     "sequent host check ": "edge1 edge2",
     "sequent host check edge1 ": "edge1 edge2",
     "sequent host add edge1 --f": "--fingerprint",
@@ -236,7 +236,7 @@ def test_a_command_s_help_names_its_words_and_has_two_examples_that_can_be_typed
     _, _, usage, examples = COMMANDS[command]
     for argument in arguments:
         if argument.index is not None and argument.field_info.kind is not argument.field_info.VAR_POSITIONAL:
-            assert argument.names[0] in usage or usage.startswith(("install|show ", "backup|check ", "add|check "))
+            assert argument.names[0] in usage or usage.startswith(("install|show ", "backup|check ", "add|check"))
     help_text = sequent(command, "--help").stdout
     assert usage_of(command) in help_text.splitlines()[0]
     assert "[default: ()]" not in help_text

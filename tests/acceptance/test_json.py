@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sqlite3
 import sys
 from contextlib import closing
@@ -12,6 +13,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+
+from sequent.runtime.executors.remote.remote_run import key_of
+from sequent.runtime.store import open_store
 
 PAGE = Path(__file__).parents[2] / "docs/reference/json.md"
 SECTION = re.compile(r"^#{2,3} (.+)\n((?:(?!^#{2,3} ).*\n)*)", re.MULTILINE)
@@ -120,6 +124,8 @@ SHOWN = {
     "prune": [("prune", "--older-than", "1s", "--dry-run")],
     "host add": [("host", "add", "near", "--config", "hosts.toml")],
     "host check": [("host", "check", "--config", "hosts.toml")],
+    "host ls": [("host", "ls", "kept", "nowhere", "--config", "hosts.toml")],
+    "host clean": [("host", "clean", "kept", "--config", "hosts.toml")],
     "An error": [("show", "nobody"), ("check", "mistaken:wrong"), ("run", "flows:nightly")],
     "store check": [("store", "check"), DAMAGED],
     "store upgrade": [("store", "upgrade")],
@@ -255,6 +261,8 @@ ssh_config = "{config}"
 nowhere = "no-such-host.invalid"
 [hosts.near]
 command = "sequent"
+[hosts.kept]
+address = "near"
 [hosts.bare]
 connect = ["env", "--"]
 python = "{bare}"
@@ -281,6 +289,10 @@ def played(sequent, waiting_run, ssh_hosts):
     bare.write_text(BARE.format(python=sys.executable))
     bare.chmod(0o755)
     (sequent.directory / "hosts.toml").write_text(HOSTS.format(config=config, bare=bare))
+    with closing(open_store(str(sequent.store))) as store:
+        keys = [key_of(store.find("slow1")), "0" * 32]
+    for key in keys:
+        ssh_hosts.near.write(f".local/state/sequent/agents/{os.uname().nodename}/{key}/tokens", "token\n")
     for name in ("begun", "never"):
         os.mkfifo(sequent.directory / name)
     process = sequent.start("run", "more.py:copied_slowly", "--run-id", "slow2")
@@ -288,6 +300,7 @@ def played(sequent, waiting_run, ssh_hosts):
     yield sequent
     process.kill()
     process.communicate()
+    shutil.rmtree(ssh_hosts.near.home / ".local")
 
 
 def test_every_document_is_as_its_page_says(played):

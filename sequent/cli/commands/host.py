@@ -15,6 +15,7 @@ from sequent.cli.output import json_output
 from sequent.cli.output.host_text import key_document, report_document, report_lines
 from sequent.cli.output.terminal import out, say
 from sequent.cli.output.text import Paint, safe
+from sequent.cli.runs.host_remains import list_remains
 from sequent.dsl.hosts import is_here
 from sequent.errors import HostError, HostStage, UsageError
 from sequent.model.spec import FlowConfig
@@ -26,34 +27,43 @@ UNREACHABLE = 4
 _TIMEOUT = 20.0
 _MOST = 16
 """Hosts that are checked at a time."""
-Action = Literal["add", "check"]
+Action = Literal["add", "check", "ls", "clean"]
 
 
 def host(
-    action: Annotated[Action, Parameter(help="Confirm the keys of hosts, or check whether steps could run there.")],
+    action: Annotated[
+        Action, Parameter(help="Confirm keys, check whether steps could run there, list or remove what runs have left.")
+    ],
     /,
-    *hosts: Annotated[str, Parameter(help="Names as steps give them; check: by default all of the configuration.")],
+    *hosts: Annotated[str, Parameter(help="Names as steps give them; by default all of the configuration.")],
     fingerprint: Annotated[
         str | None, Parameter(help="For add: the key that the host must show, as SHA256:...")
     ] = None,
     yes: Annotated[
         bool, Parameter(negative="", show_default=False, help="For add: do not ask; needs --fingerprint.")
     ] = False,
-    timeout: Annotated[float, Parameter(help="For check: seconds for a connection.")] = _TIMEOUT,
+    timeout: Annotated[float, Parameter(help="Seconds for a connection.")] = _TIMEOUT,
     options: TypedOptions = DEFAULTS,
 ) -> int:
-    """Confirm the keys of other hosts, and check whether steps could run there."""
+    """Confirm the keys of other hosts, check whether steps could run there, list or remove what runs have left."""
     config = options.settings().config_of()
     if action == "add":
         if len(hosts) != 1:
             raise UsageError(f"host add needs one host, got {len(hosts)}", hint="sequent host add NAME")
         return _add(config, hosts[0], options, fingerprint, is_sure=yes)
     if fingerprint is not None or yes:
-        raise UsageError("--fingerprint and --yes belong to host add", hint="sequent host check HOST...")
+        raise UsageError("--fingerprint and --yes belong to host add", hint=f"sequent host {action} HOST...")
     names = hosts or tuple(config.hosts)
     if not names:
-        raise UsageError("no host is given, and the configuration has none", hint="sequent host check HOST...")
-    return _check(config, names, options, timeout)
+        raise UsageError("no host is given, and the configuration has none", hint=f"sequent host {action} HOST...")
+    for name in names:
+        if is_here(name, config.hosts):
+            raise UsageError(
+                f"{name!r} is this machine, where steps run without a connection", hint="name another host"
+            )
+    if action == "check":
+        return _check(config, names, options, timeout)
+    return list_remains(config, names, options, timeout, cleans=action == "clean")
 
 
 def _add(config: FlowConfig, name: str, options: GlobalOptions, fingerprint: str | None, *, is_sure: bool) -> int:
@@ -109,11 +119,6 @@ def _key_error(problem: str, name: str, code: str, hint: str) -> HostError:
 
 
 def _check(config: FlowConfig, names: tuple[str, ...], options: GlobalOptions, timeout: float) -> int:
-    for name in names:
-        if is_here(name, config.hosts):
-            raise UsageError(
-                f"{name!r} is this machine, where steps run without a connection", hint="name another host"
-            )
     done: list[HostReport] = []
     with ThreadPoolExecutor(min(len(names), _MOST)) as threads:
         for report in threads.map(check_host, map(config.host, names), repeat(timeout)):

@@ -9,6 +9,8 @@ import socket
 import stat
 
 SOCKET = "socket"
+LOCK_OF_AGENT = "serving"
+"""The file that the agent of a directory has locked as long as it lives."""
 
 
 def agents_root() -> str:

@@ -9,7 +9,7 @@ import os
 import sys
 
 from sequent.runtime.host_agent.attaching import READY, attach, attach_as_told
-from sequent.runtime.host_agent.places import open_place, place_of
+from sequent.runtime.host_agent.places import LOCK_OF_AGENT, open_place, place_of
 from sequent.runtime.host_agent.rules import Rules
 from sequent.runtime.hosts.protocol.greeting import is_key
 
@@ -26,12 +26,20 @@ def main() -> None:
     what.add_argument("--attach", metavar="KEY", help="join this session to the agent of a run")
     what.add_argument("--stdio", action="store_true", help="the same, for a line of authorized_keys")
     what.add_argument("--serve", metavar="KEY", help=argparse.SUPPRESS)
+    what.add_argument("--list", action="store_true", help="list the runs that have left something here")
+    what.add_argument("--remove", metavar="KEY", action="append", help="remove what a run has left here")
     Rules.add_to(parser)
     options = parser.parse_args()
     rules = Rules.of(options)
     key = options.serve if options.attach is None else options.attach
     if key is not None and not is_key(key):
         parser.error(f"{key!r} is not a key: 16 to 64 hexadecimal digits")
+    if options.list or options.remove:
+        # Most sessions only join an agent.
+        from sequent.runtime.host_agent.inventory import list_agents, remove_agents
+
+        sys.stdout.buffer.write(remove_agents(options.remove) if options.remove else list_agents())
+        return
     if options.stdio:
         attach_as_told(rules)
     if options.attach:
@@ -46,7 +54,7 @@ def serve(key: str, rules: Rules) -> None:
 
     path = place_of(key, rules.mark)
     place = open_place(path)
-    lock = os.open("serving", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=place)
+    lock = os.open(LOCK_OF_AGENT, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=place)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         agent = HostAgent(key, path, place, rules)

@@ -16,6 +16,7 @@ from sequent.errors import SequentError
 from sequent.model.run_target import Target
 from sequent.runtime.host_agent.driver_link import DriverLink, user_of
 from sequent.runtime.host_agent.hosted_attempts import HostedAttempts
+from sequent.runtime.host_agent.inventory import note_run
 from sequent.runtime.host_agent.log_streams import LogStreams
 from sequent.runtime.host_agent.places import SOCKET, listen, shipped_path
 from sequent.runtime.host_agent.rules import Rules
@@ -38,12 +39,15 @@ from sequent.runtime.hosts.protocol.messages import (
     ToHost,
     WithdrawAttempt,
 )
+from sequent.runtime.hosts.protocol.remains import RunThere
 from sequent.runtime.messages.packets import BadMessageError
 from sequent.runtime.orders import Message
 from sequent.runtime.processes import process_trees
 
 IDLE = 24 * 3600.0
 """The seconds after which an idle agent ends."""
+UNUSED = 60.0
+"""Seconds after which an agent ends that no driver has used: whoever had it started was gone at once."""
 _WORD = "word"
 
 
@@ -68,6 +72,7 @@ class HostAgent:
         self._links: list[DriverLink] = []
         self._driver: DriverLink | None = None
         self._idle_since = time.monotonic()
+        self._patience = UNUSED
         self._is_leaving = False
         self._listener = listen(place)
         self._selector.register(self._listener, EVENT_READ, self._accept)
@@ -94,16 +99,18 @@ class HostAgent:
                 os.unlink(_WORD, dir_fd=self._place)
 
     def _is_over(self) -> bool:
+        if self._driver is not None:
+            self._patience = IDLE
         if self._driver is not None or not self._attempts.is_idle:
             self._idle_since = time.monotonic()
-        return self._is_leaving or time.monotonic() - self._idle_since >= IDLE
+        return self._is_leaving or time.monotonic() - self._idle_since >= self._patience
 
     def _seconds_left(self) -> float | None:
         left = [self._attempts.seconds_left(), *(link.seconds_left() for link in self._links)]
         if self._driver is not None and not self._attempts.is_idle:
             left.append(self._logs.seconds_left())
         elif self._driver is None and self._attempts.is_idle:
-            left.append(self._idle_since + IDLE - time.monotonic())
+            left.append(self._idle_since + self._patience - time.monotonic())
         known = [seconds for seconds in left if seconds is not None]
         return max(0.0, min(known)) if known else None
 
@@ -206,6 +213,7 @@ class HostAgent:
             link.link.flush()
             self._drop(link)
             return
+        note_run(self._place, RunThere(id=wish.setup.workers.run_id, flow=wish.setup.workers.target.flow))
         link.is_attached = True
         attempts.files.begin()
         word = self._word()

@@ -11,7 +11,7 @@ import pytest
 
 from sequent.errors import HostError, HostStage, UnreachableHostsError
 from sequent.model.hosts import HostSettings
-from sequent.runtime.executors.remote.host_executors import key_of
+from sequent.runtime.executors.remote.remote_run import key_of
 from sequent.runtime.hosts.shipping import bundle
 from sequent.runtime.hosts.shipping.bundle import make_bundle
 from tests.runtime.driving import kill

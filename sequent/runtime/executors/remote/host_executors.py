@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from selectors import BaseSelector
 
@@ -17,12 +15,11 @@ from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.run_target import Target
 from sequent.model.spec import Definition
 from sequent.runtime.executors.remote.remote_executor import RemoteExecutor
-from sequent.runtime.executors.remote.remote_run import RemoteRun
+from sequent.runtime.executors.remote.remote_run import RemoteRun, key_of
 from sequent.runtime.executors.workers import MOST_WORKERS
 from sequent.runtime.hosts.protocol.messages import HostSetup
+from sequent.runtime.hosts.shipping.agent_sessions import open_agent_session
 from sequent.runtime.hosts.shipping.bundle import make_bundle
-from sequent.runtime.hosts.shipping.shipped_session import ship, shipping_command
-from sequent.runtime.hosts.transports.choice import transport_for
 from sequent.runtime.hosts.transports.transport import Connection
 from sequent.runtime.loading.sources import sources_of
 from sequent.runtime.orders import WorkerSetup
@@ -31,7 +28,6 @@ from sequent.runtime.rows import HandedOver
 
 _CONNECTING = 30.0
 """The seconds that each address of a host has to accept us."""
-_AGENT = "sequent-agent"
 
 
 class HostExecutors:
@@ -160,24 +156,6 @@ class HostExecutors:
         return module, attribute
 
     def _connect(self, settings: HostSettings, key: str, module: str, door: str) -> Connection:
-        """Open a session with the agent; called in a thread."""
-        transport = transport_for(settings)
-        words = ["--attach", key]
-        if not settings.ship:
-            return transport.connect(f"{_command_of(settings)} {shlex.join(words)}", _CONNECTING, door)
-        bundle = make_bundle(module, self._definition.spec.origin.file)
-        connection = transport.connect(shipping_command(settings.python), _CONNECTING, door)
-        ship(connection, bundle, [*words, *shlex.split(settings.command)[1:]], settings.name)
-        return connection
-
-
-def _command_of(settings: HostSettings) -> str:
-    if settings.command or not settings.python:
-        return settings.command or _AGENT
-    return f"{shlex.quote(settings.python)} -m sequent.runtime.host_agent"
-
-
-def key_of(run: RunRecord) -> str:
-    """Return the key by which agents know a run: the same for each recovery, wherever its store is."""
-    told = f"{run.target.flow}\0{run.id}\0{run.created!r}"
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+        """Open a session with the agent of the run; called in a thread."""
+        bundle = make_bundle(module, self._definition.spec.origin.file) if settings.ship else None
+        return open_agent_session(settings, ["--attach", key], _CONNECTING, bundle=bundle, door=door)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 from attrs import frozen
@@ -9,6 +10,7 @@ from attrs import frozen
 from sequent.by_fields import ByFields
 from sequent.runtime.hosts.protocol.messages import HostSetup
 from sequent.runtime.hosts.transports.transport import Connection
+from sequent.runtime.records import RunRecord
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -27,3 +29,9 @@ class RemoteRun(ByFields):
     """Returns a session with the agent, and waits for it; the argument is the address that answered last."""
     open_tokens: tuple[str, ...] = ()
     """The attempts that an earlier driver handed over, without a written outcome."""
+
+
+def key_of(run: RunRecord) -> str:
+    """Return the key by which agents know a run: the same for each recovery, wherever its store is."""
+    told = f"{run.target.flow}\0{run.id}\0{run.created!r}"
+    return hashlib.sha256(told.encode()).hexdigest()[:32]

@@ -41,13 +41,13 @@ def make_bundle(module: str, file: str) -> Bundle:
     """Pack the modules that a host needs for a flow.
 
     Args:
-        module: the name of the flow's module.
+        module: the name of the flow's module; '': without a flow.
         file: its path.
 
     Raises:
         UsageError: the flow has too many files of its own.
     """
-    files = dict(_flow_files(module, file))
+    files = dict(_flow_files(module, file)) if module else {}
     size = sum(os.path.getsize(path) for path in files.values())
     if size > _LARGEST:
         raise UsageError(

@@ -1,0 +1,120 @@
+"""Lists what runs have left on other hosts, and removes what belongs to runs that have ended."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from sequent.cli.arguments.options import GlobalOptions, opened_store
+from sequent.cli.output import json_output
+from sequent.cli.output.error_text import as_text
+from sequent.cli.output.terminal import out
+from sequent.cli.output.text import Paint, safe, size
+from sequent.errors import HostError
+from sequent.model.hosts import HostSettings
+from sequent.model.spec import FlowConfig
+from sequent.model.status import RunStatus
+from sequent.runtime.executors.remote.remote_run import key_of
+from sequent.runtime.hosts.agents_there import list_agents_on, remove_agents_on
+from sequent.runtime.hosts.protocol.remains import AgentThere
+from sequent.runtime.records import RunRecord
+
+UNREACHABLE = 4
+"""The exit code if one of the hosts cannot be reached."""
+_MOST = 16
+_ENDED = (RunStatus.SUCCESS, RunStatus.FAILURE)
+
+
+def list_remains(
+    config: FlowConfig, names: Sequence[str], options: GlobalOptions, timeout: float, *, cleans: bool
+) -> int:
+    """List what runs have left on each host; with ``cleans``, first remove what belongs to runs that have ended."""
+    with opened_store(options) as store:
+        runs = {key_of(record): record for record in store.runs()}
+
+    def ask(settings: HostSettings) -> tuple[AgentThere, ...] | HostError:
+        try:
+            found = list_agents_on(settings, timeout)
+            gone = [each.key for each in found if cleans and _has_ended(each, runs)]
+            return remove_agents_on(settings, gone, timeout) if gone else found
+        except HostError as error:
+            return error
+
+    with ThreadPoolExecutor(min(len(names), _MOST)) as threads:
+        answers = list(threads.map(ask, map(config.host, names)))
+    if options.json:
+        documents = [_document(name, answer, runs) for name, answer in zip(names, answers, strict=True)]
+        json_output.write({"hosts": documents})
+    else:
+        paint = Paint.of(sys.stdout)
+        for name, answer in zip(names, answers, strict=True):
+            out("\n".join(_lines(name, answer, runs, paint)))
+    return UNREACHABLE if any(isinstance(answer, HostError) for answer in answers) else 0
+
+
+def _has_ended(agent: AgentThere, runs: Mapping[str, RunRecord]) -> bool:
+    record = _record_of(agent, runs)
+    return record is not None and record.status in _ENDED and not agent.serves
+
+
+def _record_of(agent: AgentThere, runs: Mapping[str, RunRecord]) -> RunRecord | None:
+    """The run of an agent, if this store has it; behind a key may stand a mark of its limits."""
+    return runs.get(agent.key.partition("-")[0])
+
+
+def _lines(
+    name: str, answer: tuple[AgentThere, ...] | HostError, runs: Mapping[str, RunRecord], paint: Paint
+) -> list[str]:
+    if isinstance(answer, HostError):
+        return [f"{paint.alarm('✗')} {paint.strong(safe(name))}", *_indented(as_text(answer, paint))]
+    rows = [f"  {_run_text(each, runs):<32}{_state(each, runs):<22}{_rest_text(each)}" for each in answer]
+    return [paint.strong(safe(name)), *(rows or ["  nothing is left there"])]
+
+
+def _indented(text: str) -> list[str]:
+    return [f"  {line}" for line in text.split("\n")]
+
+
+def _run_text(agent: AgentThere, runs: Mapping[str, RunRecord]) -> str:
+    record = _record_of(agent, runs)
+    if record is not None:
+        return safe(f"{record.id} of {record.target.flow}")
+    return safe(f"{agent.run.id} of {agent.run.flow}") if agent.run.id else agent.key[:16]
+
+
+def _state(agent: AgentThere, runs: Mapping[str, RunRecord]) -> str:
+    """What is known of a run here."""
+    record = _record_of(agent, runs)
+    return "of another store" if record is None else record.status.value
+
+
+def _rest_text(agent: AgentThere) -> str:
+    parts = [f"{agent.attempts:,} attempt{'s' * (agent.attempts != 1)}", size(agent.size)]
+    if agent.outcomes:
+        parts.insert(1, "outcomes to be collected")
+    if agent.serves:
+        parts.append("its agent runs")
+    return ", ".join(parts)
+
+
+def _document(
+    name: str, answer: tuple[AgentThere, ...] | HostError, runs: Mapping[str, RunRecord]
+) -> json_output.Document:
+    if isinstance(answer, HostError):
+        return {"name": name, "remains": None, "problem": json_output.error_document(answer)}
+    return {"name": name, "remains": [_remain_document(each, runs) for each in answer], "problem": None}
+
+
+def _remain_document(agent: AgentThere, runs: Mapping[str, RunRecord]) -> json_output.Document:
+    record = _record_of(agent, runs)
+    return {
+        "key": agent.key,
+        "run": (record.id if record is not None else agent.run.id) or None,
+        "flow": (record.target.flow if record is not None else agent.run.flow) or None,
+        "status": None if record is None else record.status.value,
+        "agent": agent.serves,
+        "attempts": agent.attempts,
+        "outcomes": agent.outcomes,
+        "size": agent.size,
+    }

@@ -1,0 +1,88 @@
+"""Tells which runs have left something on this host, and removes it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+
+from sequent.errors import NotDataError
+from sequent.model.record_text import read_record, text_of_record
+from sequent.runtime.host_agent.places import LOCK_OF_AGENT, agents_root
+from sequent.runtime.hosts.protocol.remains import ANSWER, AgentThere, RunThere
+
+_RUN = "run"
+
+
+def note_run(place: int, run: RunThere) -> None:
+    """Write the run of an agent into its directory."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    with open(os.open(_RUN, flags, 0o600, dir_fd=place), "w", encoding="utf-8") as file:
+        file.write(text_of_record(run))
+
+
+def list_agents() -> bytes:
+    """Return the answer that lists the agents of this user."""
+    return ANSWER + text_of_record(tuple(_agents())).encode() + b"\n"
+
+
+def _agents() -> Iterator[AgentThere]:
+    root = agents_root()
+    for name in sorted(os.listdir(root)) if os.path.isdir(root) else []:
+        path = os.path.join(root, name)
+        yield AgentThere(
+            key=name,
+            run=_run_in(path),
+            serves=_is_served(path),
+            attempts=_lines(os.path.join(path, "tokens")),
+            outcomes=len(os.listdir(os.path.join(path, "outcomes"))) if os.path.isdir(f"{path}/outcomes") else 0,
+            size=sum(_size(os.path.join(around, file)) for around, _, files in os.walk(path) for file in files),
+        )
+
+
+def remove_agents(keys: Iterable[str]) -> bytes:
+    """Remove what these runs have left, unless an agent serves one; return the answer that lists the rest."""
+    for name in keys:
+        path = os.path.join(agents_root(), os.path.basename(name))
+        if os.path.isdir(path) and not os.path.islink(path) and not _is_served(path):
+            shutil.rmtree(path, ignore_errors=True)
+    return list_agents()
+
+
+def _run_in(path: str) -> RunThere:
+    try:
+        with open(os.path.join(path, _RUN), encoding="utf-8") as file:
+            return read_record(RunThere, file.read(), "the run of an agent")
+    except (OSError, NotDataError):
+        return RunThere()
+
+
+def _is_served(path: str) -> bool:
+    """Whether an agent has the lock of a directory."""
+    try:
+        lock = os.open(os.path.join(path, LOCK_OF_AGENT), os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def _lines(path: str) -> int:
+    try:
+        with open(path, "rb") as file:
+            return file.read().count(b"\n")
+    except OSError:
+        return 0
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path, follow_symlinks=False).st_size
+    except OSError:
+        return 0

@@ -1,0 +1,48 @@
+"""Asks a host which runs have left something there, and has it removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sequent.errors import HostError, HostStage, NotDataError
+from sequent.model.hosts import HostSettings
+from sequent.model.record_text import read_record
+from sequent.runtime.hosts.protocol.remains import ANSWER, AgentThere
+from sequent.runtime.hosts.shipping.agent_sessions import open_agent_session
+
+_MOST = 16 * 1024**2
+
+
+def list_agents_on(settings: HostSettings, timeout: float) -> tuple[AgentThere, ...]:
+    """Return the remains of runs on a host.
+
+    Raises:
+        HostError: it cannot be reached, or has no agent.
+    """
+    return _answer(settings, ["--list"], timeout)
+
+
+def remove_agents_on(settings: HostSettings, keys: Iterable[str], timeout: float) -> tuple[AgentThere, ...]:
+    """Remove the remains of these runs, except of those with a live agent; return the rest.
+
+    Raises:
+        HostError: as ``list_agents_on``.
+    """
+    return _answer(settings, [f"--remove={key}" for key in keys], timeout)
+
+
+def _answer(settings: HostSettings, words: list[str], timeout: float) -> tuple[AgentThere, ...]:
+    session = open_agent_session(settings, words, timeout)
+    try:
+        session.end.settimeout(timeout)
+        said = b""
+        while (data := session.end.recv(65_536)) and len(said) < _MOST:
+            said += data
+        _, found, answer = said.partition(ANSWER)
+        if not found:
+            raise session.trouble(said)
+        return read_record(tuple[AgentThere, ...], answer.decode("utf-8", "replace"), "the agent's answer")
+    except (TimeoutError, NotDataError) as error:
+        raise HostError(f"its agent does not answer: {error}", host=settings.name, stage=HostStage.COMMAND) from error
+    finally:
+        session.close()

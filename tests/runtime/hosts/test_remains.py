@@ -1,0 +1,59 @@
+"""What runs leave on a host: it can be listed, and what no agent serves can be removed."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from sequent.errors import HostError
+from sequent.model.hosts import HostSettings
+from sequent.runtime.hosts.agents_there import list_agents_on, remove_agents_on
+from tests.patience import PATIENCE, wait_until
+from tests.runtime.hosts.sessions import KEY, PROGRAM, ROOT
+from tests.runtime.hosts.speaking import Speaker
+
+
+def settings_of(host, **more):
+    agent = f"{sys.executable} -P -c '{PROGRAM}'"
+    return HostSettings(
+        name="far",
+        address=("far",),
+        connect=("env", f"HOME={host.home}", f"PYTHONPATH={ROOT}"),
+        **{"command": agent, **more},
+    )
+
+
+def test_what_a_run_has_left_is_listed_with_its_run(host):
+    speaker = Speaker.attached(host)
+    speaker.start("t1")
+    speaker.wait(lambda message: getattr(message, "token", None) == "t1")
+    (found,) = list_agents_on(settings_of(host), PATIENCE)
+    assert (found.key, found.run.id, found.run.flow) == (KEY, "r", "flow")
+    assert (found.serves, found.attempts, found.outcomes) == (True, 1, 1)
+    assert found.size > 0
+
+
+def test_what_an_agent_serves_is_not_removed_and_the_rest_is(host):
+    Speaker.attached(host)
+    assert len(remove_agents_on(settings_of(host), [KEY], PATIENCE)) == 1
+    (agent,) = host.agent_pids()
+    os.kill(agent, 9)
+    wait_until(lambda: not host.agent_pids())
+    assert remove_agents_on(settings_of(host), [KEY, "../../elsewhere"], PATIENCE) == ()
+    assert not list((host.home / ".local/state/sequent/agents").glob("*/*"))
+
+
+def test_a_host_on_which_nothing_ever_ran_has_nothing(host):
+    assert list_agents_on(settings_of(host), PATIENCE) == ()
+
+
+def test_a_host_without_an_agent_says_so(host):
+    with pytest.raises(HostError, match="no-such-agent"):
+        list_agents_on(settings_of(host, command="no-such-agent"), PATIENCE)
+
+
+def test_an_agent_is_sent_to_a_host_without_one_for_that_too(host):
+    bare = getattr(sys, "_base_executable", sys.executable)
+    assert list_agents_on(settings_of(host, command="", ship=True, python=bare), PATIENCE) == ()
