@@ -208,7 +208,7 @@ class Driver:
 
     def _give_up(self, error: SequentError) -> None:
         """Write the outcomes, and why the run does not go on, into the reserved room, if possible."""
-        is_locked = isinstance(error, StoreBusyError | StoreLostError)
+        is_locked = isinstance(error, StoreBusyError)
         if not (is_locked or isinstance(error, StoreFullError | ShortageError)):
             return
         if is_locked and self._stopping.is_at_once:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
@@ -35,6 +37,7 @@ _READS_ONLY = "SELECT pg_is_in_recovery() OR current_setting('default_transactio
 class Lease(NamedTuple):
     """Who drives a run, by its lease."""
 
+    run: int
     token: str
     owner: str
     seconds_left: float
@@ -64,6 +67,8 @@ class PostgresqlDatabase:
         self._now = now
         self._directory = ""
         self._session: Session | None = None
+        self._known = threading.local()
+        """The leases that a thread has read as of one moment."""
 
     def open(self, session: Session, identity: str) -> None:
         """Take the session of the store, and the identity of the store, by which its directory here is named."""
@@ -151,15 +156,29 @@ class PostgresqlDatabase:
         lock.tell(token)
         return LeaseClaim(self.session, number, token, lock, asked_at)
 
+    @contextlib.contextmanager
+    def as_of_now(self, session: OpenDatabase) -> Generator[None]:
+        self._known.leases = {row[0]: Lease(*row) for row in session.rows("leases")}
+        try:
+            yield
+        finally:
+            del self._known.leases
+
+    def _lease_of(self, number: int) -> Lease | None:
+        known: dict[int, Lease] | None = getattr(self._known, "leases", None)
+        if known is not None:
+            return known.get(number)
+        row = self.session.row("lease_row", number)
+        return None if row is None else Lease(*row)
+
     def lease(self, number: int) -> Lease | None:
         """Return the lease of a run, if its holder may be alive."""
-        row = self.session.row("lease_row", number)
-        if row is None:
+        lease = self._lease_of(number)
+        if lease is None or lease.seconds_left <= 0:
             return None
-        lease = Lease(*row)
-        # The lock of a process that drove the run on this machine is free, so that process is dead.
+        # If the lock of a process that drove the run on this machine is free, that process is dead.
         is_dead = lease.token == run_locks.last_owner(run_locks.driver_lock(self.directory(number)))
-        return None if is_dead or lease.seconds_left <= 0 else lease
+        return None if is_dead else lease
 
     def driver(self, number: int) -> Owner | None:
         lease = self.lease(number)
@@ -173,8 +192,8 @@ class PostgresqlDatabase:
         return self.is_driven(number) or left_processes.has_leftovers(self.directory(number))
 
     def last_written(self, number: int) -> float | None:
-        row = self.session.row("lease_row", number)
-        return None if row is None else Lease(*row).until - LASTS
+        lease = self._lease_of(number)
+        return None if lease is None else lease.until - LASTS
 
     def claim_dead(self, number: int) -> LeaseClaim | None:
         directory = self.directory(number)

@@ -1352,9 +1352,13 @@ UPDATE lease
 SET until = clock_timestamp() + %s * interval '1 second'
 WHERE run = %s AND token = %s
 
--- lease_row: The holder of a lease, how many seconds are left of it, and when it ends.
-SELECT token, owner, CAST(extract(epoch FROM until - clock_timestamp()) AS DOUBLE PRECISION),
-CAST(extract(epoch FROM until) AS DOUBLE PRECISION) FROM lease
+-- leases: All leases: their holders, how many seconds are left of them, and when they end.
+SELECT run, token, owner, CAST(extract(epoch FROM until - clock_timestamp()) AS DOUBLE PRECISION), CAST(extract(epoch
+    FROM until) AS DOUBLE PRECISION) FROM lease
+
+-- lease_row: The same of one run.
+SELECT run, token, owner, CAST(extract(epoch FROM until - clock_timestamp()) AS DOUBLE PRECISION), CAST(extract(epoch
+    FROM until) AS DOUBLE PRECISION) FROM lease
 WHERE run = %s
 
 -- any_lease: The runs that are driven.

@@ -194,6 +194,10 @@ class Database(Protocol):
         """Claim a run for its removal; None if any process of it is alive."""
         ...
 
+    def as_of_now(self, session: OpenDatabase) -> AbstractContextManager[None]:
+        """Let this thread's questions about drivers be answered as of one moment, and quickly."""
+        ...
+
     def driver(self, number: int) -> Owner | None:
         """Return the process that drives a run now."""
         ...

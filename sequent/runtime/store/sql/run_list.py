@@ -113,6 +113,10 @@ class Listing:
         """Return the runs, latest first, including those that cannot be read, as damaged."""
         rows = MOST if limit is None else limit
         values = (rows,) if flow is None else (flow, rows)
+        with self._database.as_of_now(self._session):
+            return self._records(flow, values)
+
+    def _records(self, flow: str | None, values: tuple[object, ...]) -> list[RunRecord]:
         try:
             text = "runs" if flow is None else "runs_of_flow"
             return [self._seen(RunRow(*row)) for row in self._session.unchecked(text, *values)]

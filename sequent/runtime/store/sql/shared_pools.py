@@ -109,7 +109,8 @@ class Sharing:
         Raises:
             UsageError: another run that is driven gives one of them another size.
         """
-        refuse_other_sizes(self._session, self._run, capacities)
+        with self._database.as_of_now(self._session):
+            refuse_other_sizes(self._session, self._run, capacities)
         for name, capacity in sorted(capacities.items()):
             self._session.execute("put_pool", self._run, name, capacity)
         self._session.execute("put_wake", wake, self._run)
@@ -117,8 +118,9 @@ class Sharing:
 
     def ask(self, asks: Sequence[Ask]) -> list[Ask]:
         """Grant the requests whose turn it is, and return them; the others wait, and keep their places."""
-        self._forget_dead()
-        return [ask for ask in asks if self._ask(ask)]
+        with self._database.as_of_now(self._session):
+            self._forget_dead()
+            return [ask for ask in asks if self._ask(ask)]
 
     def _ask(self, ask: Ask) -> bool:
         place = KEPT if ask.key is None else self._writer.place(ask.key)

@@ -120,6 +120,9 @@ class SqliteDatabase:
         lock = run_locks.try_lock(run_locks.driver_lock(directory), owner)
         return None if lock is None else SqliteClaim(lock, directory, has_reserve=not self._location.is_temporary)
 
+    def as_of_now(self, session: OpenDatabase) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
     def driver(self, number: int) -> Owner | None:
         """Return the process that drives a run now: the holder of its lock, by its own record once it is written."""
         holder = run_locks.lock_holder(run_locks.driver_lock(self.directory(number)))

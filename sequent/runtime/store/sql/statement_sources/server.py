@@ -81,14 +81,10 @@ CHAPTER.add(
     f"UPDATE lease SET until = {_UNTIL} WHERE run = ? AND token = ?",  # noqa: S608
     "seconds run token",
 )
-CHAPTER.add(
-    "lease_row",
-    "The holder of a lease, how many seconds are left of it, and when it ends.",
-    "SELECT token, owner, CAST(extract(epoch FROM until - clock_timestamp()) AS DOUBLE PRECISION),\n"
-    "CAST(extract(epoch FROM until) AS DOUBLE PRECISION) FROM lease WHERE run = ?",
-    "run",
-)
-
+_LEFT = "CAST(extract(epoch FROM until - clock_timestamp()) AS DOUBLE PRECISION)"
+_LEASES = f"SELECT run, token, owner, {_LEFT}, CAST(extract(epoch FROM until) AS DOUBLE PRECISION) FROM lease"  # noqa: S608
+CHAPTER.add("leases", "All leases: their holders, how many seconds are left of them, and when they end.", _LEASES, "")
+CHAPTER.add("lease_row", "The same of one run.", f"{_LEASES} WHERE run = ?", "run")
 CHAPTER.add(
     "any_lease",
     "The runs that are driven.",
