@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from benchmarks import compile as compiling
-from benchmarks import durable, gather, kills, recovery, startup
+from benchmarks import durable, gather, hosts, kills, recovery, startup
 from benchmarks.peers import peers
 
 FIGURES: dict[str, Callable[[], str]] = {
@@ -20,6 +20,8 @@ FIGURES: dict[str, Callable[[], str]] = {
     "startup": startup.startup,
     "compile": compiling.ratio,
     "kills": kills.kills,
+    "chain-there": hosts.chain,
+    "fan-out-there": hosts.fan_out,
 }
 OTHERS: dict[str, Callable[[], str]] = {"peers": peers}
 """Measured only where they are named: they install what they measure."""

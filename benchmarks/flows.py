@@ -98,3 +98,17 @@ class gather_block:
     def last(self, rows: list[dict[str, int]] = block.result) -> int:
         """Count them."""
         return len(rows)
+
+
+@container
+class chain_there:
+    """One step after another on one host."""
+
+    link = step(repeats=range(COUNT), hosts=["near"])(nothing)
+
+
+@container
+class fan_out_there:
+    """All at once on two hosts, half of them on each."""
+
+    leaf = step(repeats=range(COUNT // 2), parallel=0, hosts=["near", "far"])(nothing)

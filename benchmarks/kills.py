@@ -6,15 +6,14 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
 
 from tests.faults import ledger
-from tests.faults.test_kills import has_run, settled
+from tests.faults.drivers import start_or_recover
+from tests.faults.tolls import succeeded
 
-ROOT = Path(__file__).parents[1]
 FLOW = "tests.faults.three_levels:flow"
 
 
@@ -39,35 +38,20 @@ def kills() -> str:
 
 def _one_run(store: Path, chance: random.Random) -> tuple[int, int]:
     """Kill and recover until the run is done; give the kills, and how many settled tasks ran again."""
-    environment = {**os.environ, ledger.LEDGER: str(store.parent / "ledger"), "SEQUENT_STORE": str(store)}
     killed = again = 0
-    words = ["run", FLOW]
     while True:
-        before = settled(store)
+        before = succeeded(store)
         lines = len(ledger.read(store.parent / "ledger"))
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sequent", *words],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        process = start_or_recover(store, FLOW)
         try:
-            code = process.wait(chance.uniform(0.2, 1.2))
+            process.communicate(timeout=chance.uniform(0.2, 1.2))
         except subprocess.TimeoutExpired:
             os.kill(process.pid, signal.SIGKILL)
-            process.wait()
+            process.communicate()
             killed += 1
-            code = None
-        started = {
-            (entry.path, entry.sequence)
-            for entry in ledger.read(store.parent / "ledger")[lines:]
-            if entry.event == "start"
-        }
-        again += len(before & started)
-        if code == 0:
+        entries = ledger.read(store.parent / "ledger")[lines:]
+        again += len(before & {entry.task for entry in entries if entry.event == "start"})
+        if process.returncode == 0:
             return killed, again
-        if code is not None:
-            raise RuntimeError(f"it ended with {code}")
-        if has_run(store):
-            words = ["recover"]
+        if process.returncode != -signal.SIGKILL:
+            raise RuntimeError(f"it ended with {process.returncode}")

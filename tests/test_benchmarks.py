@@ -1,0 +1,17 @@
+"""The benchmarks are no part of the tests; they start, and find all that they import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_benchmarks_name_their_figures():
+    asked = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "no-such"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert asked.returncode == 2, asked.stderr
+    assert asked.stderr.startswith("no figure no-such; there are chain, fan-out,"), asked.stderr
