@@ -208,6 +208,8 @@ class HostUnreachable(Struct, frozen=True):
     reason: str
     next_try: float
     """In how many seconds it is tried again."""
+    hint: str = ""
+    """What a person can do about it; '' if nothing is known."""
 
 
 class RepeatFound(Message, frozen=True):

@@ -22,6 +22,9 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
         "tests/dsl/test_refused_steps.py::test_a_generator_function_is_no_step",
         "tests/golden/test_traps.py::test_a_lambda_and_a_local_function_work_as_steps",
     ),
+    45: (
+        "tests/runtime/hosts/test_host_executors.py::test_a_flow_that_a_host_does_not_have_is_found_out_at_first_contact",
+    ),
     46: ("tests/dsl/test_imports.py::test_a_function_that_its_module_has_by_another_object_is_refused_at_the_line",),
     48: ("tests/golden/test_documentation.py::test_the_flow_among_the_arguments_tells_a_step_where_it_is",),
     49: (
@@ -67,6 +70,10 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
     ),
     88: ("tests/runtime/driver/test_taking_up.py::test_what_has_begun_as_a_step_is_no_container_now",),
     89: ("tests/runtime/driver/test_taking_up.py::test_pools_that_are_others_are_told_with_both",),
+    91: (
+        "tests/faults/test_hosts.py::test_a_machine_that_was_replaced_is_told_and_has_its_work_once_the_old_one_is_given_up",
+        "tests/runtime/recovery/test_preparation.py::test_only_a_host_with_attempts_that_lack_an_outcome_is_given_up",
+    ),
     95: ("tests/acceptance/test_stopping.py::test_what_has_ended_is_not_stopped_and_what_it_is_is_said",),
     96: (
         "tests/runtime/hosts/test_refused_hosts.py::test_a_key_that_is_not_known_is_shown_with_the_command_that_adds_it",
@@ -121,10 +128,8 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
 """By row, the tests of other folders that show it."""
 
 LATER: dict[int, str] = {
-    45: "modules that a host does not have: hosts are refused by name",
-    83: "hosts that write to the store: hosts are refused by name",
+    83: "hosts that write to the store: agents have none, and no setting gives them one",
     87: "a driver on another host: a store is a file of one machine",
     90: "a missing signing key: nothing is pickled, and so nothing is signed",
-    91: "a host that is gone: hosts are refused by name",
 }
 """Rows of what is not there yet, and why none of it can be met."""

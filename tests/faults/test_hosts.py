@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import shutil
 import signal
 import sys
 from collections import Counter
@@ -49,8 +50,8 @@ def of_hosts(homes: Path, *words: str) -> list[psutil.Process]:
     return found
 
 
-def start(store: Path, homes: Path) -> object:
-    words = ("recover",) if drivers.has_run(store) else ("run", FLOW)
+def start(store: Path, homes: Path, *how: str) -> object:
+    words = ("recover", *how) if drivers.has_run(store) else ("run", FLOW)
     return drivers.start(store, *words, SEQUENT_CONFIG=str(homes / "sequent.toml"), PYTHONPATH=str(drivers.ROOT))
 
 
@@ -133,6 +134,28 @@ def test_a_host_and_its_driver_that_end_together_go_on_where_they_were(store, ho
         with contextlib.suppress(psutil.NoSuchProcess):
             each.kill()
     process = start(store, homes)
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, output
+    assert set(starts(store).values()) == {1}
+
+
+def test_a_machine_that_was_replaced_is_told_and_has_its_work_once_the_old_one_is_given_up(store, homes):
+    process = start(store, homes)
+    drivers.wait_for_lines(store, 5)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    for each in of_hosts(homes / "far", "--serve", "--attach"):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            each.kill()
+    shutil.rmtree(homes / "far")
+    (homes / "far").mkdir()
+    process = start(store, homes)
+    told = next(line for line in process.stdout if "cannot be reached" in line)
+    assert "an agent answers that knows nothing of the run" in told
+    assert told.endswith("recover the run with --assume-lost far\n")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=PATIENCE)
+    process = start(store, homes, "--assume-lost", "far")
     output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, output
     assert set(starts(store).values()) == {1}

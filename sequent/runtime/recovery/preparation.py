@@ -13,6 +13,7 @@ from sequent.model.plan import Plan, StepPlan
 from sequent.model.saved_state import Revision
 from sequent.model.scope import Sequence, read_sequence
 from sequent.model.status import Action, RunStatus, Status
+from sequent.model.wording import guess
 from sequent.runtime.ports import ReadRun
 from sequent.runtime.records import AttemptRecord
 from sequent.runtime.recovery.changes import check_changes
@@ -32,6 +33,7 @@ def prepare(plan: Plan, run: ReadRun, asked: Asked | None) -> Prepared:
     asked = Asked() if asked is None else asked
     renaming = _renamed(run, plan, asked)
     accepted = check_changes(run, plan, accepts=asked.accepts_changes, renaming=renaming)
+    _check_lost(run, asked)
     has_ended = run.record.status is RunStatus.SUCCESS
     if not (asked or has_ended or _may_pass_over(plan, NO_DIRECTIVES)):
         return Prepared(
@@ -64,6 +66,7 @@ def plan_of(plan: Plan, run: ReadRun, asked: Asked | None, attempts: Iterable[At
     asked = Asked() if asked is None else asked
     renaming = _renamed(run, plan, asked)
     check_changes(run, plan, accepts=asked.accepts_changes, renaming=renaming)
+    _check_lost(run, asked)
     selected, loaded = _selected(plan, run, asked)
     kept = () if asked.recovery_run is not None else _last_ends(attempts, renaming)
     planned = plan_recovery(plan, run, selected, loaded, kept)
@@ -77,6 +80,23 @@ def _renamed(run: ReadRun, plan: Plan, asked: Asked) -> Renaming:
     if renaming.names:
         run.rename(renaming.path)
     return renaming
+
+
+def _check_lost(run: ReadRun, asked: Asked) -> None:
+    """Check that something is given up with each host that is said to be gone.
+
+    Raises:
+        UsageError: no attempt there lacks an outcome.
+    """
+    known = sorted({each.host for each in run.handed_over()}) if asked.assumed_lost else []
+    for host in asked.assumed_lost:
+        if host not in known:
+            rest = f"such attempts are on {', '.join(known)}" if known else "leave it out"
+            raise UsageError(
+                f"--assume-lost {host!r}: no attempt of run '{run.record.id}' on that host lacks an outcome",
+                code="unknown-host",
+                hint=f"{guess(host, known)}{rest}",
+            )
 
 
 def _selected(plan: Plan, run: ReadRun, asked: Asked) -> tuple[Selected, LoadedRun]:

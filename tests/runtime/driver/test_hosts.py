@@ -30,7 +30,9 @@ class Hosts:
 
     def __call__(self, host: str) -> Hands:
         hands = self.made[host] = Hands(self.end)
-        hands.tell(HostUnreachable(host, "no route", 1.0) if host in self.down else HostReachable(host, 2))
+        hands.tell(
+            HostUnreachable(host, "no route", 1.0, "look at the cable") if host in self.down else HostReachable(host, 2)
+        )
         return hands
 
     @property
@@ -144,9 +146,9 @@ def test_tasks_of_a_host_out_of_reach_wait_and_the_run_says_so_until_it_is_back(
             hosts.made["etl2"].tell(HostReachable("etl2", 1))
 
     assert world.drive(here, host_executor=hosts, look=look) is RunStatus.SUCCESS
-    assert "host 'etl2' cannot be reached, and its tasks wait: no route" in reasons
+    assert "host 'etl2' cannot be reached, and its tasks wait: no route; look at the cable" in reasons
     assert world.observer.notes == [
-        "host 'etl2' cannot be reached, and its tasks wait: no route",
+        "host 'etl2' cannot be reached, and its tasks wait: no route; look at the cable",
         "host 'etl2' can be reached again",
     ]
     assert world.store.find("latest").reason == ""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 import sequent
+from sequent.errors import UsageError
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.recovery.preparation import plan_of, prepare
 from sequent.runtime.recovery.prepared_recovery import Prepared, open_part
 from sequent.runtime.recovery.recovery_plan import Fate
 from sequent.runtime.recovery.task_selection import Asked
+from tests.runtime.driver.test_hosts import Hosts, on_two
 from tests.runtime.recovery.test_recovery_plan import failing
 from tests.runtime.worlds import Hands, Killed, World, chain, success, work
 
@@ -113,3 +115,19 @@ def test_what_was_to_be_tried_again_is_found_so_by_the_recovery_as_by_its_plan()
     saved = found_by(world, prepared_for(world, None))
     assert saved.tasks[1].waits
     hands.close()
+
+
+def test_only_a_host_with_attempts_that_lack_an_outcome_is_given_up():
+    world = World(on_two())
+
+    def die(batch):
+        if batch.endings:
+            raise Killed
+
+    with pytest.raises(Killed):
+        world.drive(Hands(success), host_executor=Hosts(), look=die)
+    world.run.close()
+    assert prepared_for(world, Asked(assumed_lost=("etl2",))).assumed_lost == ("etl2",)
+    with pytest.raises(UsageError, match="no attempt of run 'r00001' on that host lacks an outcome") as told:
+        prepared_for(world, Asked(assumed_lost=("etl2", "etl11")))
+    assert told.value.hint == "did you mean 'etl1'? such attempts are on etl1, etl2"

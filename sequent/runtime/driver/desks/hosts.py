@@ -19,7 +19,7 @@ class HostDesk:
         self._known: set[str] = set()
         """The hosts that have been examined."""
         self._lost: dict[str, str] = {}
-        """The hosts that cannot be reached, and why."""
+        """The hosts that cannot be reached, and what is said of each."""
 
     def need(self, host: str) -> bool:
         """Reach for a host, since there is a copy on it; return whether there is a way to other hosts."""
@@ -44,15 +44,13 @@ class HostDesk:
     def lost(self, report: HostUnreachable) -> None:
         """A host cannot be reached; it is said once for each reason."""
         self._turn.facts.append(HostLost(report.host))
-        if self._lost.get(report.host) != report.reason:
-            self._lost[report.host] = report.reason
-            self._observer.note(_line(report.host, report.reason))
+        line = f"host '{report.host}' cannot be reached, and its tasks wait: {report.reason}"
+        line = f"{line}; {report.hint}" if report.hint else line
+        if self._lost.get(report.host) != line:
+            self._lost[report.host] = line
+            self._observer.note(line)
             self._write()
 
     def _write(self) -> None:
         """Write which hosts cannot be reached, for commands that show the run meanwhile."""
-        self._turn.batch.reason = "\n".join(_line(*lost) for lost in sorted(self._lost.items()))
-
-
-def _line(host: str, reason: str) -> str:
-    return f"host '{host}' cannot be reached, and its tasks wait: {reason}"
+        self._turn.batch.reason = "\n".join(line for _, line in sorted(self._lost.items()))

@@ -40,9 +40,8 @@ _LEAVE_WAIT = 2.0
 class RemoteExecutor:
     """Hands each attempt to the agent on a host exactly once, however often the connection is lost.
 
-    An attempt is known by its token: the agent never begins the same token twice. So every order
-    without an outcome is simply sent again if the agent that answers does not know it. While a host cannot be
-    reached, its attempts wait.
+    An attempt is known by its token: the agent never begins the same token twice. So every order without an outcome
+    is simply sent again if the agent that answers does not know it. While a host cannot be reached, its attempts wait.
     """
 
     def __init__(self, run: RemoteRun) -> None:
@@ -194,7 +193,8 @@ class RemoteExecutor:
 
     def lost(self, error: HostError) -> None:
         """Note that no message can be sent to the host for now."""
-        self._reports.append(HostUnreachable(self.host, f"{error.problem} ({error.stage})", self._contact.wait))
+        reason, wait = f"{error.problem} ({error.stage})", self._contact.wait
+        self._reports.append(HostUnreachable(self.host, reason, wait, error.hint))
         if self._is_ending:
             self._leave_rest()
 
