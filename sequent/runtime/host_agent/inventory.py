@@ -36,7 +36,7 @@ def _agents() -> Iterator[AgentThere]:
             run=_run_in(path),
             serves=_is_served(path),
             attempts=_lines(os.path.join(path, "tokens")),
-            outcomes=len(os.listdir(os.path.join(path, "outcomes"))) if os.path.isdir(f"{path}/outcomes") else 0,
+            outcomes=sum(_size(file) > 0 for file in _files(os.path.join(path, "outcomes"))),
             size=sum(_size(os.path.join(around, file)) for around, _, files in os.walk(path) for file in files),
         )
 
@@ -79,6 +79,10 @@ def _lines(path: str) -> int:
             return file.read().count(b"\n")
     except OSError:
         return 0
+
+
+def _files(directory: str) -> list[str]:
+    return [os.path.join(directory, name) for name in os.listdir(directory)] if os.path.isdir(directory) else []
 
 
 def _size(path: str) -> int:

@@ -1,10 +1,12 @@
-"""Keeps the outcomes that no driver has written yet, on the disk of the host."""
+"""Keeps outcomes on the host's disk until the driver has written them."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import zlib
 from collections.abc import Collection, Iterator
+from struct import Struct
 
 from msgspec.msgpack import Decoder
 
@@ -13,19 +15,22 @@ from sequent.runtime.hosts.protocol.messages import MessagePiece, MessageWhole, 
 from sequent.runtime.messages.packets import BadMessageError
 
 DIRECTORY = "outcomes"
-_NEW = "new"
 _OUTCOMES: Decoder[OutcomeThere | MessagePiece | MessageWhole] = Decoder(OutcomeThere | MessagePiece | MessageWhole)
-_READ = 1024**2
+_HEAD = Struct("!QI")
+"""The length of a batch, and its checksum."""
+_FULL = 4 * 1024**2
+"""Bytes from which another file is begun."""
 
 
 class OutcomeSpool:
-    """Files of outcomes, each with those that were added together.
+    """Files of batches of outcomes. A batch is kept together: all of it, or nothing.
 
-    A file is written under another name, flushed and renamed, and its directory is flushed: it exists completely or not
-    at all, even if the agent or the machine stops. It is removed once all outcomes in it are forgotten.
+    It is appended to a file with its checksum, and the disk is flushed, once. Where the agent or the machine ends in
+    between, the end of the file does not fit its checksum, and is cut off: nobody was told of it. A file is emptied, or
+    removed, once all outcomes in it are forgotten.
 
     Args:
-        place: the agent's directory.
+        place: the agent's directory, as a descriptor.
     """
 
     def __init__(self, place: int) -> None:
@@ -36,10 +41,12 @@ class OutcomeSpool:
         self._file_of: dict[str, str] = {}
         """By token, the file with its outcome."""
         self._in_file: dict[str, set[str]] = {}
-        self._last = 0
-        # In the order in which they were written: 9 before 10.
-        for name in sorted(os.listdir(self._directory), key=lambda name: (len(name), name)):
-            self._find(name)
+        names = [name for name in os.listdir(self._directory) if name.isdigit()]
+        for name in sorted(names, key=int):
+            self._take_up(name)
+        self._last = max(map(int, names), default=0)
+        self._file = -1
+        """The file that is appended to; -1 before there is one."""
 
     def __contains__(self, token: str) -> bool:
         return token in self._file_of
@@ -49,61 +56,87 @@ class OutcomeSpool:
 
     @property
     def tokens(self) -> list[str]:
-        """The attempts whose outcomes are kept, in the order of their ends."""
+        """The attempts with a kept outcome, in the order of their ends."""
         return list(self._file_of)
 
-    def _find(self, name: str) -> None:
-        """Read a file that an earlier agent has left."""
-        if not name.isdigit():
-            # The file is incomplete: its outcomes were never sent.
+    def _take_up(self, name: str) -> None:
+        """Read a file that an earlier agent has left, and cut off what was being written as it ended."""
+        whole = 0
+        tokens: list[str] = []
+        for size, outcomes in self._batches(name):
+            whole += size
+            tokens += [outcome.token for outcome in outcomes]
+        file = self._open(name, os.O_WRONLY)
+        try:
+            if os.fstat(file).st_size > whole:
+                os.ftruncate(file, whole)
+        finally:
+            os.close(file)
+        if tokens:
+            self._note(name, tokens)
+        else:
             os.unlink(name, dir_fd=self._directory)
-            return
-        self._last = max(self._last, int(name))
-        self._note(name, [outcome.token for outcome in self._read(name)])
 
     def _note(self, name: str, tokens: list[str]) -> None:
-        self._in_file[name] = set(tokens)
+        self._in_file.setdefault(name, set()).update(tokens)
         self._file_of.update(dict.fromkeys(tokens, name))
 
     def put(self, outcomes: Collection[OutcomeThere]) -> None:
-        """Keep these outcomes on the disk.
+        """Keep these, whatever happens from now on.
 
         Raises:
             OSError: there is no room; none of them is kept.
         """
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        file = os.open(_NEW, flags, 0o600, dir_fd=self._directory)
+        data = b"".join(part for outcome in outcomes for part in frames_of(outcome))
+        data = _HEAD.pack(len(data), zlib.crc32(data)) + data
+        if self._file < 0:
+            self._begin()
+        size = os.fstat(self._file).st_size
         try:
-            with open(file, "wb", closefd=False) as stream:
-                for outcome in outcomes:
-                    stream.writelines(frames_of(outcome))
-            os.fsync(file)
-        finally:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+            os.fdatasync(self._file)
+        except OSError:
+            os.ftruncate(self._file, size)
+            raise
+        self._note(str(self._last), [outcome.token for outcome in outcomes])
+        if size + len(data) > _FULL:
+            os.close(self._file)
+            self._file = -1
+
+    def _begin(self) -> None:
+        """Begin another file, which is there for certain once this returns."""
+        file = self._open(str(self._last + 1), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND)
+        try:
+            os.fsync(self._directory)
+        except OSError:
             os.close(file)
+            os.unlink(str(self._last + 1), dir_fd=self._directory)
+            raise
         self._last += 1
-        name = str(self._last)
-        os.rename(_NEW, name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
-        os.fsync(self._directory)
-        self._note(name, [outcome.token for outcome in outcomes])
+        self._file = file
 
     def take(self, tokens: Collection[str]) -> Iterator[OutcomeThere]:
-        """Yield the kept outcomes of these attempts, in the order of their ends."""
+        """Yield the outcomes of these that are kept, in the order of their ends."""
         wanted = {token for token in tokens if token in self._file_of}
         for name in dict.fromkeys(self._file_of[token] for token in self._file_of if token in wanted):
-            yield from (outcome for outcome in self._read(name) if outcome.token in wanted)
+            for _, outcomes in self._batches(name):
+                yield from (outcome for outcome in outcomes if outcome.token in wanted)
 
-    def _read(self, name: str) -> Iterator[OutcomeThere]:
-        inlet = Inlet(_OUTCOMES)
-        file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._directory)
-        with open(file, "rb") as stream, contextlib.suppress(BadMessageError):
-            # The file was complete; if the disk has altered it since, the outcomes after that place are lost.
-            while data := stream.read(_READ):
-                for message in inlet.feed(data):
-                    if not isinstance(message, MessagePiece | MessageWhole):
-                        yield message
+    def _batches(self, name: str) -> Iterator[tuple[int, list[OutcomeThere]]]:
+        """Yield the size of each whole batch in a file, and its outcomes."""
+        with open(self._open(name, os.O_RDONLY), "rb") as file:
+            left = os.fstat(file.fileno()).st_size
+            while (left := left - _HEAD.size) >= 0:
+                length, checksum = _HEAD.unpack(file.read(_HEAD.size))
+                left -= length
+                if left < 0 or zlib.crc32(data := file.read(length)) != checksum:
+                    return
+                yield _HEAD.size + length, _outcomes_in(data)
 
     def forget(self, tokens: Collection[str]) -> None:
-        """Forget the outcomes of these attempts."""
+        """Keep these no more."""
         for token in tokens:
             name = self._file_of.pop(token, None)
             if name is None:
@@ -112,8 +145,31 @@ class OutcomeSpool:
             rest.discard(token)
             if not rest:
                 del self._in_file[name]
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(name, dir_fd=self._directory)
+                self._empty(name)
+
+    def _empty(self, name: str) -> None:
+        """Nothing in a file is kept any more. Without a flush: what is found again by chance, no driver asks for."""
+        if self._file >= 0 and name == str(self._last):
+            os.ftruncate(self._file, 0)
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=self._directory)
+
+    def _open(self, name: str, flags: int) -> int:
+        return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=self._directory)
 
     def close(self) -> None:
+        """Close its files."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
         os.close(self._directory)
+
+
+def _outcomes_in(data: bytes) -> list[OutcomeThere]:
+    """Return the outcomes of a batch; none if another version wrote it that cannot be read."""
+    try:
+        messages = [*Inlet(_OUTCOMES).feed(data)]
+    except BadMessageError:
+        return []
+    return [each for each in messages if not isinstance(each, MessagePiece | MessageWhole)]

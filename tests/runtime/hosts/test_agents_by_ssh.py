@@ -100,7 +100,8 @@ def test_an_agent_lives_on_where_no_driver_comes_back_for_a_while(ssh_hosts, mac
     runs.executors.close()
     wait_until(lambda: not machine.sessions())
     machine.write("go", "")
-    wait_until(lambda: [*machine.home.glob(".local/state/sequent/agents/*/*/outcomes/1")])
+    outcomes = ".local/state/sequent/agents/*/*/outcomes/1"
+    wait_until(lambda: any(file.stat().st_size for file in machine.home.glob(outcomes)))
 
 
 def test_a_forced_command_that_reads_a_profile_and_evaluates_what_was_asked_works(ssh_hosts, machine, tmp_path):

@@ -14,7 +14,7 @@ from sequent.runtime.host_agent.seen_tokens import Contact, SeenTokens
 from sequent.runtime.hosts.protocol.messages import EndedThere, LostThere, WithdrawnThere
 from sequent.runtime.orders import AttemptEnded
 
-CALLS = ("open", "write", "fsync", "close", "rename", "unlink", "ftruncate")
+CALLS = ("open", "write", "fsync", "fdatasync", "close", "rename", "unlink", "ftruncate")
 
 
 @pytest.fixture
@@ -79,9 +79,10 @@ def test_what_is_forgotten_is_kept_no_more_and_its_file_goes_with_the_last(place
     spool.put([ended("a"), ended("b")])
     spool.forget(["a", "unknown"])
     assert list(spool.take(["a", "b"])) == [ended("b")]
-    assert len(list((tmp_path / "outcomes").iterdir())) == 1
+    (file,) = (tmp_path / "outcomes").iterdir()
+    assert file.stat().st_size
     spool.forget(["b"])
-    assert list((tmp_path / "outcomes").iterdir()) == []
+    assert file.stat().st_size == 0
     spool.put([ended("c")])
     assert kept(place) == [ended("c")]
 
@@ -116,22 +117,44 @@ def test_a_full_disk_keeps_nothing_of_what_was_refused(place, monkeypatch, tmp_p
     def full(_):
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fdatasync", full)
     with pytest.raises(OSError, match="full"):
         spool.put([ended("a")])
     monkeypatch.undo()
-    assert kept(place) == []
-    spool.put([ended("a")])
-    assert kept(place) == [ended("a")]
+    assert spool.tokens == []
+    spool.put([ended("b")])
+    assert kept(place) == [ended("b")]
 
 
 def test_a_link_in_the_place_of_a_file_is_not_followed(place, tmp_path):
     spool = OutcomeSpool(place)
     other = tmp_path / "other"
-    (tmp_path / "outcomes" / "new").symlink_to(other)
-    with pytest.raises(OSError, match="symbolic link"):
+    (tmp_path / "outcomes" / "1").symlink_to(other)
+    with pytest.raises(FileExistsError):
         spool.put([ended("a")])
     assert not other.exists()
+
+
+def test_what_was_being_written_is_cut_off_and_nobody_reads_on_behind_it(place, tmp_path):
+    OutcomeSpool(place).put([ended("a")])
+    file = tmp_path / "outcomes" / "1"
+    whole = file.read_bytes()
+    for cut in (whole[:-1], whole[:3], whole[:8] + b"\0" * (len(whole) - 8), b"\xff" * 12):
+        file.write_bytes(whole + cut)
+        spool = OutcomeSpool(place)
+        assert list(spool.take(spool.tokens)) == [ended("a")]
+        assert file.read_bytes() == whole
+
+
+def test_a_full_file_is_followed_by_another_and_goes_once_nothing_in_it_is_kept(place, tmp_path):
+    spool = OutcomeSpool(place)
+    spool.put([ended("a", "x" * 5_000_000)])
+    spool.put([ended("b")])
+    assert sorted(file.name for file in (tmp_path / "outcomes").iterdir()) == ["1", "2"]
+    assert kept(place) == [ended("a", "x" * 5_000_000), ended("b")]
+    spool.forget(["a"])
+    assert [file.name for file in (tmp_path / "outcomes").iterdir()] == ["2"]
+    assert kept(place) == [ended("b")]
 
 
 def test_tokens_and_contacts_survive(place):
