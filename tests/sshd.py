@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,8 @@ from tests.patience import wait_until
 
 SSHD = "/usr/sbin/sshd"
 _SEPARATION = Path("/run/sshd")
+_WITH_BOOT_ID = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"']
+"""Runs a program for which, and for all that it starts, the machine has the boot id in a file."""
 _PREFIX = "sequent-t"
 
 
@@ -126,6 +129,15 @@ class SshServer:
         """End all that the user has running, as the end of a machine does."""
         wait_until(lambda: not self._signal(self.processes(), signal.SIGKILL), "the user's processes do not end")
 
+    @property
+    def boot_id(self) -> Path:
+        """The file with the id of the machine's present boot."""
+        return self.directory / "boot_id"
+
+    def boot(self) -> None:
+        """Begin with another boot id, as a machine that restarts; its processes must have ended before."""
+        self.boot_id.write_text(f"{uuid.uuid4()}\n")
+
     def write(self, name: str, text: str, mode: int = 0o644) -> Path:
         """Write a file of the user's, by its path from the home directory."""
         path = self.home / name
@@ -142,6 +154,7 @@ class SshServer:
         """Whether it says so, behind so many bytes of its log; it is started, again if a session still has the port."""
         if self._process is None or self._process.poll() is not None:
             words = [SSHD, "-D", "-f", str(self.directory / "sshd_config"), "-E", str(self.log)]
+            words = [*_WITH_BOOT_ID, str(self.boot_id), *words]
             self._process = subprocess.Popen(words, start_new_session=True, stdin=subprocess.DEVNULL)
         return self.log.exists() and b"Server listening on" in self.log.read_bytes()[size:]
 
@@ -261,6 +274,7 @@ def _set_up(server: SshServer, public_key: str) -> None:
     server.directory.mkdir(mode=0o711)
     server.directory.chmod(0o711)
     server.home.mkdir(mode=0o700)
+    server.boot()
     user = f"{_PREFIX}{os.getpid()}-{server.name}"
     words = ["useradd", "--no-log-init", "--no-create-home", "--home-dir", str(server.home), "--shell", "/bin/bash"]
     with _one_at_a_time():

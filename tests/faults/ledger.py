@@ -34,16 +34,24 @@ class Entry(NamedTuple):
         return self.run, self.path, self.sequence
 
 
+def calling_task() -> tuple[str, str, str]:
+    """Return the run, path and sequence of the step that calls it; the path of a copy ends with its host."""
+    host = os.environ.get("SEQUENT_STEP_HOST", "")
+    path = os.environ["SEQUENT_STEP_PATH"] + (f"@{host}" if host else "")
+    return os.environ["SEQUENT_RUN_ID"], path, os.environ["SEQUENT_STEP_SEQUENCE"]
+
+
 def note(event: str) -> None:
     """Append a line for the step that calls it, in one write."""
+    run, path, sequence = calling_task()
     words = (
         event,
-        os.environ["SEQUENT_STEP_PATH"],
-        os.environ["SEQUENT_STEP_SEQUENCE"],
+        path,
+        sequence,
         os.environ["SEQUENT_STEP_ATTEMPT"],
         str(os.getpid()),
         str(time.monotonic_ns()),
-        os.environ["SEQUENT_RUN_ID"],
+        run,
         os.environ["SEQUENT_STEP_RECOVERY"],
         context().token,
         born(os.getpid()),

@@ -13,7 +13,7 @@ ENDS = ("end", "fail")
 
 def past() -> list[ledger.Entry]:
     """What the calling task has left in the ledger."""
-    task = (os.environ["SEQUENT_RUN_ID"], os.environ["SEQUENT_STEP_PATH"], os.environ["SEQUENT_STEP_SEQUENCE"])
+    task = ledger.calling_task()
     return [entry for entry in ledger.read(Path(os.environ[ledger.LEDGER])) if entry.task == task]
 
 

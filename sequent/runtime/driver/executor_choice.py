@@ -56,8 +56,3 @@ class ExecutorChoice:
         executor = self._by_host.get(host)
         if executor is not None:
             executor.acknowledge(*key)
-
-    def close_hosts(self) -> None:
-        """Close the executors of other hosts."""
-        for executor in self._by_host.values():
-            executor.close()

@@ -93,8 +93,8 @@ class HostedAttempts:
 
     @property
     def is_idle(self) -> bool:
-        """Whether there is nothing to do, and nothing left to send to a driver."""
-        return not (self._active or self._held or self._unwritten or len(self.spool))
+        """Whether there is nothing to do; the outcomes on the disk are also there for the next agent."""
+        return not (self._active or self._held or self._unwritten)
 
     def token_of(self, place: Place) -> str:
         """Return the token of the attempt at a place; '' if there is none."""

@@ -51,9 +51,6 @@ class OutcomeSpool:
     def __contains__(self, token: str) -> bool:
         return token in self._file_of
 
-    def __len__(self) -> int:
-        return len(self._file_of)
-
     @property
     def tokens(self) -> list[str]:
         """The attempts with a kept outcome, in the order of their ends."""

@@ -117,7 +117,10 @@ class Drive(ByFields):
             )
             if hosts is not None and self._is_new:
                 self._reach(hosts)
-            return self.within(adapters, max(_SHORTEST_SLEEP, config.sleep_between_loops), hosts)
+            outcome = self.within(adapters, max(_SHORTEST_SLEEP, config.sleep_between_loops), hosts)
+            if hosts is not None and outcome.status is RunStatus.SUCCESS:
+                hosts.reach_rest()
+            return outcome
         finally:
             if hosts is not None:
                 hosts.close()

@@ -11,9 +11,11 @@ import pytest
 
 from sequent.errors import HostError, HostStage, UnreachableHostsError
 from sequent.model.hosts import HostSettings
+from sequent.runtime.executors.remote.host_records import recorded_hosts
 from sequent.runtime.executors.remote.remote_run import key_of
 from sequent.runtime.hosts.shipping import bundle
 from sequent.runtime.hosts.shipping.bundle import make_bundle
+from tests.patience import wait_until
 from tests.runtime.driving import kill
 from tests.runtime.hosts.host_runs import Hosts, record
 from tests.runtime.hosts.sessions import PROGRAM, ROOT, STEPS, StandIn
@@ -74,6 +76,35 @@ def test_a_flow_that_a_host_does_not_have_is_found_out_at_first_contact(tmp_path
         hosts.executors.reach(["far"])
     hosts.executors.close()
     assert caught.value.stage is HostStage.MODULE
+
+
+def test_a_host_of_which_a_recovery_needs_nothing_forgets_the_run_as_well(tmp_path, agent):
+    settings = by_command(tmp_path / "far", command=agent)
+    first = Hosts(tmp_path, [settings])
+    first.executors.reach(["far"])
+    first.driving("far").run("hello")
+    # Its driver is killed before it can confirm the outcome.
+    first.executors.close()
+    host = StandIn(tmp_path / "far")
+    assert host.agent_pids()
+    second = Hosts(tmp_path, [settings], epoch=2)
+    second.executors.reach_rest()
+    second.executors.close()
+    wait_until(lambda: not host.agent_pids())
+    assert recorded_hosts(str(second.directory)) == []
+    (place,) = (tmp_path / "far/.local/state/sequent/agents").glob("*/*")
+    assert not any((place / "outcomes").iterdir())
+
+
+def test_a_host_that_cannot_be_reached_when_a_run_has_succeeded_is_left_as_it_is(tmp_path, agent):
+    first = Hosts(tmp_path, [by_command(tmp_path / "far", command=agent)])
+    first.executors.reach(["far"])
+    first.driving("far").run("hello")
+    first.executors.close()
+    second = Hosts(tmp_path, [HostSettings(name="far", address=("far",), connect=("false",))], epoch=2)
+    second.executors.reach_rest()
+    second.executors.close()
+    assert recorded_hosts(str(second.directory)) == ["far"]
 
 
 # -- nothing but Python

@@ -120,7 +120,6 @@ class Desks:
     def close(self) -> None:
         """Stop being woken."""
         self.pools.close()
-        self._executors.close_hosts()
 
     def look(self) -> None:
         """Take the news: waits that are over, amounts that are free, reports of executors."""

@@ -280,8 +280,8 @@ class HostContact:
             moment = self._ping_at if self.is_attached else self._give_up_at
         return None if moment is None else max(0.0, moment - time.monotonic())
 
-    def close(self, patience: float = 0.0) -> None:
-        """End the connection.
+    def close(self, patience: float = 0.0) -> bool:
+        """End the connection; return whether the agent has ended the session.
 
         Args:
             patience: the seconds that the agent has to read the waiting messages and to end the session; 0: none.
@@ -289,13 +289,16 @@ class HostContact:
         self._is_closed = True
         self._retry_at = None
         deadline = time.monotonic() + patience
+        has_ended = False
         if self._link is not None and patience:
             self._link.end.settimeout(patience)
             self._link.flush()
             while not self._link.has_ended and time.monotonic() < deadline:
                 self._link.read()
+            has_ended = self._link.has_ended
         if self._connection is not None:
             self._wakeups.remove(self._connection.end)
             self._connection.close()
             self._connection = self._link = None
         self.is_attached = False
+        return has_ended

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from selectors import BaseSelector
 
@@ -14,6 +15,7 @@ from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.run_target import Target
 from sequent.model.spec import Definition
+from sequent.runtime.executors.remote.host_records import recorded_hosts
 from sequent.runtime.executors.remote.remote_executor import RemoteExecutor
 from sequent.runtime.executors.remote.remote_run import RemoteRun, key_of
 from sequent.runtime.executors.workers import MOST_WORKERS
@@ -28,6 +30,8 @@ from sequent.runtime.rows import HandedOver
 
 _CONNECTING = 30.0
 """The seconds that each address of a host has to accept us."""
+_LEAVING = 5.0
+"""The seconds that hosts have to answer after the run has succeeded."""
 
 
 class HostExecutors:
@@ -92,12 +96,31 @@ class HostExecutors:
             for key, _ in self._selector.select(left):
                 key.data()
             for each in pending:
-                each.look()
+                each.contact.look()
         troubles = [each.trouble for each in executors if each.trouble is not None]
         if len(troubles) == 1:
             raise troubles[0]
         if troubles:
             raise UnreachableHostsError(troubles, len(executors))
+
+    def reach_rest(self) -> None:
+        """Reach also the hosts of which this driver needed nothing: the run has succeeded, and they are to forget it.
+
+        A host that cannot be reached now keeps its files of the run; its agent ends by itself.
+        """
+        executors = [self.of(host) for host in recorded_hosts(self._directory)]
+        before = {each.host: each.trouble for each in executors}
+        for each in executors:
+            each.contact.begin()
+        deadline = time.monotonic() + _LEAVING
+        while [each for each in executors if not each.contact.is_attached and each.trouble is before[each.host]]:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            for key, _ in self._selector.select(left):
+                key.data()
+            for each in executors:
+                each.contact.look()
 
     def close(self) -> None:
         """Leave all hosts; those without open attempts forget the run."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 
@@ -10,6 +11,8 @@ from msgspec import Struct
 from sequent.errors import HostError, HostStage, NotDataError
 from sequent.model.record_text import read_record, text_of_record
 from sequent.runtime.hosts.protocol.messages import Attached
+
+_HOSTS = "hosts"
 
 
 class HostRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,5 +66,21 @@ def write_host_record(directory: str, record: HostRecord) -> None:
     os.rename(f"{path}.new", path)
 
 
+def forget_host(directory: str, host: str) -> None:
+    """Forget the agent on a host: it has forgotten the run."""
+    with contextlib.suppress(OSError):
+        os.unlink(_path(directory, host))
+
+
+def recorded_hosts(directory: str) -> list[str]:
+    """Return the hosts whose agents may still know the run."""
+    place = os.path.join(directory, _HOSTS)
+    found: list[str] = []
+    for name in sorted(os.listdir(place)) if os.path.isdir(place) else []:
+        with contextlib.suppress(OSError, NotDataError), open(os.path.join(place, name), encoding="utf-8") as file:
+            found.append(read_record(HostRecord, file.read(), "the record of a host").host)
+    return found
+
+
 def _path(directory: str, host: str) -> str:
-    return os.path.join(directory, "hosts", hashlib.sha256(host.encode()).hexdigest()[:32])
+    return os.path.join(directory, _HOSTS, hashlib.sha256(host.encode()).hexdigest()[:32])

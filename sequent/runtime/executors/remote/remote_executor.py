@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sequent.errors import FencedError, HostError, HostStage, SequentError
 from sequent.runtime.executors.process_executor import STOP_GRACE
 from sequent.runtime.executors.remote.host_contact import HostContact
-from sequent.runtime.executors.remote.host_records import HostRecord, read_host_record, write_host_record
+from sequent.runtime.executors.remote.host_records import HostRecord, forget_host, read_host_record, write_host_record
 from sequent.runtime.executors.remote.mirrored_logs import MirroredLogs
 from sequent.runtime.executors.remote.remote_attempts import RemoteAttempt, RemoteAttempts
 from sequent.runtime.executors.remote.remote_run import RemoteRun
@@ -72,12 +72,12 @@ class RemoteExecutor:
         if self.loaded:
             problem, _, hint = self.loaded.partition("\n  hint: ")
             return HostError(problem, host=self.host, stage=HostStage.MODULE, hint=hint)
-        return self._failure or self._contact.trouble
+        return self._failure or self.contact.trouble
 
     @property
     def is_ready(self) -> bool:
         """Whether the host has been reached, and has loaded the flow."""
-        return self._contact.is_attached and self.loaded == ""
+        return self.contact.is_attached and self.loaded == ""
 
     # -- the port
 
@@ -92,10 +92,6 @@ class RemoteExecutor:
         self._opened = contact
         contact.begin()
 
-    def look(self) -> None:
-        """Check the connection, without taking the reports."""
-        self._contact.look()
-
     def start(self, order: AttemptOrder) -> None:
         attempt, early = self._attempts.add(order)
         if early is not None:
@@ -105,7 +101,7 @@ class RemoteExecutor:
             return
         elif self._is_ending:
             self._give_back(attempt)
-        elif self._contact.is_attached:
+        elif self.contact.is_attached:
             self._hand_over(attempt)
 
     def take_back(self, frame: int, node: int, attempt: int) -> None:
@@ -115,8 +111,8 @@ class RemoteExecutor:
             return
         if found.is_known:
             found.is_unwanted = True
-            self._contact.send_now(messages.WithdrawAttempt(found.token))
-            self._contact.flush()
+            self.contact.send_now(messages.WithdrawAttempt(found.token))
+            self.contact.flush()
         else:
             self._give_back(found)
 
@@ -132,7 +128,7 @@ class RemoteExecutor:
         self._bell()
 
     def reports(self) -> list[Report]:
-        self._contact.look()
+        self.contact.look()
         if self._failure is not None:
             raise self._failure
         if self._ends_by is not None and time.monotonic() >= self._ends_by:
@@ -144,7 +140,7 @@ class RemoteExecutor:
     def seconds_left(self) -> float | None:
         if self._reports or self._failure is not None:
             return 0.0
-        left = self._contact.seconds_left()
+        left = self.contact.seconds_left()
         ends = None if self._ends_by is None else max(0.0, self._ends_by - time.monotonic())
         return min((seconds for seconds in (left, ends) if seconds is not None), default=None)
 
@@ -153,10 +149,10 @@ class RemoteExecutor:
         for attempt in self._attempts.ordered:
             if not attempt.is_known:
                 self._give_back(attempt)
-        if self._contact.is_attached and self._attempts.ordered:
-            self._contact.send_now(messages.EndAttempts(at_once))
+        if self.contact.is_attached and self._attempts.ordered:
+            self.contact.send_now(messages.EndAttempts(at_once))
             self._ends_by = time.monotonic() + (0.0 if at_once else STOP_GRACE) + _END_WAIT
-            self._contact.flush()
+            self.contact.flush()
         else:
             self._leave_rest()
 
@@ -168,7 +164,8 @@ class RemoteExecutor:
         self._forget_written()
         if contact.is_attached and not self._attempts.has_open:
             contact.send(messages.LeaveHost())
-            contact.close(_LEAVE_WAIT)
+            if contact.close(_LEAVE_WAIT):
+                forget_host(self._run.directory, self.host)
         else:
             contact.close()
         self._logs.close()
@@ -193,7 +190,7 @@ class RemoteExecutor:
 
     def lost(self, error: HostError) -> None:
         """Note that no message can be sent to the host for now."""
-        reason, wait = f"{error.problem} ({error.stage})", self._contact.wait
+        reason, wait = f"{error.problem} ({error.stage})", self.contact.wait
         self._reports.append(HostUnreachable(self.host, reason, wait, error.hint))
         if self._is_ending:
             self._leave_rest()
@@ -236,7 +233,7 @@ class RemoteExecutor:
             before.refuse_other(told)
         self._logs.open(told.directory)
         self._record = HostRecord(
-            host=self.host, directory=told.directory, node=told.node, boot=told.boot, door=self._contact.door
+            host=self.host, directory=told.directory, node=told.node, boot=told.boot, door=self.contact.door
         )
         if self._record != before:
             try:
@@ -248,7 +245,7 @@ class RemoteExecutor:
             if not attempt.is_known:
                 self._hand_over(attempt)
             if attempt.is_unwanted:
-                self._contact.send_now(messages.WithdrawAttempt(attempt.token))
+                self.contact.send_now(messages.WithdrawAttempt(attempt.token))
         self._reports.append(HostReachable(self.host, self._run.setup.most_workers or told.processors))
 
     def _refuse(self, refused: messages.AttachRefused) -> None:
@@ -260,9 +257,9 @@ class RemoteExecutor:
         attempt.is_known = True
         pieces = self._files.messages(attempt.order)
         if pieces is None:
-            self._contact.send(messages.StartAttempt(attempt.order))
+            self.contact.send(messages.StartAttempt(attempt.order))
         else:
-            self._contact.send_each(pieces)
+            self.contact.send_each(pieces)
         self._bell()
 
     def _give_back(self, attempt: RemoteAttempt) -> None:
@@ -289,9 +286,9 @@ class RemoteExecutor:
                 self._reports.append(AttemptTakenBack(*attempt.key))
 
     def _forget_written(self) -> None:
-        if self._contact.is_attached and (written := self._attempts.take_written()):
-            self._contact.send_now(messages.ForgetOutcomes(written))
-        self._contact.flush()
+        if self.contact.is_attached and (written := self._attempts.take_written()):
+            self.contact.send_now(messages.ForgetOutcomes(written))
+        self.contact.flush()
 
     def _add_log(self, segment: str, offset: int, data: bytes) -> None:
         try:
@@ -314,7 +311,8 @@ class RemoteExecutor:
             self._wakeups.ring()
 
     @property
-    def _contact(self) -> HostContact:
+    def contact(self) -> HostContact:
+        """The connection to the host."""
         if self._opened is None:
             raise AssertionError("the executor has not been opened")
         return self._opened
