@@ -182,6 +182,39 @@ def test_what_there_is_is_proposed(daily, monkeypatch, capsys):
     sys.modules.pop("daily", None)
 
 
+COPIED = """
+from sequent import container, step
+
+@container
+class copied:
+    @container(hosts=["localhost", "127.0.0.1"])
+    class there:
+        @step
+        def first(self): ...
+"""
+
+
+@pytest.fixture
+def copied(sequent):
+    """A run with copies on hosts."""
+    (sequent.directory / "copied.py").write_text(COPIED)
+    assert sequent("run", "copied.py:copied").returncode == 0
+    return sequent
+
+
+@pytest.mark.parametrize(
+    ("typed", "proposed"),
+    [
+        ("show latest there@127", ["there@127.0.0.1", "there@127.0.0.1.first"]),
+        ("logs latest there@localhost.", ["there@localhost.first"]),
+        ("recover latest --rerun=there@l", ["--rerun=there@localhost", "--rerun=there@localhost.first"]),
+        ("show latest first@", []),
+    ],
+)
+def test_copies_on_hosts_are_proposed_as_far_as_they_have_begun(copied, typed, proposed):
+    assert sorted(copied("_complete", f"sequent {typed}").stdout.split()) == proposed
+
+
 def test_nothing_is_made_or_said_while_a_line_is_completed(sequent):
     (sequent.directory / "bad.py").write_text("print('out')\nraise SystemExit(3)\n")
     sequent.environment["SEQUENT_STORE"] = str(sequent.directory / "new.db")
@@ -197,6 +230,7 @@ source ./script
 propose() {
   COMP_LINE="$1" COMP_POINT=${#1}
   local words="${1//:/ : }"
+  words="${words//@/ @ }"
   read -ra COMP_WORDS <<< "${words//=/ = }"
   [[ $1 == *" " ]] && COMP_WORDS+=("")
   COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 ))
@@ -204,6 +238,8 @@ propose() {
   _sequent
   echo "${COMPREPLY[*]}"
 }
+"""
+LINES = """
 propose "sequent rec"
 propose "sequent run dai"
 propose "sequent run daily.py:da"
@@ -212,18 +248,27 @@ propose "sequent graph --format=s"
 """
 
 
-def test_bash_completes_a_line_by_what_is_proposed(daily):
-    (daily.directory / "script").write_text(daily("completion", "show", "bash").stdout)
-    (daily.directory / "try").write_text(BASH)
+def by_bash(sequent, script: str) -> list[str]:
+    """Return what bash completes."""
+    (sequent.directory / "script").write_text(sequent("completion", "show", "bash").stdout)
+    (sequent.directory / "try").write_text(script)
     done = subprocess.run(
         ["bash", "try"],
-        cwd=daily.directory,
-        env={**daily.environment, "PROGRAM": str(Path(sys.executable).parent / "sequent")},
+        cwd=sequent.directory,
+        env={**sequent.environment, "PROGRAM": str(Path(sys.executable).parent / "sequent")},
         check=False,
         capture_output=True,
         text=True,
     )
-    assert done.stdout.splitlines() == ["recover", "daily.py", "daily", "load inner inner.send", "svg"]
+    return done.stdout.splitlines()
+
+
+def test_bash_completes_a_line_by_what_is_proposed(daily):
+    assert by_bash(daily, BASH + LINES) == ["recover", "daily.py", "daily", "load inner inner.send", "svg"]
+
+
+def test_bash_completes_what_is_behind_the_mark_of_a_host(copied):
+    assert by_bash(copied, BASH + 'propose "sequent show latest there@l"\n') == ["localhost localhost.first"]
 
 
 # -- help ---------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import os
 import shlex
 from collections.abc import Generator, Iterator, Sequence
 from enum import Enum
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
 
 from attrs import frozen
@@ -15,6 +16,7 @@ from sequent.cli.arguments.options import GlobalOptions, opened_store
 from sequent.cli.command_table import COMMANDS, VALUED, application
 from sequent.cli.output.terminal import out
 from sequent.errors import SequentError
+from sequent.model.scope import path_on_host
 
 if TYPE_CHECKING:
     from cyclopts import Argument
@@ -25,6 +27,8 @@ FILES = ":files"
 """Among the candidates, stands for file names."""
 _MOST = 50
 """The maximum number of runs to propose, the latest first."""
+_MOST_ATTEMPTS = 10_000
+"""The maximum number of attempts to look at, for hosts."""
 _STEPS = frozenset({"--from", "--rerun", "--skip", "PATH"})
 _FILES = frozenset({"--store", "--config", "--output", "FILE", "TARGET"})
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -126,7 +130,8 @@ def _values(name: str, argument: Argument, given: Sequence[str], options: Global
     if choices:
         yield from _beginning(last, choices)
     elif name in _STEPS:
-        yield from _beginning(last, _steps(given[0] if given else "latest", options))
+        run = given[0] if given else "latest"
+        yield from _beginning(last, _copies(run, options) if "@" in last else _steps(run, options))
     elif name == "RUN":
         yield from _beginning(last, ("latest", *_runs(options)))
     elif name == "--log-level":
@@ -191,6 +196,16 @@ def _steps(run: str, options: GlobalOptions) -> list[str]:
     with contextlib.suppress(SequentError), opened_store(options) as store:
         return [path for path in store.find(run).description if path]
     return []
+
+
+def _copies(run: str, options: GlobalOptions) -> Iterator[str]:
+    """Yield the paths with hosts, as far as something has begun there."""
+    with contextlib.suppress(SequentError), opened_store(options) as store:
+        found = islice(store.attempts(store.find(run)), _MOST_ATTEMPTS)
+        for path, host, depth in dict.fromkeys((it.path, it.host, it.host_depth) for it in found if it.host):
+            names = path.split(".")
+            for count in range(depth, len(names) + 1):
+                yield path_on_host(".".join(names[:count]), host, depth)
 
 
 def _hosts(options: GlobalOptions) -> list[str]:

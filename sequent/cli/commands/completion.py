@@ -19,10 +19,10 @@ _SCRIPTS = {
     "bash": r"""# bash completion for sequent: it asks sequent for the words.
 _sequent() {
   local word last="${COMP_WORDS[COMP_CWORD]}" line="${COMP_LINE:0:COMP_POINT}" behind=""
-  [[ $last == ":" || $last == "=" ]] && last=""
-  # What bash takes for words of their own, Sequent does not: before ":" and "=" all is typed already.
+  [[ $last == [:=@] ]] && last=""
+  # What bash takes for words of their own, Sequent does not: before ":", "=" and "@" all is typed already.
   local typed="${line##*[[:space:]]}"
-  [[ $typed == *[:=]* ]] && behind="${typed%"${typed##*[:=]}"}"
+  [[ $typed == *[:=@]* ]] && behind="${typed%"${typed##*[:=@]}"}"
   COMPREPLY=()
   while IFS= read -r word; do
     if [[ $word == ":files" ]]; then
