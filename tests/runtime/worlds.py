@@ -8,6 +8,8 @@ from collections.abc import Callable
 from selectors import EVENT_READ, BaseSelector, DefaultSelector
 from typing import Any, ClassVar
 
+from attrs import evolve
+
 import sequent
 from sequent.compiler import compile_flow
 from sequent.dsl.definitions import definition_of
@@ -269,6 +271,8 @@ class World:
             )
             directives = how.get("directives", NO_DIRECTIVES)
             saved = self.run.saved(self.plan, directives) if self.is_taken else None
+            if saved is not None:
+                adapters = evolve(adapters, handed_over=tuple(self.run.handed_over()))
             try:
                 return Driver(self.plan, adapters, slots=slots, saved=saved, **how).drive()
             finally:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 import sequent
 from sequent.model.directives import Directives, Selection
 from sequent.model.outcome import Problem
@@ -17,7 +19,7 @@ from sequent.runtime.orders import (
     HostUnreachable,
     Report,
 )
-from tests.runtime.worlds import Hands, World, success, work
+from tests.runtime.worlds import Hands, Killed, World, success, work
 
 
 class Hosts:
@@ -169,6 +171,53 @@ def test_an_attempt_that_never_reached_its_host_leaves_no_row():
     assert world.drive(Hands(success), host_executor=hosts) is RunStatus.SUCCESS
     assert [(order.host, order.attempt) for order in sent] == [("etl1", 1), ("etl2", 1), ("etl2", 1)]
     assert [attempt for attempt in attempts(world) if attempt[3] != "success"] == []
+
+
+def test_a_host_may_forget_an_attempt_only_once_its_outcome_is_written():
+    world, hosts = World(on_two()), Hosts(returning)
+    written: list[tuple[int, int]] = []
+    early: list[tuple[int, int, int]] = []
+
+    def look(batch) -> None:
+        """Look before each commit."""
+        told = [key for hands in hosts.made.values() for key in hands.acknowledged]
+        early.extend(key for key in told if key[:2] not in written)
+        written.extend((ending.key.frame, ending.key.node) for ending in batch.endings)
+
+    assert world.drive(Hands(success), host_executor=hosts, look=look) is RunStatus.SUCCESS
+    assert early == []
+    assert sorted(len(hands.acknowledged) for hands in hosts.made.values()) == [1, 1]
+
+
+def test_a_recovery_orders_an_attempt_with_the_token_that_its_host_knows():
+    world, hosts = World(on_two()), Hosts(lambda order: None if order.host == "etl2" else returning(order))
+
+    def die(batch) -> None:
+        if batch.endings:
+            raise Killed
+
+    with pytest.raises(Killed):
+        world.drive(Hands(success), host_executor=hosts, look=die)
+    before = {order.host: order.token for order in hosts.orders}
+    world.recover()
+    again = Hosts(returning)
+    assert world.drive(Hands(success), host_executor=again) is RunStatus.SUCCESS
+    assert {order.host: order.token for order in again.orders} == before
+    assert {order.attempt for order in again.orders} == {2}
+
+
+def test_an_attempt_that_was_lost_is_tried_again_with_another_token():
+    world = World(on_two())
+    tokens: list[str] = []
+
+    def end(order: AttemptOrder) -> Report:
+        tokens.append(order.token)
+        if order.host == "etl2" and order.attempt == 1:
+            return AttemptLost(order.frame, order.node, order.attempt, "the machine was restarted")
+        return success(order)
+
+    assert world.drive(Hands(success), host_executor=Hosts(end)) is RunStatus.SUCCESS
+    assert len(set(tokens)) == 3
 
 
 def test_an_attempt_that_was_lost_with_its_host_runs_there_again():

@@ -14,6 +14,7 @@ from sequent.runtime.executors.remote.remote_executor import RemoteExecutor
 from sequent.runtime.orders import (
     AttemptBegan,
     AttemptEnded,
+    AttemptLeft,
     AttemptLost,
     AttemptTakenBack,
     HostReachable,
@@ -240,6 +241,25 @@ def test_a_frozen_agent_is_noticed_by_its_silence(driving, host, monkeypatch):
         os.kill(agent, 18)
     assert "no answer for" in told.reason
     assert driving.run("hello").result == '"hello"'
+
+
+def test_where_a_host_is_down_a_stopped_run_leaves_its_attempt_there_for_a_recovery(host, tmp_path):
+    directory = gate(tmp_path)
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        frame = start_gated(driving, directory, token="a1")
+        host.is_down = True
+        host.sessions[-1].cut()
+        driving.wait(lambda report: isinstance(report, HostUnreachable))
+        never = driving.start("hello")
+        driving.executor.end_tasks(at_once=False)
+        assert isinstance(driving.wait(lambda report: getattr(report, "frame", 0) == frame), AttemptLeft)
+        assert isinstance(driving.outcome_of(never), AttemptTakenBack)
+    host.is_down = False
+    (directory / "go").touch()
+    with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=("a1",)), tmp_path / "run") as driving:
+        frame = driving.start("gated", inputs=(encode(str(directory)),), makers=("source",), token="a1", attempt=2)
+        assert driving.end_of(frame).result == '"gone through"'
+    assert len(begun(directory)) == 1
 
 
 # -- the driver is gone
