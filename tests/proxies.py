@@ -28,6 +28,8 @@ class Proxy:
         """The number of answers that were lost."""
         self.refuses = False
         """Whether new connections are closed at once."""
+        self.pools = False
+        """Whether clients are told of another backend than theirs, as a pooler does."""
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -53,10 +55,19 @@ class Proxy:
                             return
                         if key.fileobj is client and self.loses and self.loses in data:
                             self.loses, loses = b"", True
-                        key.data.sendall(data)
+                        key.data.sendall(_of_another(data) if self.pools else data)
 
     def close(self) -> None:
         self._listener.close()
+
+
+_BACKEND = b"K\0\0\0\x0c"
+"""The head of the message with the number of the backend, which is the next four bytes."""
+
+
+def _of_another(data: bytes) -> bytes:
+    place = data.find(_BACKEND) + len(_BACKEND)
+    return data if place < len(_BACKEND) else data[:place] + b"\0\0\0\x01" + data[place + 4 :]
 
 
 @contextmanager

@@ -5,17 +5,26 @@ from collections.abc import Iterator
 import pytest
 
 from sequent.runtime.ports import Store
-from sequent.runtime.store import open_store
+from sequent.runtime.store import open_store, upgrade_store
 from sequent.runtime.store.sql.tally import count_run, read_tally
 
 
 @pytest.fixture(scope="session")
-def on_server(cluster, tmp_path_factory):
-    """The address of a store in PostgreSQL that is emptied for each test: to make its tables takes longer than that."""
+def on_server(cluster):
+    """The address of a store in PostgreSQL that is emptied for each test: to make its tables takes longer than that.
+
+    Its role may do what runs need, and no more.
+    """
+    database = cluster.new_database()
+    upgrade_store(cluster.url(database))
+    for text in (
+        "CREATE ROLE runner LOGIN",
+        "GRANT USAGE ON SCHEMA sequent TO runner",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA sequent TO runner",
+    ):
+        cluster.execute(text, database)
     # Nothing here is killed, so that no test waits for the disk.
-    url = cluster.url(cluster.new_database(), options="-csynchronous_commit%3Doff")
-    open_store(url).close()
-    return url
+    return cluster.url(database, "runner", options="-csynchronous_commit%3Doff")
 
 
 def emptied(cluster, url) -> str:

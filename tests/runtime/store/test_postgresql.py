@@ -470,6 +470,17 @@ def test_a_backend_that_is_ended_is_replaced(cluster, database, store):
     assert is_whole(store)
 
 
+@pytest.mark.parametrize("pools", [False, True])
+def test_nothing_is_prepared_behind_a_pooler(pools, way, url, cluster, database):
+    way.pools = pools
+    with closing(open_store(url.replace(str(cluster.port), str(way.port)))) as store:
+        run = create(store)
+        for number in range(1, 20):
+            attempted(run, each(number))
+        prepared = run._own.ask("SELECT count(*) FROM pg_prepared_statements")
+        assert (prepared[0][0] == 0) is pools
+
+
 # -- large values -----------------------------------------------------------------------------------
 
 
