@@ -172,16 +172,19 @@ class Drive(ByFields):
             run.rename(renaming.path)
         changed = changed_code(run, plan, renaming, self.prepared.directives)
         adopt(run, plan, changed, renaming)
+        unknown: list[str] = []
         saved = open_part(run, plan, self.prepared, resumes=self.resumes, at=adapters.clock.now())
         if saved is not None and hosts is not None:
-            adapters = evolve(adapters, handed_over=self._handed_over())
+            handed_over = run.handed_over()
+            unknown = self._unknown(handed_over)
+            adapters = evolve(adapters, handed_over=self._not_lost(handed_over))
             hosts.expect(adapters.handed_over)
         driver = Driver(
             plan,
             adapters,
             slots=self._slots(),
             saved=saved,
-            notes=(*self.prepared.notes, *changed.sentences()),
+            notes=(*self.prepared.notes, *changed.sentences(), *unknown),
             resumes=self.resumes,
             max_loops=self.max_loops,
             longest_sleep=longest_sleep,
@@ -190,9 +193,19 @@ class Drive(ByFields):
         driver.drive()
         return self._outcome(driver)
 
-    def _handed_over(self) -> tuple[HandedOver, ...]:
-        """Return the attempts that hosts may still know, without those that are said to be lost."""
-        return tuple(each for each in self.run.handed_over() if each.host not in self.prepared.assumed_lost)
+    def _not_lost(self, handed_over: list[HandedOver]) -> tuple[HandedOver, ...]:
+        """Return the attempts that hosts may still know: those on hosts that are said to be gone are lost."""
+        return tuple(each for each in handed_over if each.host not in self.prepared.assumed_lost)
+
+    def _unknown(self, handed_over: list[HandedOver]) -> list[str]:
+        """Return a note for each host that is said to be gone, and has nothing that could be lost."""
+        waiting = {each.host for each in handed_over}
+        rest = f"; attempts are with {', '.join(sorted(waiting))}" if waiting else ""
+        return [
+            f"no attempt is with host {host!r}, so none is lost{rest}"
+            for host in self.prepared.assumed_lost
+            if host not in waiting
+        ]
 
     def _slots(self) -> int:
         limit = self.plan.max_concurrent if self.max_concurrent is None else self.max_concurrent

@@ -18,16 +18,19 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 def formatter_of(setup: WorkerSetup) -> logging.Formatter:
     """Return the formatter that the flow's configuration describes."""
     datefmt = setup.logging_datefmt or None
-    formats: dict[int, logging.Formatter] = {level: _OfHost(text, datefmt) for level, text in setup.logging_formats}
-    default = formats.pop(0, None) or _OfHost(FORMAT, datefmt)
+    host = setup.host or os.uname().nodename
+    formats: dict[int, logging.Formatter] = {
+        level: _OfHost(text, datefmt, host) for level, text in setup.logging_formats
+    }
+    default = formats.pop(0, None) or _OfHost(FORMAT, datefmt, host)
     return _ByLevel(formats, default) if formats else default
 
 
 class _OfHost(logging.Formatter):
     """Knows the original's fields as well: the host, and fractions of a second in a time."""
 
-    def __init__(self, text: str, datefmt: str | None) -> None:
-        super().__init__(text, datefmt, defaults={"host": os.uname().nodename})
+    def __init__(self, text: str, datefmt: str | None, host: str) -> None:
+        super().__init__(text, datefmt, defaults={"host": host})
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802  its name there
         if datefmt and "%f" in datefmt:

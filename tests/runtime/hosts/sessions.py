@@ -130,9 +130,8 @@ def run_on(
         sources=sources,
     )
     setup = HostSetup(workers=workers, host="far", most_workers=2)
-    return RemoteRun(
-        host="far", key=KEY, epoch=epoch, directory=str(directory), setup=setup, connect=host.connect, **more
-    )
+    more.setdefault("connect", host.connect)
+    return RemoteRun(host="far", key=KEY, epoch=epoch, directory=str(directory), setup=setup, **more)
 
 
 @contextmanager

@@ -380,6 +380,26 @@ def test_an_agent_that_knows_nothing_of_what_was_handed_over_is_not_trusted(host
         other.end()
 
 
+def test_only_the_address_is_tried_behind_which_attempts_are(host, tmp_path):
+    directory = gate(tmp_path)
+    doors: list[str] = []
+
+    def connect(door):
+        doors.append(door)
+        session = host.connect(door)
+        session.door = "login2"
+        return session
+
+    run = run_on(host, tmp_path / "run", connect=connect)
+    with remote(run, tmp_path / "run") as driving:
+        frame = start_gated(driving, directory)
+        host.sessions[-1].cut()
+        driving.wait(lambda report: isinstance(report, HostUnreachable))
+        (directory / "go").touch()
+        driving.end_of(frame)
+    assert doors == ["", "login2"]
+
+
 # -- what comes before
 
 

@@ -35,6 +35,11 @@ _SAID: Decoder[FromHost] = Decoder(FromHost)
 class HostUser(Protocol):
     """The driver's side of a connection."""
 
+    @property
+    def only_door(self) -> str:
+        """The only address to try of a host with several; '': any."""
+        ...
+
     def first_message(self, version: int) -> Message:
         """Return the first message to send."""
         ...
@@ -59,13 +64,13 @@ class HostContact:
     Args:
         host: its name in the flow.
         key: the run, as its agent knows it.
-        connect: returns a session with the agent, and waits for it.
+        connect: returns a session with the agent, and waits for it; it is given the only address to try, or ''.
         wakeups: wakes the driver.
         user: handles messages and losses.
     """
 
     def __init__(
-        self, host: str, key: str, connect: Callable[[], Connection], wakeups: Wakeups, user: HostUser
+        self, host: str, key: str, connect: Callable[[str], Connection], wakeups: Wakeups, user: HostUser
     ) -> None:
         self.host = host
         self._key = key
@@ -104,11 +109,12 @@ class HostContact:
             return
         self._is_connecting = True
         self._retry_at = None
-        threading.Thread(target=self._try, name=f"sequent to {self.host}", daemon=True).start()
+        door = self._user.only_door
+        threading.Thread(target=self._try, args=(door,), name=f"sequent to {self.host}", daemon=True).start()
 
-    def _try(self) -> None:
+    def _try(self, door: str) -> None:
         try:
-            made: Connection | HostError = self._connect()
+            made: Connection | HostError = self._connect(door)
         except HostError as error:
             made = error
         except Exception as error:  # noqa: BLE001 - whatever a library raises, the driver must hear of it

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from sequent.errors import FencedError, HostError, HostStage, SequentError
 from sequent.runtime.executors.process_executor import STOP_GRACE
+from sequent.runtime.executors.remote import host_records
 from sequent.runtime.executors.remote.host_contact import HostContact
-from sequent.runtime.executors.remote.host_records import HostRecord, forget_host, read_host_record, write_host_record
 from sequent.runtime.executors.remote.mirrored_logs import MirroredLogs
 from sequent.runtime.executors.remote.remote_attempts import RemoteAttempt, RemoteAttempts
 from sequent.runtime.executors.remote.remote_run import RemoteRun
@@ -50,7 +50,7 @@ class RemoteExecutor:
         self._opened: HostContact | None = None
         self._logs = MirroredLogs(run.directory)
         self._files = SentFiles()
-        self._record: HostRecord = read_host_record(run.directory, run.host)
+        self._record: host_records.HostRecord = host_records.read_host_record(run.directory, run.host)
         self._attempts = RemoteAttempts(run.open_tokens)
         self._reports: list[Report] = []
         self._contacts = 0
@@ -86,8 +86,7 @@ class RemoteExecutor:
         if self._opened is not None:
             return
         wakeups = self._wakeups = Wakeups(selector)
-        door = self._record.door
-        contact = HostContact(self.host, self._run.key, lambda: self._run.connect(door), wakeups, self)
+        contact = HostContact(self.host, self._run.key, self._run.connect, wakeups, self)
         wakeups.heed(contact.look)
         self._opened = contact
         contact.begin()
@@ -165,7 +164,7 @@ class RemoteExecutor:
         if contact.is_attached and not self._attempts.has_open:
             contact.send(messages.LeaveHost())
             if contact.close(_LEAVE_WAIT):
-                forget_host(self._run.directory, self.host)
+                host_records.forget_host(self._run.directory, self.host)
         else:
             contact.close()
         self._logs.close()
@@ -173,6 +172,11 @@ class RemoteExecutor:
             self._wakeups.close()
 
     # -- the user of the connection
+
+    @property
+    def only_door(self) -> str:
+        """The address behind which the agent is that was given attempts; '' if there are none."""
+        return self._record.door if self._attempts.unsettled else ""
 
     def first_message(self, version: int) -> messages.Attach:
         """Return the message with the driver of the run, and the attempts whose state it needs."""
@@ -232,14 +236,14 @@ class RemoteExecutor:
         if self._attempts.unsettled:
             before.refuse_other(told)
         self._logs.open(told.directory)
-        self._record = HostRecord(
+        self._record = host_records.HostRecord(
             host=self.host, directory=told.directory, node=told.node, boot=told.boot, door=self.contact.door
         )
         if self._record != before:
             try:
-                write_host_record(self._run.directory, self._record)
+                host_records.write_host_record(self._run.directory, self._record)
             except OSError as error:
-                raise self._no_room(error) from None
+                raise host_records.no_room(self.host, error) from None
         self._attempts.meet(told.known)
         for attempt in self._attempts.ordered:
             if not attempt.is_known:
@@ -294,12 +298,7 @@ class RemoteExecutor:
         try:
             self._logs.add(segment, offset, data)
         except OSError as error:
-            raise self._no_room(error) from None
-
-    def _no_room(self, error: OSError) -> HostError:
-        return HostError(
-            f"what comes from it cannot be written here: {error.strerror}", host=self.host, stage=HostStage.CONNECTION
-        )
+            raise host_records.no_room(self.host, error) from None
 
     def _leave_rest(self) -> None:
         """Expect nothing more of the host while this driver lives: a recovery asks it again."""
