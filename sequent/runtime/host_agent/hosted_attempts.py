@@ -164,11 +164,7 @@ class HostedAttempts:
                 self._keep_outcomes([LostThere(order.token, "it was handed over before, and is not begun twice")])
             return
         order = self.files.resolved(order)
-        try:
-            self.seen.add(order.token)
-        except OSError as error:
-            self._keep_outcomes([LostThere(order.token, f"it cannot be noted on its host: {error.strerror}")])
-            return
+        self.seen.add(order.token)
         if any((order.frame, order.node) == _key(self._active[token])[:2] for token in self._unwanted):
             self._held.append(order)
         else:

@@ -131,8 +131,13 @@ class HostAgent:
                 self._obey(link, message)
                 if link not in self._links:
                     return
-        except (BadMessageError, OSError):
-            # The peer is not a driver, or there is no room for its data: a driver connects again, and starts over.
+        except BadMessageError:
+            # The peer is not a driver.
+            self._drop(link)
+        except OSError as error:
+            # There is no room for its data: a driver connects again later, and starts over.
+            link.link.send_now(AttachRefused("broken", f"its agent cannot write: {error.strerror}"))
+            link.link.flush()
             self._drop(link)
 
     def _drop(self, link: DriverLink) -> None:

@@ -33,6 +33,7 @@ from sequent.runtime.hosts.protocol.messages import (
 )
 from sequent.runtime.messages.packets import BadMessageError
 from sequent.runtime.orders import AttemptEnded, Spooled
+from tests.disks import small_disk
 from tests.patience import wait_until
 from tests.runtime.hosts.sessions import KEY, PROGRAM, ROOT, STEPS, StandIn
 from tests.runtime.hosts.speaking import Speaker, attach
@@ -168,6 +169,24 @@ def test_a_ping_is_answered(host):
     speaker = Speaker.attached(host)
     speaker.say(Ping(7))
     assert speaker.wait(lambda message: isinstance(message, Pong)) == Pong(7)
+
+
+def test_where_a_token_cannot_be_noted_nothing_begins_and_the_driver_hears_why(tmp_path):
+    with small_disk(tmp_path / "far") as disk:
+        host = StandIn(tmp_path / "far")
+        try:
+            speaker = Speaker.attached(host)
+            # Beyond what is left of the file's last page.
+            tokens = [f"{number:064}" for number in range(70)]
+            disk.fill()
+            speaker.say(*(WithdrawAttempt(token) for token in tokens))
+            speaker.start("t1")
+            refused = speaker.wait(lambda message: isinstance(message, AttachRefused))
+            assert "cannot write" in refused.reason
+            assert speaker.ended()
+            assert "t1" not in (host.place / "tokens").read_text().split()
+        finally:
+            host.end()
 
 
 # -- files

@@ -19,8 +19,10 @@ from sequent.runtime.orders import (
     AttemptTakenBack,
     HostReachable,
     HostUnreachable,
+    Notice,
     Spooled,
 )
+from tests.disks import small_disk
 from tests.patience import wait_until
 from tests.runtime.driving import Driving
 from tests.runtime.hosts.sessions import STEPS, StandIn, remote, run_on
@@ -260,6 +262,26 @@ def test_where_a_host_is_down_a_stopped_run_leaves_its_attempt_there_for_a_recov
         frame = driving.start("gated", inputs=(encode(str(directory)),), makers=("source",), token="a1", attempt=2)
         assert driving.end_of(frame).result == '"gone through"'
     assert len(begun(directory)) == 1
+
+
+def test_a_full_disk_of_a_host_is_waited_for_and_no_outcome_is_lost(tmp_path):
+    with small_disk(tmp_path / "far") as disk:
+        host = StandIn(tmp_path / "far")
+        directory = gate(tmp_path)
+        try:
+            with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+                frame = start_gated(driving, directory)
+                disk.fill()
+                (directory / "go").touch()
+                told = driving.wait(lambda report: isinstance(report, Notice))
+                assert "outcomes cannot be written on the host" in told.text
+                late = driving.start("silent")
+                disk.free()
+                assert driving.end_of(frame).result == '"gone through"'
+                assert driving.end_of(late).problem is None
+            assert len(begun(directory)) == 1
+        finally:
+            host.end()
 
 
 # -- the driver is gone
