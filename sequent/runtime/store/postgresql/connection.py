@@ -19,6 +19,8 @@ from sequent.runtime.store.postgresql.errors import connection_error, is_lost
 Values = Sequence[object]
 _PIECE = 0.1
 """Seconds between two looks at a server that is gone, at first."""
+_FIRST_PLANS = 32
+"""Statements after which the server plans anew for the first time."""
 
 
 def connect(address: ServerAddress, application: str) -> psycopg.Connection[Any]:
@@ -60,6 +62,7 @@ class PostgresqlConnection:
         self._application = application
         self._is_within = False
         """Whether a transaction was begun, and neither committed nor rolled back."""
+        self._executed = 0
         try:
             self._raw = connect(address, application)
         except psycopg.Error as error:
@@ -94,7 +97,17 @@ class PostgresqlConnection:
             if text == "COMMIT" and cursor.statusmessage == "ROLLBACK":
                 raise psycopg.errors.InFailedSqlTransaction("the transaction had failed before")
             return cursor
+        self._plan_anew(raw)
         return raw.execute(cast("Any", text), values)
+
+    def _plan_anew(self, raw: psycopg.Connection[Any]) -> None:
+        """Let the server plan its prepared statements again, each time that twice as many were executed.
+
+        A plan that was made while a table had a few rows may read all of them, and would be kept for millions.
+        """
+        self._executed += 1
+        if self._executed >= _FIRST_PLANS and self._executed.bit_count() == 1 and raw.prepare_threshold is not None:
+            raw.execute("DISCARD PLANS", prepare=False)
 
     def each(self, text: str, rows: Sequence[Values]) -> Any:
         """Execute a statement with each of these rows."""
