@@ -26,6 +26,7 @@ from sequent.runtime.hosts.protocol.messages import (
     LostThere,
     MessagePiece,
     MessageWhole,
+    OutcomeThere,
     Ping,
     Pong,
     WithdrawAttempt,
@@ -42,7 +43,8 @@ COUNT = int(os.environ.get("FUZZ_INPUTS", "250"))
 
 
 def of(token):
-    return lambda message: getattr(message, "token", None) == token
+    """Tell the outcome of an attempt from what is said of it before."""
+    return lambda message: isinstance(message, OutcomeThere) and message.token == token
 
 
 # -- frames

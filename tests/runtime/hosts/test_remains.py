@@ -10,6 +10,7 @@ import pytest
 from sequent.errors import HostError
 from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts.agents_there import list_agents_on, remove_agents_on
+from sequent.runtime.hosts.protocol.messages import EndedThere
 from tests.patience import PATIENCE, wait_until
 from tests.runtime.hosts.sessions import KEY, PROGRAM, ROOT
 from tests.runtime.hosts.speaking import Speaker
@@ -28,7 +29,7 @@ def settings_of(host, **more):
 def test_what_a_run_has_left_is_listed_with_its_run(host):
     speaker = Speaker.attached(host)
     speaker.start("t1")
-    speaker.wait(lambda message: getattr(message, "token", None) == "t1")
+    speaker.wait(lambda message: isinstance(message, EndedThere))
     (found,) = list_agents_on(settings_of(host), PATIENCE)
     assert (found.key, found.run.id, found.run.flow) == (KEY, "r", "flow")
     assert (found.serves, found.attempts, found.outcomes) == (True, 1, 1)
