@@ -23,7 +23,7 @@ class Message(Struct, frozen=True, array_like=True, tag=True, forbid_unknown_fie
     """A message between driver, agents and workers; its class says what it is."""
 
 
-class WorkerSetup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WorkerSetup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The data that the workers of a run are given once."""
 
     run_id: str
@@ -49,6 +49,8 @@ class WorkerSetup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The SHA-256 of the sources of modules, as the driver has them: others are refused."""
     no_shell: bool = False
     """Whether ``shell=`` is refused."""
+    needs_own_maker: bool = False
+    """Whether a function that makes the flow is refused if the flow's module has only imported it."""
 
 
 Seconds = Annotated[float, Meta(ge=0, le=1e10)]

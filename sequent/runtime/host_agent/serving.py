@@ -268,6 +268,7 @@ class HostAgent:
             # The first entry is only the place of this package.
             sys_path=(*([shipped_path(setup.shipped)] if setup.shipped else []), *sys.path[1:]),
             no_shell=workers.no_shell or self._rules.no_shell,
+            needs_own_maker=bool(self._rules.modules),
         )
         return HostSetup(workers=workers, host=setup.host, most_workers=setup.most_workers)
 

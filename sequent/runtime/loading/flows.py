@@ -86,14 +86,18 @@ def load_flow(target: str) -> LoadedFlow:
     )
 
 
-def load_recorded(target: Target) -> object:
+def load_recorded(target: Target, *, needs_own_maker: bool = False) -> object:
     """Load the flow of a recorded target again, as ``load_flow`` does.
+
+    Args:
+        target: the flow.
+        needs_own_maker: refuse a function that makes the flow, if its module has only imported it.
 
     Raises:
         UsageError, DefinitionError: as ``load_flow``.
     """
     module = load_module(target.module, target.cwd) if target.module else load_file(target.file)
-    return _flow_in(module, target.attribute)
+    return _flow_in(module, target.attribute, needs_own_maker=needs_own_maker)
 
 
 def load_script(target: Target) -> object:
@@ -191,9 +195,15 @@ def _flows_in(module: ModuleType) -> list[str]:
     return names
 
 
-def _flow_in(module: ModuleType, attribute: str) -> object:
+def _flow_in(module: ModuleType, attribute: str, *, needs_own_maker: bool = False) -> object:
     value: object = module
     for part in attribute.split("."):
+        if isinstance(value, ModuleType) and value is not module:
+            raise UsageError(
+                f"'{module.__name__}:{attribute}' leads into the module {value.__name__!r}",
+                code="no-flow",
+                hint=f"name it by that module: {value.__name__}:{part}",
+            )
         try:
             value = getattr(value, part)
         except AttributeError:
@@ -202,6 +212,9 @@ def _flow_in(module: ModuleType, attribute: str) -> object:
         return value
     _refuse_decorated(attribute, value)
     if inspect.isfunction(value):
+        if needs_own_maker and not f"{value.__module__}.".startswith(f"{module.__name__}."):
+            message = f"'{module.__name__}:{attribute}' is a function of the module {value.__module__!r}"
+            raise UsageError(message, code="forbidden", hint=f"define a function for it in {module.__name__!r}")
         return _made(module, attribute, value)
     raise _not_a_flow(module, attribute, value)
 

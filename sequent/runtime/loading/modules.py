@@ -24,6 +24,8 @@ from sequent.model.work import ModuleImport
 from sequent.runtime.loading.mistakes import with_others
 
 FORM = "name it as module:flow or path/file.py:flow"
+NO_MODULE = "no-module"
+"""The code of the error for a module that does not exist."""
 
 
 def load_module(name: str, directory: str) -> ModuleType:
@@ -37,7 +39,7 @@ def load_module(name: str, directory: str) -> ModuleType:
     if not _exists(name):
         raise UsageError(
             f"module not found: {name!r} (looked in {sys.path[0]!r} first)",
-            code="no-module",
+            code=NO_MODULE,
             hint=f"{guess(name, _modules_in(directory))}{FORM}",
         )
     with reporting(name):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import os
 import sys
 from collections.abc import Iterable
@@ -15,6 +14,8 @@ from sequent.model.spec import Definition
 _SHOWN = 12
 """Digits of a digest that an error shows."""
 _INSTALLED = ("site-packages", "dist-packages")
+COPY = "copy it there, or set ship = true for the host"
+"""The hint for a module that a host lacks, or has in another version."""
 
 
 def sources_of(definition: Definition, module: str) -> tuple[tuple[str, str], ...]:
@@ -64,14 +65,16 @@ def refuse_other_sources(sources: Iterable[tuple[str, str]], host: str) -> None:
         UsageError: one is another.
     """
     for name, wanted in sources:
+        # None is imported for this: a driver could name any module.
         module = sys.modules.get(name)
         if module is None:
-            module = importlib.import_module(name)
+            message = f"the module {name!r} has steps of the flow where the run was started, but not on host {host!r}"
+            raise UsageError(message, code="other-source", hint=COPY)
         found = _digest_of(module)
         if found != wanted:
             raise UsageError(
                 f"the module {name!r} is another one on host {host!r}: {found[:_SHOWN] or 'without source'} in "
                 f"{getattr(module, '__file__', None)!r}, {wanted[:_SHOWN]} where the run was started",
                 code="other-source",
-                hint="copy it there, or set ship = true for the host",
+                hint=COPY,
             )

@@ -13,6 +13,7 @@ from msgspec.msgpack import Decoder
 from msgspec.structs import replace
 
 from sequent.dsl.definitions import definition_of
+from sequent.errors import UsageError
 from sequent.model.commands import name_store
 from sequent.model.outcome import Problem
 from sequent.model.spec import Definition
@@ -20,7 +21,8 @@ from sequent.model.status import Verdict
 from sequent.model.variables import PREFIX, RUN_DIRECTORY, RUNS_AROUND
 from sequent.runtime.agent.timeouts import WorkerLimit
 from sequent.runtime.loading.flows import load_recorded
-from sequent.runtime.loading.sources import refuse_other_sources
+from sequent.runtime.loading.modules import NO_MODULE
+from sequent.runtime.loading.sources import COPY, refuse_other_sources
 from sequent.runtime.logs.log_segment import Segment
 from sequent.runtime.messages.message_types import (
     AskTaken,
@@ -107,7 +109,13 @@ def run(
 def _load(setup: WorkerSetup) -> Definition:
     if setup.sys_path:
         sys.path[:] = setup.sys_path
-    definition = definition_of(load_recorded(setup.target))
+    try:
+        flow = load_recorded(setup.target, needs_own_maker=setup.needs_own_maker)
+    except UsageError as error:
+        if setup.host and error.code == NO_MODULE:
+            error.hint = COPY
+        raise
+    definition = definition_of(flow)
     refuse_other_sources(setup.sources, setup.host)
     return definition
 

@@ -16,10 +16,16 @@ from tests.patience import PATIENCE
 from tests.runtime.hosts.sessions import KEY, STEPS, StandIn
 
 
-def attach(epoch: int = 1, contact: int = 1, *, target: Target | None = None, **more: object) -> Attach:
-    workers = WorkerSetup(
-        run_id="r", directory="", target=target or Target(flow="flow", module=STEPS, attribute="flow"), host="far"
-    )
+def attach(
+    epoch: int = 1,
+    contact: int = 1,
+    *,
+    target: Target | None = None,
+    sources: tuple[tuple[str, str], ...] = (),
+    **more: object,
+) -> Attach:
+    target = target or Target(flow="flow", module=STEPS, attribute="flow")
+    workers = WorkerSetup(run_id="r", directory="", target=target, host="far", sources=sources)
     setup = HostSetup(workers=workers, host="far", most_workers=1)
     return Attach(version=1, key=KEY, epoch=epoch, contact=contact, setup=setup, **more)
 

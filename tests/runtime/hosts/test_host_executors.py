@@ -76,6 +76,7 @@ def test_a_flow_that_a_host_does_not_have_is_found_out_at_first_contact(tmp_path
         hosts.executors.reach(["far"])
     hosts.executors.close()
     assert caught.value.stage is HostStage.MODULE
+    assert caught.value.hint == "copy it there, or set ship = true for the host"
 
 
 def test_a_host_of_which_a_recovery_needs_nothing_forgets_the_run_as_well(tmp_path, agent):

@@ -23,6 +23,7 @@ from sequent.runtime.hosts.protocol.messages import (
     FilePiece,
     FileWhole,
     FromHost,
+    LoadedThere,
     LostThere,
     MessagePiece,
     MessageWhole,
@@ -243,6 +244,33 @@ def test_a_restricted_key_loads_no_other_module(tmp_path, target, reason):
         refused = speaker.wait(lambda message: isinstance(message, AttachRefused))
         assert refused.code == "forbidden"
         assert reason in refused.reason
+    finally:
+        host.end()
+
+
+RESTRICTED = "tests.runtime.hosts.restricted_steps"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "sources", "reason"),
+    [
+        ("flow", (("tests.runtime.hosts.never_imported", ""),), "'tests.runtime.hosts.never_imported' has steps"),
+        ("imported_maker", (), "is a function of the module 'tests.runtime.hosts.imported_maker'"),
+        ("remote_steps.flow", (), "leads into the module 'tests.runtime.hosts.remote_steps'"),
+        ("flow", (), ""),
+        ("maker", (), ""),
+    ],
+)
+def test_a_restricted_key_imports_and_calls_nothing_but_the_modules_own(tmp_path, attribute, sources, reason):
+    host = restricted(tmp_path, "--allow-module", RESTRICTED)
+    try:
+        speaker = Speaker(host)
+        target = Target(flow="flow", module=RESTRICTED, attribute=attribute)
+        speaker.say(attach(target=target, sources=sources))
+        told = speaker.wait(lambda message: isinstance(message, LoadedThere))
+        assert reason in told.problem
+        assert (told.problem == "") == (reason == "")
+        assert not {"imported", "called"} & set(os.listdir(host.home))
     finally:
         host.end()
 
