@@ -44,6 +44,8 @@ class RunOrigin(Struct, frozen=True, forbid_unknown_fields=True):
     sequence: str = ""
     store: str = ""
     """The store of that run."""
+    host: str = ""
+    """The host of the step's copy; '' if it has none."""
 
 
 class RunRecord(Struct, frozen=True, kw_only=True):

@@ -232,8 +232,9 @@ class copied:
         print("loading")
         raise ValueError(self)
 
-    @step(requires=load.failed)
-    def alert(self) -> None: ...
+    @step(requires=load.failed, hosts=["localhost", "127.0.0.1"])
+    def alert(self) -> None:
+        inner().run()
 
     @step(hosts=here.result, delay="1d")
     def later(self) -> None: ...

@@ -60,6 +60,14 @@ class typed:
     sub = command(*TYPED)
 
 
+@container
+class copied:
+    sub = command(*TYPED, hosts=["localhost", "127.0.0.1"])
+    @step(hosts=["localhost", "127.0.0.1"], requires=sub)
+    def called(self) -> None:
+        inner().run()
+
+
 prefixed = Sequent("prefixed", config={"envvar_prefix": "MINE_"})
 prefixed.add_step("sub", command=TYPED)
 
@@ -103,7 +111,7 @@ def listed(sequent) -> list[tuple[str, object]]:
 def test_the_step_that_started_a_run_is_known_whichever_way_it_did(within, flow):
     done = within("run", f"within.py:{flow}", "--quiet")
     assert done.returncode == 0, done.stderr
-    origin = {"run": "r00001", "path": "sub", "sequence": "1", "store": str(within.store)}
+    origin = {"run": "r00001", "path": "sub", "sequence": "1", "host": None, "store": str(within.store)}
     assert listed(within) == [("inner", origin), (flow, None)]
 
 
@@ -115,6 +123,19 @@ def test_ls_and_show_tell_it(within):
     assert outer.startswith("r00001  called")
     assert "\n  started by r00001 regions.sub/1.2\n" in within("show", "r00002").stdout
     assert "started by" not in within("show", "r00001").stdout
+
+
+def test_the_host_of_a_copy_is_told(within):
+    done = within("run", "within.py:copied", "--quiet")
+    assert done.returncode == 0, done.stderr
+    origins = [origin for _, origin in listed(within) if origin is not None]
+    assert sorted((origin["path"], origin["host"]) for origin in origins) == [
+        ("called", "127.0.0.1"),
+        ("called", "localhost"),
+        ("sub", "127.0.0.1"),
+        ("sub", "localhost"),
+    ]
+    assert "  r00001 sub/1 on localhost\n" in within("ls").stdout
 
 
 def test_where_no_step_started_a_run_ls_has_no_column_for_it(within):

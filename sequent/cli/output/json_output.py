@@ -154,6 +154,7 @@ def _origin(origin: RunOrigin) -> Document:
         "run": origin.run,
         "path": origin.path or None,
         "sequence": origin.sequence or None,
+        "host": origin.host or None,
         "store": origin.store,
     }
 

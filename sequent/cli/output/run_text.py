@@ -9,12 +9,13 @@ from sequent.runtime.records import AttemptRecord, RunOrigin, RunRecord
 
 
 def origin_text(origin: RunOrigin | None, store: str) -> str:
-    """Return the step that started a run: its run, its name, and its store if that is another one."""
+    """Return the step that started a run: its run, its name, its host, and its store if that is another one."""
     if origin is None:
         return ""
     step = f" {task_name(origin.path, origin.sequence)}" if origin.path else ""
+    host = f" on {safe(origin.host)}" if origin.host else ""
     elsewhere = f" in {safe(origin.store)}" if origin.store != store else ""
-    return f"{safe(origin.run)}{step}{elsewhere}"
+    return f"{safe(origin.run)}{step}{host}{elsewhere}"
 
 
 def reason_text(record: RunRecord, due: float | None) -> str:

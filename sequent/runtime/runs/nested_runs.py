@@ -76,9 +76,10 @@ def origin() -> RunOrigin | None:
         return None
     step = current_context()
     if step is not None:
-        return RunOrigin(run=around.run, path=step.path, sequence=step.sequence, store=around.store)
-    path, sequence = (os.environ.get(f"{around.prefix}STEP_{name}", "") for name in ("PATH", "SEQUENCE"))
-    return RunOrigin(run=around.run, path=path, sequence=sequence, store=around.store)
+        return RunOrigin(around.run, step.path, step.sequence, around.store, step.host)
+    names = ("PATH", "SEQUENCE", "HOST")
+    path, sequence, host = (os.environ.get(f"{around.prefix}STEP_{name}", "") for name in names)
+    return RunOrigin(around.run, path, sequence, around.store, host)
 
 
 def _identity(target: Target, params: Mapping[str, str], store: str) -> str:

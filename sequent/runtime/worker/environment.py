@@ -6,7 +6,7 @@ import functools
 import os
 import time
 
-from sequent.model.variables import OF_ATTEMPTS, STEP_ITEM
+from sequent.model.variables import OF_ATTEMPTS, STEP_HOST, STEP_ITEM
 from sequent.runtime.context import LOGGER, Context
 from sequent.runtime.worker.process_state.libc import Environment, zone
 from sequent.runtime.worker.process_state.state_kind import StateKind
@@ -35,7 +35,7 @@ def variables_of(context: Context, item: str | None, prefix: str) -> dict[str, s
     )
     variables = dict(zip(_names(prefix), values, strict=True))
     if context.host:
-        variables[f"{prefix}STEP_HOST"] = context.host
+        variables[prefix + STEP_HOST] = context.host
     if item is not None:
         text = context.item if isinstance(context.item, str) else item
         # A variable cannot hold NUL, nor a long string; context() has the item itself.
@@ -53,7 +53,10 @@ def _names(prefix: str) -> tuple[str, ...]:
 class StepEnvironment:
     """The environment of a process that exists only for steps: each step finds its own variables, and no others."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str) -> None:
+        # A run that a step has started inherits those of that step, which not every step here replaces.
+        for name in (STEP_ITEM, STEP_HOST):
+            os.environ.pop(prefix + name, None)
         self._list = Environment()
         self._environ = os.environ
         self._before = dict(os.environ)

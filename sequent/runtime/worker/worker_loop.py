@@ -144,7 +144,7 @@ class _Worker:
         self._termination = Termination()
         self._termination.install()
         self._leaving = leaving
-        environment = StepEnvironment()
+        environment = StepEnvironment(setup.envvar_prefix)
         self._tidying = Tidying(segment, [*environment.kinds(), *kinds])
         self._attempts = Attempts(
             definition,

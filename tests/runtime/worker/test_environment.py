@@ -44,10 +44,18 @@ def test_an_item_that_no_variable_can_hold_is_left_out(item):
     assert "SEQUENT_STEP_ITEM" not in variables_of(place(item), json.dumps(item), "SEQUENT_")
 
 
+def test_the_item_and_the_host_of_a_step_around_the_run_are_not_those_of_its_steps(monkeypatch):
+    for name in ("STEP_ITEM", "STEP_HOST", "STEP_NAME"):
+        monkeypatch.setenv(f"SEQUENT_{name}", "around")
+    environment = StepEnvironment("SEQUENT_")
+    assert [name for name in os.environ if name.startswith("SEQUENT_STEP")] == ["SEQUENT_STEP_NAME"]
+    assert environment.kinds()[0].look()
+
+
 def test_after_a_step_only_what_it_changed_is_set_anew(monkeypatch):
     monkeypatch.setenv("KEPT", "as it is")
     monkeypatch.setenv("CHANGED", "before")
-    environment = StepEnvironment()
+    environment = StepEnvironment("SEQUENT_")
     kind = environment.kinds()[0]
     environment.change_to({"SEQUENT_STEP_NAME": "first"})
     assert kind.look()
