@@ -282,7 +282,7 @@ class HostedAttempts:
     def clear(self) -> None:
         """Remove everything but the tokens: the run has ended."""
         self.close()
-        self.spool.forget(self.spool.tokens)
+        self.spool.clear()
         for name in ("logs", "received"):
             shutil.rmtree(os.path.join(self._directory, name), ignore_errors=True)
 

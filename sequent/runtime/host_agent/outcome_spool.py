@@ -152,6 +152,14 @@ class OutcomeSpool:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name, dir_fd=self._directory)
 
+    def clear(self) -> None:
+        """Keep nothing, and no file."""
+        self.forget(self.tokens)
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+            os.unlink(str(self._last), dir_fd=self._directory)
+
     def _open(self, name: str, flags: int) -> int:
         return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=self._directory)
 
