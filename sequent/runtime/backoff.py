@@ -94,6 +94,19 @@ class Patience:
         return True
 
 
+_hurried = [False]
+
+
+def hurry(*, is_hurried: bool = True) -> None:
+    """Let waits in the middle of something give up with the next refusal, or, with False, wait again."""
+    _hurried[0] = is_hurried
+
+
+def is_hurried() -> bool:
+    """Return whether somebody has asked this process twice to stop."""
+    return _hurried[0]
+
+
 def patiently(
     act: Callable[[], T],
     kind: type[E],
@@ -113,7 +126,7 @@ def patiently(
         relief: the notice once it is not refused any more, if there was one before.
 
     Raises:
-        kind: it is not a refusal, or the time is up.
+        kind: it is not a refusal, the time is up, or somebody is in a hurry.
     """
     patience = patience or Patience()
     while True:
@@ -121,7 +134,7 @@ def patiently(
             done = act()
         except kind as error:
             what = refusal(error)
-            if not what or not patience.try_again(limit):
+            if not what or not patience.try_again(limit) or is_hurried():
                 raise
             _say(patience.notice(what))
         else:

@@ -11,6 +11,7 @@ from selectors import EVENT_READ, BaseSelector
 from signal import SIGHUP, SIGTERM
 from types import FrameType
 
+from sequent.runtime.backoff import hurry
 from sequent.runtime.clock import Clock
 
 STOPPING = (signal.SIGINT, SIGTERM, SIGHUP)
@@ -70,8 +71,12 @@ def stop_signals(selector: BaseSelector, on_signal: Callable[[int], None]) -> Ge
         yield
         return
     received, sent = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    noted: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
+        noted.append(number)
+        # A wait for the store in the middle of a turn would keep the loop from hearing of it.
+        hurry(is_hurried=len(noted) > 1)
         with contextlib.suppress(BlockingIOError):
             # A full pipe has enough signals in it.
             os.write(sent, bytes([number]))
@@ -91,3 +96,4 @@ def stop_signals(selector: BaseSelector, on_signal: Callable[[int], None]) -> Ge
         selector.unregister(received)
         os.close(received)
         os.close(sent)
+        hurry(is_hurried=False)

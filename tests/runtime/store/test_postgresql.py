@@ -17,6 +17,7 @@ import pytest
 from sequent.errors import BusyError, FencedError, SequentError, StoreError, StoreLostError, UsageError
 from sequent.model.outcome import LogSpan
 from sequent.model.status import RunStatus, Status
+from sequent.runtime import backoff
 from sequent.runtime.pruning import PruneRule
 from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, RunEnd, Wait
 from sequent.runtime.store import open_store, upgrade_store
@@ -450,6 +451,41 @@ def test_a_run_whose_making_was_not_answered_can_be_taken(behind, way):
         create(behind)
     assert behind.find("latest").status is RunStatus.INTERRUPTED
     behind.take("latest").close()
+
+
+def test_a_large_value_that_cannot_be_written_is_written_later(behind, way):
+    run = create(behind)
+    run.commit(Batch(intents=[intent(TASK_A)]))
+    batch = Batch(endings=[Ending(TASK_A, 1, Status.SUCCESS, 11.0, result='"' + "x" * 3_000_000 + '"')])
+    way.refuses, way.loses = True, b"INSERT INTO"
+    with pytest.raises(StoreLostError):
+        run.commit(batch)
+    way.refuses = False
+    run.commit(batch)
+    assert len(run.result(TASK_A)) == 3_000_002
+    assert is_whole(behind)
+
+
+def test_a_lease_that_cannot_be_renewed_lets_nothing_be_written(behind, way):
+    run = create(behind)
+    way.refuses, way.loses = True, b"UPDATE"
+    run._claim._renewed_at -= 25
+    for _ in range(2):
+        with pytest.raises(StoreLostError):
+            run.commit(Batch(intents=[intent(TASK_A)]))
+    way.refuses = False
+    run.commit(Batch(intents=[intent(TASK_A)]))
+
+
+def test_a_question_gives_up_for_somebody_who_is_in_a_hurry(behind, way):
+    create(behind)
+    way.refuses, way.loses = True, b"SELECT"
+    backoff.hurry()
+    try:
+        with pytest.raises(StoreLostError):
+            behind.runs()
+    finally:
+        backoff.hurry(is_hurried=False)
 
 
 def test_a_question_waits_for_a_server_that_is_gone_for_a_while(behind, way, capsys):

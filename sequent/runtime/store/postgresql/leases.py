@@ -55,7 +55,11 @@ class LeaseClaim:
 
     def is_held(self, session: OpenDatabase) -> bool:
         if not self._is_lost and time.monotonic() - self._renewed_at > DOUBTED:
-            self._renew(session)
+            database = self._session.database
+            try:
+                self._renew(session)
+            except database.errors as error:
+                raise database.error(error) from error
         return not self._is_lost
 
     def _keep(self) -> None:

@@ -101,7 +101,11 @@ class SqlRun(RunReading):
 
     def _write_whole(self, batch: Batch) -> bool:
         """Write a batch by one statement, if it has only usual rows that fit; return whether that was done."""
-        rows = self._writer.whole(batch) if self._database.whole_batches else None
+        try:
+            # Large values are written before the rows that point to them.
+            rows = self._writer.whole(batch) if self._database.whole_batches else None
+        except self._database.errors as error:
+            raise self._database.error(error) from error
         tally = None if rows is None else self._tally.after(rows.tally)
         if rows is None or tally is None:
             return False
