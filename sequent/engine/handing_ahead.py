@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from sequent.engine.layout import Layout
+from sequent.engine.machines import machine_of
 from sequent.engine.run_state import Frame, RunState
 from sequent.model.effects import AHEAD, TakeBack
 from sequent.model.facts import StepPaced
 from sequent.model.status import Status
 
 
-def goes_ahead(run: RunState, layout: Layout, position: int) -> bool:
+def goes_ahead(frame: Frame, position: int) -> bool:
     """Return whether a step may be handed over without a free slot, to wait in a worker."""
-    is_quick = layout.goes_ahead[position] and layout.plan.children[position] in run.quick
-    return is_quick and run.here.running < run.here.slots * AHEAD
+    machine, layout = frame.machine, frame.layout
+    is_quick = layout.goes_ahead[position] and layout.plan.children[position] in machine.quick
+    return is_quick and machine.running < machine.slots * AHEAD
 
 
 def set_pace(run: RunState, fact: StepPaced) -> None:
     """Note that a step has become quick, or slow."""
+    quick = machine_of(run, fact.host).quick
     if fact.is_quick:
-        run.quick.add(fact.node)
+        quick.add(fact.node)
     else:
-        run.quick.discard(fact.node)
+        quick.discard(fact.node)
 
 
 def ask_all_back(run: RunState) -> None:
     """Take all tasks back that may have been handed over ahead."""
-    for frame in run.frames.values() if run.quick else ():
-        for position, status in enumerate(frame.statuses):
+    for frame in run.frames.values():
+        for position, status in enumerate(frame.statuses if frame.machine.quick else ()):
             if status is Status.ACTIVE:
                 ask_back(run, frame, position)
 
@@ -34,5 +36,5 @@ def ask_all_back(run: RunState) -> None:
 def ask_back(run: RunState, frame: Frame, position: int) -> None:
     """Take a task back, if it may have been handed over ahead."""
     node = frame.layout.plan.children[position]
-    if frame.layout.goes_ahead[position] and node in run.quick:
+    if frame.layout.goes_ahead[position] and node in frame.machine.quick:
         run.effects.append(TakeBack(frame.scope, node, frame.attempts[position]))

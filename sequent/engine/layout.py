@@ -54,9 +54,8 @@ class Layout:
             not (node.acquires or limiters) for node, limiters in zip(self.nodes, self.limiters, strict=True)
         ]
         """Per child: whether it waits only for a slot."""
-        is_away = _is_copied(plan, container)
         self.goes_ahead = [
-            is_uniform and not is_away and is_step(node) and not limiters and _can_go_ahead(node)
+            is_uniform and is_step(node) and not limiters and _can_go_ahead(node)
             for node, limiters in zip(self.nodes, self.limiters, strict=True)
         ]
         """Per child: whether it makes no difference if its tasks are handed to a worker before one is idle."""
@@ -116,13 +115,6 @@ def _limiters(plan: Plan, node: NodePlan) -> tuple[int, ...]:
         if node.index == 0:
             return tuple(limiters)
         node = plan.nodes[node.parent]
-
-
-def _is_copied(plan: Plan, container: ContainerPlan) -> bool:
-    """Return whether a container holds copies on hosts, or is in one."""
-    while not container.is_copied and container.parent >= 0:
-        container = plan.container(container.parent)
-    return container.is_copied
 
 
 def _is_uniform(plan: Plan) -> bool:

@@ -199,13 +199,15 @@ class BlockState:
 class Machine:
     """Where steps execute: this machine, or another host."""
 
-    __slots__ = ("is_reachable", "running", "slots", "steps")
+    __slots__ = ("is_reachable", "quick", "running", "slots", "steps")
 
     def __init__(self, slots: int) -> None:
         self.slots = slots
         self.is_reachable = True
         self.running = 0
         """The number of tasks that have been handed over to it and have not ended."""
+        self.quick: set[int] = set()
+        """Steps whose tasks may be handed over to it ahead of their turn, by node index."""
         self.steps: list[Entry] = []
         """The steps that are ready and wait for a slot, as a heap."""
 
@@ -278,8 +280,6 @@ class RunState:
         """The number of tasks that have been handed over and have not ended."""
         self.executing: dict[int, int] = {}
         """The same for each step and container with a limit of its own, by node index."""
-        self.quick: set[int] = set()
-        """Steps whose tasks may be handed over ahead of their turn, by node index."""
         self.queue = StartQueue()
         self.pools = PoolAccounts(plan)
         self.awaited: set[tuple[int, int]] = set()

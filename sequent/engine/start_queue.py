@@ -70,7 +70,7 @@ def _start_on(run: RunState, machine: Machine) -> None:
             heappop(steps)
             _let_in(run, layout.limiters[position])
             continue
-        if machine.running >= machine.slots and not goes_ahead(run, layout, position):
+        if machine.running >= machine.slots and not goes_ahead(frame, position):
             return
         heappop(steps)
         if layout.is_unlimited[position] or _may_start(run, entry, layout.limiters[position]):

@@ -42,7 +42,7 @@ def validate(run: RunState, root: BlockState) -> None:
     )
     for machine in run.machines.values():
         assert machine.running == _running_on(run, machine), "tasks of a machine are miscounted"
-    assert run.here.running <= run.here.slots * AHEAD, "more tasks are handed over than workers may hold"
+        assert machine.running <= machine.slots * AHEAD, "more tasks are handed over than workers may hold"
     assert not any(run.executing.values()) or running, "a limit counts a task that does not run"
     for frame_id, position in run.timers:
         assert run.frames[frame_id].statuses[position] is Status.READY, "a child that waits for a time is not ready"

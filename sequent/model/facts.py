@@ -109,10 +109,12 @@ class DrawFailed(Struct, frozen=True):
 
 
 class StepPaced(Struct, frozen=True):
-    """The tasks of a step have become short enough to be handed over ahead, or no longer are."""
+    """The tasks of a step on one machine have become short enough to be handed over ahead, or no longer are."""
 
     node: int
     is_quick: bool
+    host: str = ""
+    """The machine; '' for the one where the flow is driven."""
 
 
 class HostReached(Struct, frozen=True):

@@ -183,10 +183,12 @@ class AttemptLeft(Struct, frozen=True):
 
 
 class PaceChanged(Struct, frozen=True):
-    """A step's recent tasks take hardly any time, or no longer do."""
+    """A step's recent tasks on a machine take hardly any time, or no longer do."""
 
     node: int
     is_quick: bool
+    host: str = ""
+    """The machine; '' for the one where the flow is driven."""
 
 
 class Notice(Struct, frozen=True):

@@ -171,10 +171,10 @@ class Play(World):
         """Other runs leave a task or container what it asked for."""
         self.grant(key_of(name))
 
-    def quicken(self, path: str, *, is_quick: bool = True) -> None:
-        """Tasks of a step take little time lately, or no longer do."""
+    def quicken(self, path: str, *, is_quick: bool = True, host: str = "") -> None:
+        """Tasks of a step take little time on a machine lately, or no longer do."""
         node = next(node.index for node in self.plan.nodes if dotted(node.path) == path and isinstance(node, StepPlan))
-        self.tell(facts.StepPaced(node, is_quick))
+        self.tell(facts.StepPaced(node, is_quick, host))
 
     # -- what is seen ---------------------------------------------------------------------------
 

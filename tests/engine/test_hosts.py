@@ -3,6 +3,7 @@
 import pytest
 
 from sequent import STEP_FAILURE, STEP_SUCCESS, STP_RERUN, Pool, Sequent
+from sequent.model.effects import AHEAD
 from sequent.model.status import Status
 from tests.engine.playing import world
 
@@ -13,6 +14,9 @@ def two(**options):
     load = flow.add_step("load", hosts=["etl1", "etl2"], **options)
     flow.add_step("after", requires=load)
     return flow
+
+
+def nothing(): ...
 
 
 def reached(flow, slots=100, here=100):
@@ -122,6 +126,27 @@ def test_each_machine_has_slots_of_its_own():
     assert play.running == ["a", "a_there@etl1", "b_there@etl2"]
     play.succeed("a")
     assert play.running == ["a_there@etl1", "b_there@etl2", "b"]
+
+
+def test_quick_tasks_are_handed_over_ahead_to_the_machine_on_which_they_are_quick():
+    play = reached(two(func=nothing, repeats=list(range(500)), parallel=0), slots=2)
+    play.quicken("load", host="etl1")
+    on = [[task for task in play.running if f"@{host}" in task] for host in ("etl1", "etl2")]
+    assert [len(tasks) for tasks in on] == [2 * AHEAD, 2]
+    play.quicken("load", host="etl1", is_quick=False)
+    play.succeed(on[0][0])
+    assert len(play.running) == 2 * AHEAD + 1
+
+
+def test_tasks_ahead_on_a_host_are_asked_back_when_the_run_stops_or_wait_there_if_it_is_lost():
+    play = reached(two(func=nothing, repeats=list(range(5)), parallel=0), slots=1)
+    play.quicken("load", host="etl1")
+    assert len(play.running) == 6
+    play.lose_host("etl1")
+    play.stop()
+    assert len(play.asked_back) == 5
+    play.succeed("load@etl2/1.1")
+    assert play.outcome == "stopped"
 
 
 def test_a_name_of_this_machine_shares_its_slots():

@@ -11,7 +11,6 @@ from attrs import define
 
 from sequent.errors import NotDataError, ShortageError
 from sequent.model.effects import StartTask
-from sequent.model.hosts import HERE
 from sequent.model.inputs import Input, LiteralInput, PartInput, PreviousInput, ResultInput, ResultOrInput
 from sequent.model.option_table import OPTIONS
 from sequent.model.outcome import Problem
@@ -121,15 +120,14 @@ class AttemptOrders:
             makers = self._makers[step.index] = tuple(map(_maker_of, step.inputs))
         return makers
 
-    def take_back(self, key: AttemptKey) -> bool:
+    def take_back(self, key: AttemptKey, host: str) -> bool:
         """Take an attempt back, if it has not begun; return whether no executor had it."""
         for waiting in self._unwritten:
             if key == waiting.key:
                 self._unwritten.remove(waiting)
                 self._drop(key, waiting.files)
                 return True
-        # On other hosts no attempt is handed over ahead.
-        self._executors.of(self._plan.step(key[1]).construct, HERE).take_back(*key)
+        self._executors.of(self._plan.step(key[1]).construct, host).take_back(*key)
         return False
 
     # -- files --------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from sequent.runtime.orders import (
     HostReachable,
     HostUnreachable,
     Notice,
+    PaceChanged,
     Spooled,
 )
 from tests.disks import small_disk
@@ -166,6 +167,20 @@ def test_what_has_begun_is_not_taken_back(shared, tmp_path):
     shared.executor.take_back(frame, 1, 1)
     (directory / "go").touch()
     assert shared.end_of(frame).result == '"gone through"'
+
+
+def test_the_pace_of_steps_there_is_told_and_what_waits_behind_a_slow_task_is_taken_back(driving, tmp_path):
+    while not driving.paces:
+        driving.run("silent")
+    assert driving.paces == [PaceChanged(1, is_quick=True, host="far")]
+    directory = gate(tmp_path)
+    values = {"inputs": (encode(str(directory)),), "makers": ("source",)}
+    slow = [driving.start("gated", **values) for _ in range(2)]
+    ahead = [driving.start("silent") for _ in range(4)]
+    assert {type(driving.outcome_of(frame)) for frame in ahead} == {AttemptTakenBack}
+    assert driving.paces[-1] == PaceChanged(1, is_quick=False, host="far")
+    (directory / "go").touch()
+    assert [driving.end_of(frame).result for frame in slow] == ['"gone through"'] * 2
 
 
 def test_all_is_ended_where_the_run_is_stopped(driving, tmp_path):

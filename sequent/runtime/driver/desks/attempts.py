@@ -152,7 +152,7 @@ class AttemptDesk:
 
     def _call_back(self, effect: TakeBack) -> None:
         key = (effect.scope.id, effect.node, effect.attempt)
-        if self._orders.take_back(key):
+        if self._orders.take_back(key, host_in(effect.scope.sequence)):
             self.taken_back(AttemptTakenBack(*key))
 
     def write(self) -> None:
@@ -245,7 +245,7 @@ class AttemptDesk:
 
     def paced(self, report: PaceChanged) -> None:
         """Tell the engine that a step's recent tasks take hardly any time, or no longer do."""
-        self._turn.facts.append(StepPaced(report.node, report.is_quick))
+        self._turn.facts.append(StepPaced(report.node, report.is_quick, report.host))
 
     def _pop(self, frame: int, node: int, attempt: int) -> tuple[StartTask, TaskKey] | None:
         """Return the order and the key of its row, None if it has ended before; remove its files."""

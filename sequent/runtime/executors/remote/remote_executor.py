@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from selectors import BaseSelector
 
-from msgspec.structs import replace
-
 from sequent.errors import FencedError, HostError, HostStage, SequentError
 from sequent.runtime.executors.process_executor import STOP_GRACE
 from sequent.runtime.executors.remote import host_records
 from sequent.runtime.executors.remote.host_contact import HostContact
 from sequent.runtime.executors.remote.mirrored_logs import MirroredLogs
+from sequent.runtime.executors.remote.outcome_reports import OutcomeReports
 from sequent.runtime.executors.remote.remote_attempts import RemoteAttempt, RemoteAttempts
 from sequent.runtime.executors.remote.remote_run import RemoteRun
 from sequent.runtime.executors.remote.sent_files import SentFiles
@@ -22,7 +21,6 @@ from sequent.runtime.messages.packets import BadMessageError
 from sequent.runtime.orders import (
     AttemptBegan,
     AttemptLeft,
-    AttemptLost,
     AttemptOrder,
     AttemptTakenBack,
     DrawOrder,
@@ -53,6 +51,7 @@ class RemoteExecutor:
         self._record: host_records.HostRecord = host_records.read_host_record(run.directory, run.host)
         self._attempts = RemoteAttempts(run.open_tokens)
         self._reports: list[Report] = []
+        self._outcome_reports = OutcomeReports(run.host)
         self._contacts = 0
         self._is_ending = False
         self._is_closed = False
@@ -278,16 +277,8 @@ class RemoteExecutor:
             raise BadMessageError("it reports a result that is none")
         log = self._logs.end(outcome.token, outcome.ended.log if isinstance(outcome, messages.EndedThere) else None)
         attempt = self._attempts.settle(outcome)
-        if attempt is None:
-            return
-        match outcome:
-            case messages.EndedThere(_, ended):
-                frame, node, number = attempt.key
-                self._reports.append(replace(ended, frame=frame, node=node, attempt=number, log=log))
-            case messages.LostThere(_, reason):
-                self._reports.append(AttemptLost(*attempt.key, f"on host {self.host!r}: {reason}"))
-            case messages.WithdrawnThere():
-                self._reports.append(AttemptTakenBack(*attempt.key))
+        if attempt is not None:
+            self._reports += self._outcome_reports.of(attempt, outcome, log)
 
     def _forget_written(self) -> None:
         if self.contact.is_attached and (written := self._attempts.take_written()):
