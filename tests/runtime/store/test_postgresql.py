@@ -545,6 +545,19 @@ def test_a_removed_run_leaves_no_row(cluster, database, schema, store):
     assert create(store).record.id == "r00003"
 
 
+def test_a_run_that_is_driven_on_another_machine_is_not_removed(cluster, database, url, schema, store, at):
+    run = create(store)
+    attempted(run, TASK_A)
+    rule = PruneRule(keep=0)
+    at("there")
+    with closing(open_store(url)) as there:
+        assert [there.prune(rule).busy, there.prune(PruneRule(keep=0, is_dry=True)).busy] == [("r00001",)] * 2
+        attempted(run, each(1))
+        end_leases(cluster, database, schema)
+        assert len(there.prune(rule).runs) == 1
+        assert there.runs() == []
+
+
 def test_a_driver_has_two_connections(cluster, database, store):
     run = create(store)
     found = cluster.execute(f"SELECT application_name FROM pg_stat_activity WHERE datname = '{database}'")

@@ -136,9 +136,6 @@ class PostgresqlDatabase:
     def claim(self, number: int, owner: str) -> LeaseClaim | None:
         os.makedirs(self._directory, 0o700, exist_ok=True)
         prepare_run_directory(self.directory(number))
-        return self._claim(number, owner)
-
-    def _claim(self, number: int, owner: str) -> LeaseClaim | None:
         path = run_locks.driver_lock(self.directory(number))
         dead, token = run_locks.last_owner(path), secrets.token_hex(16)
         asked_at = time.monotonic()
@@ -198,7 +195,7 @@ class PostgresqlDatabase:
     def claim_dead(self, number: int) -> LeaseClaim | None:
         directory = self.directory(number)
         owner = run_locks.owner_of(os.getpid(), self._now())
-        claim = self._claim(number, text_of_record(owner))
+        claim = self.claim(number, text_of_record(owner))
         if claim is None:
             return None
         has_agent = run_locks.lock_holder(run_locks.agent_lock(directory)) is not None
