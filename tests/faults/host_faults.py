@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -16,7 +17,7 @@ import psutil
 from attrs import frozen
 
 from tests.faults import drivers, host_ledger, ledger, tolls
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, wait_until
 from tests.sshd import SshHosts, SshServer
 
 FLOW = "tests.faults.on_hosts:flow"
@@ -85,8 +86,11 @@ class Scene:
         assert again.returncode == 0, output
         assert ledger.read(self.ledger) == entries
         tolls.check_nothing_is_left(self.store, self.ledger)
+        cleaned = self.start("host", "clean", *(server.name for server in self.servers))
+        output, _ = cleaned.communicate(timeout=PATIENCE)
+        assert (cleaned.returncode, output.count("nothing is left there")) == (0, len(self.servers)), output
         for server in self.servers:
-            host_ledger.check_nothing_is_left(server)
+            wait_until(lambda: not server.processes(), lambda: f"left on {server.name}: {server.processes()}")  # noqa: B023
 
 
 @contextmanager
@@ -111,9 +115,34 @@ def scene(hosts: SshHosts, name: str) -> Generator[Scene]:
             server.restart()
             server.kill_sessions()
             server.kill_processes()
+            shutil.rmtree(server.home / ".local", ignore_errors=True)
 
 
 Fault = Callable[[Scene, "subprocess.Popen[str]"], None]
+
+
+def run_with_faults(scene: Scene, faults: tuple[Fault, ...], most: int) -> int:
+    """Run, with so many faults at random moments, and recover until it has succeeded; return how many there were."""
+    done: set[tuple[str, str, str]] = set()
+    count = 0
+    for _ in range(most + 3):
+        driver = scene.start_or_recover()
+        while count < most and driver.poll() is None:
+            tolls.wait_for_a_start(driver, scene.ledger, scene.chance.randint(0, 4))
+            scene.linger(driver, 0.3)
+            if driver.poll() is None:
+                scene.chance.choice(faults)(scene, driver)
+                count += 1
+        output, _ = driver.communicate(timeout=PATIENCE)
+        now = tolls.succeeded(scene.store)
+        assert done <= now, "an outcome was lost"
+        done = now
+        if driver.returncode == 0:
+            return count
+        is_refused = driver.returncode == 4 and not scene.ledger.stat().st_size
+        assert driver.returncode == -9 or is_refused or tolls.LOST in output or tolls.TOO_QUICK in output, output
+        assert "Traceback" not in output
+    raise AssertionError("it does not end")
 
 
 # -- connections

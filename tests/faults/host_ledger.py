@@ -12,15 +12,11 @@ from typing import NamedTuple
 
 from tests.faults import on_hosts, tolls
 from tests.faults.ledger import Entry
-from tests.patience import wait_until
-from tests.sshd import SshServer
 
 TASKS = 2 * (on_hosts.TURNS + 1) + 3
 AMOUNTS = {"there.many@near": 1, "there.many@far": 1, "alone@far": 2}
 """What a task takes of the pool."""
 HERE = ("before", "after")
-LEFT_FOR_GOOD = {"tokens", "driver", "outcomes", "agent.log", "agent.lock", "starting", "serving", "workers"}
-"""What an agent keeps of a run that has ended; the directory of outcomes is empty then."""
 
 
 class Row(NamedTuple):
@@ -98,11 +94,3 @@ def check_logs(store: Path, entries: list[Entry]) -> None:
             (file,) = store.with_name(f"{store.name}.runs").glob(f"*/logs/{segment}")
             lines = "".join(f"{row.token} {number}\n" for number in range(on_hosts.LINES))
             assert file.read_bytes()[offset : offset + length].decode() == lines
-
-
-def check_nothing_is_left(server: SshServer) -> None:
-    """No process of the user lives, and of agents there is only what must never be forgotten."""
-    wait_until(lambda: not server.processes(), lambda: f"left on {server.name}: {server.processes()}")
-    for place in (server.home / ".local/state/sequent/agents").glob("*/*"):
-        assert {each.name for each in place.iterdir()} <= LEFT_FOR_GOOD
-        assert not any((place / "outcomes").iterdir())

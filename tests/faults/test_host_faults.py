@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults import host_faults, tolls
-from tests.faults.host_faults import COUNT, Fault, Scene, scene
-from tests.patience import PATIENCE
+from tests.faults import host_faults
+from tests.faults.host_faults import COUNT, Fault, run_with_faults, scene
 
 KINDS: dict[str, tuple[tuple[Fault, ...], int, bool]] = {
     "sessions": ((host_faults.lose_sessions,), 3, False),
@@ -22,30 +21,6 @@ KINDS: dict[str, tuple[tuple[Fault, ...], int, bool]] = {
     "any": (host_faults.ALL, 5, True),
 }
 """By name: what happens, how often in a run, and whether something is killed on a host."""
-
-
-def run_with_faults(scene: Scene, faults: tuple[Fault, ...], most: int) -> int:
-    """Run, with so many faults at random moments, and recover until it has succeeded; return how many there were."""
-    done: set[tuple[str, str, str]] = set()
-    count = 0
-    for _ in range(most + 3):
-        driver = scene.start_or_recover()
-        while count < most and driver.poll() is None:
-            tolls.wait_for_a_start(driver, scene.ledger, scene.chance.randint(0, 4))
-            scene.linger(driver, 0.3)
-            if driver.poll() is None:
-                scene.chance.choice(faults)(scene, driver)
-                count += 1
-        output, _ = driver.communicate(timeout=PATIENCE)
-        now = tolls.succeeded(scene.store)
-        assert done <= now, "an outcome was lost"
-        done = now
-        if driver.returncode == 0:
-            return count
-        is_refused = driver.returncode == 4 and not scene.ledger.stat().st_size
-        assert driver.returncode == -9 or is_refused or tolls.LOST in output or tolls.TOO_QUICK in output, output
-        assert "Traceback" not in output
-    raise AssertionError("it does not end")
 
 
 @pytest.mark.parametrize("number", range(COUNT))

@@ -55,7 +55,7 @@ def list_remains(
 
 def _has_ended(agent: AgentThere, runs: Mapping[str, RunRecord]) -> bool:
     record = _record_of(agent, runs)
-    return record is not None and record.status in _ENDED and not agent.serves
+    return record is not None and record.status in _ENDED
 
 
 def _record_of(agent: AgentThere, runs: Mapping[str, RunRecord]) -> RunRecord | None:

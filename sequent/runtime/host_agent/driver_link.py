@@ -20,10 +20,19 @@ _SILENCE = 60.0
 """The seconds of silence after which a driver counts as gone: a live one sends messages more often."""
 
 
+def process_of(end: socket.socket) -> int:
+    """Return the pid of the process at the other end."""
+    return _credentials_of(end)[0]
+
+
 def user_of(end: socket.socket) -> int:
     """Return the user id of the process at the other end."""
-    found = end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    return int(_CREDENTIALS.unpack(found)[1])
+    return _credentials_of(end)[1]
+
+
+def _credentials_of(end: socket.socket) -> tuple[int, int]:
+    pid, user, _ = _CREDENTIALS.unpack(end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
+    return int(pid), int(user)
 
 
 class DriverLink:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
+import time
 from collections.abc import Iterable, Iterator
 
-from sequent.errors import NotDataError
+from sequent.errors import BusyError, NotDataError
 from sequent.model.record_text import read_record, text_of_record
-from sequent.runtime.host_agent.places import LOCK_OF_AGENT, agents_root
+from sequent.runtime.host_agent.driver_link import process_of
+from sequent.runtime.host_agent.places import LOCK_OF_AGENT, agents_root, open_place, reach
 from sequent.runtime.hosts.protocol.remains import ANSWER, AgentThere, RunThere
+from sequent.runtime.processes import left_processes
 
 _RUN = "run"
+_ENDING = 5.0
+"""The seconds that an agent has to end."""
+_GLANCE = 0.02
 
 
 def note_run(place: int, run: RunThere) -> None:
@@ -42,12 +49,33 @@ def _agents() -> Iterator[AgentThere]:
 
 
 def remove_agents(keys: Iterable[str]) -> bytes:
-    """Remove what these runs have left, unless an agent serves one; return the answer that lists the rest."""
+    """Remove what these runs, which have ended, have left; return the answer that lists the rest."""
     for name in keys:
         path = os.path.join(agents_root(), os.path.basename(name))
-        if os.path.isdir(path) and not os.path.islink(path) and not _is_served(path):
+        if os.path.isdir(path) and not os.path.islink(path) and _end_agent(path):
             shutil.rmtree(path, ignore_errors=True)
     return list_agents()
+
+
+def _end_agent(path: str) -> bool:
+    """End the agent that still waits for a driver, and its processes; return whether none is left."""
+    place = open_place(path)
+    try:
+        end = reach(place)
+        if end is not None:
+            with end:
+                os.kill(process_of(end), signal.SIGKILL)
+        deadline = time.monotonic() + _ENDING
+        while _is_served(path):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_GLANCE)
+        left_processes.end_leftovers(path)
+    except (OSError, BusyError):
+        return False
+    finally:
+        os.close(place)
+    return True
 
 
 def _run_in(path: str) -> RunThere:

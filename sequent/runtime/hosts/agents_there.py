@@ -23,7 +23,7 @@ def list_agents_on(settings: HostSettings, timeout: float) -> tuple[AgentThere, 
 
 
 def remove_agents_on(settings: HostSettings, keys: Iterable[str], timeout: float) -> tuple[AgentThere, ...]:
-    """Remove the remains of these runs, except of those with a live agent; return the rest.
+    """Remove the remains of these runs, which have ended, and end their agents; return the rest.
 
     Raises:
         HostError: as ``list_agents_on``.

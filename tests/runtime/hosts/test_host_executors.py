@@ -13,9 +13,10 @@ from sequent.errors import HostError, HostStage, UnreachableHostsError
 from sequent.model.hosts import HostSettings
 from sequent.runtime.executors.remote.host_records import recorded_hosts
 from sequent.runtime.executors.remote.remote_run import key_of
+from sequent.runtime.hosts.agents_there import list_agents_on, remove_agents_on
 from sequent.runtime.hosts.shipping import bundle
 from sequent.runtime.hosts.shipping.bundle import make_bundle
-from tests.patience import wait_until
+from tests.patience import PATIENCE, wait_until
 from tests.runtime.driving import kill
 from tests.runtime.hosts.host_runs import Hosts, record
 from tests.runtime.hosts.sessions import PROGRAM, ROOT, STEPS, StandIn
@@ -94,7 +95,7 @@ def test_a_host_of_which_a_recovery_needs_nothing_forgets_the_run_as_well(tmp_pa
     wait_until(lambda: not host.agent_pids())
     assert recorded_hosts(str(second.directory)) == []
     (place,) = (tmp_path / "far/.local/state/sequent/agents").glob("*/*")
-    assert not any((place / "outcomes").iterdir())
+    assert not any(file.stat().st_size for file in (place / "outcomes").iterdir())
 
 
 def test_a_host_that_cannot_be_reached_when_a_run_has_succeeded_is_left_as_it_is(tmp_path, agent):
@@ -106,6 +107,20 @@ def test_a_host_that_cannot_be_reached_when_a_run_has_succeeded_is_left_as_it_is
     second.executors.reach_rest()
     second.executors.close()
     assert recorded_hosts(str(second.directory)) == ["far"]
+
+
+def test_an_agent_that_waits_for_the_driver_of_a_run_that_has_ended_is_removed_with_all_that_it_keeps(tmp_path, agent):
+    settings = by_command(tmp_path / "far", command=agent)
+    hosts = Hosts(tmp_path, [settings])
+    hosts.executors.reach(["far"])
+    hosts.driving("far").run("hello")
+    hosts.executors.close()
+    (there,) = list_agents_on(settings, PATIENCE)
+    assert there.serves
+    assert remove_agents_on(settings, [there.key], PATIENCE) == ()
+    host = StandIn(tmp_path / "far")
+    assert not host.agent_pids()
+    assert not any((tmp_path / "far/.local/state/sequent/agents").glob("*/*"))
 
 
 # -- nothing but Python
