@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from sequent.errors import BusyError, NotDataError
 from sequent.model.record_text import read_record, text_of_record
 from sequent.runtime.host_agent.driver_link import process_of
+from sequent.runtime.host_agent.outcome_spool import keeps_outcomes
 from sequent.runtime.host_agent.places import LOCK_OF_AGENT, agents_root, open_place, reach
 from sequent.runtime.hosts.protocol.remains import ANSWER, AgentThere, RunThere
 from sequent.runtime.processes import left_processes
@@ -43,7 +44,7 @@ def _agents() -> Iterator[AgentThere]:
             run=_run_in(path),
             serves=_is_served(path),
             attempts=_lines(os.path.join(path, "tokens")),
-            outcomes=sum(_size(file) > 0 for file in _files(os.path.join(path, "outcomes"))),
+            outcomes=sum(map(keeps_outcomes, _files(os.path.join(path, "outcomes")))),
             size=sum(_size(os.path.join(around, file)) for around, _, files in os.walk(path) for file in files),
         )
 

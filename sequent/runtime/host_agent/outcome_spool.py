@@ -18,6 +18,8 @@ DIRECTORY = "outcomes"
 _OUTCOMES: Decoder[OutcomeThere | MessagePiece | MessageWhole] = Decoder(OutcomeThere | MessagePiece | MessageWhole)
 _HEAD = Struct("!QI")
 """The length of a batch, and its checksum."""
+_NO_BATCH = bytes(_HEAD.size)
+"""The end of the batches in a file that goes on."""
 _FULL = 4 * 1024**2
 """Bytes from which another file is begun."""
 
@@ -25,9 +27,10 @@ _FULL = 4 * 1024**2
 class OutcomeSpool:
     """Files of batches of outcomes. A batch is kept together: all of it, or nothing.
 
-    It is appended to a file with its checksum, and the disk is flushed, once. Where the agent or the machine ends in
-    between, the end of the file does not fit its checksum, and is cut off: nobody was told of it. A file is emptied, or
-    removed, once all outcomes in it are forgotten.
+    It is written to a file with its checksum, and the disk is flushed, once. Where the agent or the machine ends in
+    between, it does not fit its checksum, and is cut off: nobody was told of it. Once all outcomes in a file are
+    forgotten, the next batch overwrites them, or the file is removed. A disk is flushed twice as fast if a file keeps
+    its size.
 
     Args:
         place: the agent's directory, as a descriptor.
@@ -46,7 +49,9 @@ class OutcomeSpool:
             self._take_up(name)
         self._last = max(map(int, names), default=0)
         self._file = -1
-        """The file that is appended to; -1 before there is one."""
+        """The file that is written to; -1 before there is one."""
+        self._end = 0
+        """The offset in it behind the last batch."""
 
     def __contains__(self, token: str) -> bool:
         return token in self._file_of
@@ -88,23 +93,25 @@ class OutcomeSpool:
         data = _HEAD.pack(len(data), zlib.crc32(data)) + data
         if self._file < 0:
             self._begin()
-        size = os.fstat(self._file).st_size
         try:
-            rest = memoryview(data)
+            # Earlier batches, which are forgotten, may follow.
+            rest, at = memoryview(data + _NO_BATCH), self._end
             while rest:
-                rest = rest[os.write(self._file, rest) :]
+                written = os.pwrite(self._file, rest, at)
+                rest, at = rest[written:], at + written
             os.fdatasync(self._file)
         except OSError:
-            os.ftruncate(self._file, size)
+            os.ftruncate(self._file, self._end)
             raise
         self._note(str(self._last), [outcome.token for outcome in outcomes])
-        if size + len(data) > _FULL:
+        self._end += len(data)
+        if self._end > _FULL:
             os.close(self._file)
             self._file = -1
 
     def _begin(self) -> None:
         """Begin another file, which is there for certain once this returns."""
-        file = self._open(str(self._last + 1), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND)
+        file = self._open(str(self._last + 1), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
             os.fsync(self._directory)
         except OSError:
@@ -112,7 +119,7 @@ class OutcomeSpool:
             os.unlink(str(self._last + 1), dir_fd=self._directory)
             raise
         self._last += 1
-        self._file = file
+        self._file, self._end = file, 0
 
     def take(self, tokens: Collection[str]) -> Iterator[OutcomeThere]:
         """Yield the outcomes of these that are kept, in the order of their ends."""
@@ -128,7 +135,7 @@ class OutcomeSpool:
             while (left := left - _HEAD.size) >= 0:
                 length, checksum = _HEAD.unpack(file.read(_HEAD.size))
                 left -= length
-                if left < 0 or zlib.crc32(data := file.read(length)) != checksum:
+                if not length or left < 0 or zlib.crc32(data := file.read(length)) != checksum:
                     return
                 yield _HEAD.size + length, _outcomes_in(data)
 
@@ -147,7 +154,8 @@ class OutcomeSpool:
     def _empty(self, name: str) -> None:
         """Nothing in a file is kept any more. Without a flush: what is found again by chance, no driver asks for."""
         if self._file >= 0 and name == str(self._last):
-            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, _NO_BATCH, 0)
+            self._end = 0
         else:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name, dir_fd=self._directory)
@@ -169,6 +177,15 @@ class OutcomeSpool:
             os.close(self._file)
             self._file = -1
         os.close(self._directory)
+
+
+def keeps_outcomes(path: str) -> bool:
+    """Return whether a file has outcomes that are not all forgotten."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(_HEAD.size).strip(b"\0") != b""
+    except OSError:
+        return False
 
 
 def _outcomes_in(data: bytes) -> list[OutcomeThere]:
