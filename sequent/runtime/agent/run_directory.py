@@ -11,6 +11,7 @@ from sequent.errors import StoreError
 from sequent.model.record_text import text_of_record
 from sequent.runtime.disk_room import give_back
 from sequent.runtime.logs.log_marks import make_mark, mark_of, remove_mark
+from sequent.runtime.logs.segment_files import first_number
 from sequent.runtime.processes import process_trees
 from sequent.runtime.processes.left_processes import ListedProcess, end_leftovers, list_of
 from sequent.runtime.processes.process_stamps import Stamp
@@ -32,7 +33,7 @@ class RunDirectory:
         """The directory of the segments."""
         os.makedirs(self.logs, mode=0o700, exist_ok=True)
         taken = [int(name[1:-4]) for name in os.listdir(self.logs) if _is_segment(name)]
-        self._next_segment = max(taken, default=0) + 1
+        self._next_segment = max(taken, default=first_number(self._directory) - 1) + 1
         self._is_taken = False
 
     def take(self, seconds: float) -> bool:

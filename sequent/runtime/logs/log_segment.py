@@ -18,6 +18,7 @@ from sequent.runtime.disk_room import NO_ROOM, RESERVE, allocate, give_back
 from sequent.runtime.logs.log_losses import LogFile, Losses
 from sequent.runtime.logs.log_marks import CAP, MarkWriter
 from sequent.runtime.logs.log_masking import Mask
+from sequent.runtime.logs.segment_files import first_number
 
 _MOST_LOOKS, _REST = 100, 0.02
 """How often to check whether a locked segment may be cut, and the seconds between."""
@@ -53,7 +54,7 @@ class Segment:
     def make(cls, directory: str, prefix: str) -> Segment:
         """Make a new segment in that directory, under the first free name."""
         os.makedirs(directory, mode=0o700, exist_ok=True)
-        for number in itertools.count(1):
+        for number in itertools.count(first_number(os.path.dirname(directory))):
             path = os.path.join(directory, f"{prefix}{number}.log")
             with contextlib.suppress(FileExistsError):
                 return cls(path, os.open(path, FLAGS, 0o600))

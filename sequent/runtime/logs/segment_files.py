@@ -10,6 +10,7 @@ from typing import BinaryIO
 from sequent.errors import StoreError
 from sequent.model.outcome import LogSpan
 
+_FIRST = "first_segment"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 
 
@@ -22,6 +23,25 @@ def segment_path(directory: str, span: LogSpan) -> str:
     if not _NAME.match(span.segment):
         raise StoreError(f"the store names an impossible log: {span.segment[:80]!r}", code="damaged-store")
     return os.path.join(directory, "logs", span.segment)
+
+
+def first_number(directory: str) -> int:
+    """Return the lowest number of a new segment in a run's directory: 1, unless another machine has logs of the run."""
+    try:
+        with open(os.path.join(directory, _FIRST), encoding="ascii") as file:
+            return int(file.read(20))
+    except (OSError, ValueError):
+        return 1
+
+
+def begin_at(directory: str, number: int) -> None:
+    """Let the segments in a run's directory begin at a number that no other machine uses for the run.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with open(os.open(os.path.join(directory, _FIRST), os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
+        file.write(str(number))
 
 
 def open_segment(path: str) -> BinaryIO:

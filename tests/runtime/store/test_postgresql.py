@@ -18,6 +18,7 @@ from sequent.errors import BusyError, FencedError, SequentError, StoreError, Sto
 from sequent.model.outcome import LogSpan
 from sequent.model.status import RunStatus, Status
 from sequent.runtime import backoff
+from sequent.runtime.logs.log_segment import Segment
 from sequent.runtime.pruning import PruneRule
 from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, RunEnd, Wait
 from sequent.runtime.store import open_store, upgrade_store
@@ -275,6 +276,11 @@ def test_a_run_is_taken_over_on_another_machine_once_its_lease_is_over(cluster, 
         ]
         assert is_whole(there)
         span = LogSpan(segment="w1.log", offset=0, length=1, dropped=0)
+        # No name of a log means one of each machine.
+        with closing(Segment.make(os.path.join(taken.directory, "logs"), "driver")) as segment:
+            assert int(os.path.basename(segment.path)[6:-4]) >= 100_000
+        with pytest.raises(StoreError, match="a log of run 'r00001' is on another machine"):
+            there.log_file(taken.record, span)
         taken.close()
         at("elsewhere")
         with (

@@ -15,6 +15,7 @@ import psycopg
 
 from sequent.errors import StoreError
 from sequent.model.record_text import text_of_record
+from sequent.runtime.logs.segment_files import begin_at
 from sequent.runtime.processes import left_processes, run_locks
 from sequent.runtime.records import Owner
 from sequent.runtime.store.directories import check_run_directory, make_run_directory, prepare_run_directory
@@ -32,6 +33,10 @@ from sequent.runtime.store.sql.statements import Statement
 _LIMITS = "SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '30s'"
 """A process that was stopped within a transaction must not hold up the others."""
 _READS_ONLY = "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean"
+
+
+_APART = 100_000
+"""So many segments of a run's logs have numbers of one machine's own."""
 
 
 class Lease(NamedTuple):
@@ -135,7 +140,12 @@ class PostgresqlDatabase:
 
     def claim(self, number: int, owner: str) -> LeaseClaim | None:
         os.makedirs(self._directory, 0o700, exist_ok=True)
-        prepare_run_directory(self.directory(number))
+        directory = self.directory(number)
+        is_new = not os.path.isdir(directory)
+        prepare_run_directory(directory)
+        if is_new:
+            # Another machine has logs of the run, whose names in the rows must mean none of ours.
+            begin_at(directory, _APART * (1 + secrets.randbelow(_APART)))
         path = run_locks.driver_lock(self.directory(number))
         dead, token = run_locks.last_owner(path), secrets.token_hex(16)
         asked_at = time.monotonic()

@@ -68,10 +68,12 @@ class PostgresqlStore(SqlStore):
         file = super().log_file(run, span)
         if not os.path.exists(os.path.dirname(file)):
             owner = read_owner(self._listing.with_number(run.number).owner)
-            raise StoreError(
-                f"the logs of run '{run.id}' are not on this machine: they are on the host '{owner.host}', "
-                f"where {owner.user} drove it last",
-                code="logs-elsewhere",
-                hint=f"read them there: {typed('logs', run.id)}",
-            )
+            where = f"they are on the host '{owner.host}', where {owner.user} drove it last"
+            raise _logs_elsewhere(f"the logs of run '{run.id}' are not on this machine: {where}", run)
+        if span.length and not os.path.exists(file):
+            raise _logs_elsewhere(f"a log of run '{run.id}' is on another machine, which drove the run before", run)
         return file
+
+
+def _logs_elsewhere(message: str, run: RunRecord) -> StoreError:
+    return StoreError(message, code="logs-elsewhere", hint=f"read them there: {typed('logs', run.id)}")
