@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 LIBRARIES = frozenset(
-    {"attr", "attrs", "cyclopts", "docstring_parser", "loguru", "markdown_it", "mdurl", "msgspec", "networkx"}
-    | {"platformdirs", "pygments", "pytimeparse", "rich", "rich_rst", "sqlalchemy", "typing_extensions", "yaml"}
+    {"attr", "attrs", "bcrypt", "cffi", "cryptography", "cyclopts", "docstring_parser", "invoke", "loguru"}
+    | {"markdown_it", "mdurl", "msgspec", "nacl", "networkx", "paramiko", "platformdirs", "pycparser", "pygments"}
+    | {"pytimeparse", "rich", "rich_rst", "sqlalchemy", "typing_extensions", "yaml"}
 )
 """The modules that Sequent imports from other packages, and those that they import."""
 _UNUSED = frozenset({"antigravity", "idlelib", "lib2to3", "test", "this", "tkinter", "turtle", "turtledemo"})

@@ -202,7 +202,10 @@ def home_on(ssh_hosts):
         directory = ssh_hosts.near.directory / "disk"
         with small_disk(directory, flags=flags) as disk:
             os.chown(directory, ssh_hosts.near.uid, -1)
+            # A server sees the disks that there are when it starts.
+            ssh_hosts.near.restart()
             yield disk, script(ssh_hosts, "elsewhere", f'HOME={directory} exec {ssh_hosts.bin}/python3 "$@"')
+        ssh_hosts.near.restart()
 
     return mounted
 
