@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from functools import cache
 from typing import Protocol
 
 from sequent.runtime.processes import process_trees
+
+
+def local_text(moment: float) -> str:
+    """Return a moment, in seconds since 1970, by this machine's clock and zone."""
+    return datetime.fromtimestamp(moment).astimezone().isoformat(timespec="seconds")
 
 
 class Clock(Protocol):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from attrs import frozen
+
+from sequent.by_fields import ByFields
 from sequent.model.facts import HostLost, HostReached
+from sequent.runtime.clock import local_text
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.executor_choice import ExecutorChoice
 from sequent.runtime.driver.turn_record import Turn
@@ -18,8 +22,9 @@ class HostDesk:
         self._executors = executors
         self._known: set[str] = set()
         """The hosts that have been examined."""
-        self._lost: dict[str, str] = {}
-        """The hosts that cannot be reached, and what is said of each."""
+        self._clock = adapters.clock
+        self._lost: dict[str, _Outage] = {}
+        """The hosts that cannot be reached."""
 
     def need(self, host: str) -> bool:
         """Reach for a host, since there is a copy on it; return whether there is a way to other hosts."""
@@ -44,13 +49,38 @@ class HostDesk:
     def lost(self, report: HostUnreachable) -> None:
         """A host cannot be reached; it is said once for each reason."""
         self._turn.facts.append(HostLost(report.host))
-        line = f"host '{report.host}' cannot be reached, and its tasks wait: {report.reason}"
-        line = f"{line}; {report.hint}" if report.hint else line
-        if self._lost.get(report.host) != line:
-            self._lost[report.host] = line
-            self._observer.note(line)
-            self._write()
+        now = self._clock.now()
+        before = self._lost.get(report.host)
+        outage = _Outage(report, now if before is None else before.since, now + report.next_try)
+        self._lost[report.host] = outage
+        if before is None or before.text() != outage.text():
+            self._observer.note(outage.text())
+        self._write()
 
     def _write(self) -> None:
         """Write which hosts cannot be reached, for commands that show the run meanwhile."""
-        self._turn.batch.reason = "\n".join(line for _, line in sorted(self._lost.items()))
+        self._turn.batch.reason = "\n".join(outage.text_with_times() for _, outage in sorted(self._lost.items()))
+
+
+@frozen(eq=False, repr=False)
+class _Outage(ByFields):
+    """A host that cannot be reached for a while."""
+
+    report: HostUnreachable
+    since: float
+    """The moment of the first report."""
+    next_try: float
+    """The moment at which it is tried again."""
+
+    def text(self) -> str:
+        """Return what is said once for each reason."""
+        return self._text("", "")
+
+    def text_with_times(self) -> str:
+        """Return what a command shows that looks at the run."""
+        return self._text(f" since {local_text(self.since)}", f"; next try at {local_text(self.next_try)}")
+
+    def _text(self, since: str, next_try: str) -> str:
+        hint = f"; {self.report.hint}" if self.report.hint else ""
+        host, reason = self.report.host, self.report.reason
+        return f"host '{host}' cannot be reached{since}, and its tasks wait: {reason}{next_try}{hint}"

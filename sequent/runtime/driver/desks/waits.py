@@ -16,6 +16,7 @@ from sequent.model.facts import TimerEnded
 from sequent.model.inputs import LiteralInput
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.scope import address_of
+from sequent.runtime.clock import local_text
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.desks.attempts import AttemptDesk
 from sequent.runtime.driver.desks.repeats import RepeatDesk
@@ -168,7 +169,7 @@ class WaitDesk:
         due = self.due()
         if due is None:
             return ""
-        return f"next due at {datetime.fromtimestamp(due).astimezone().isoformat(timespec='seconds')}"
+        return f"next due at {local_text(due)}"
 
     def left(self) -> float | None:
         """Return the seconds until the first wait is over; None if there is none."""
