@@ -68,6 +68,9 @@ class SimulatedHost:
     def acknowledge(self, frame: int, node: int, attempt: int) -> None:
         """Nothing is kept there until then."""
 
+    def send(self) -> None:
+        """Nothing waits to be sent."""
+
     def reports(self) -> list[Report]:
         states, self._unheard = self._unheard, []
         if self._schedule.back_at(self._clock.elapsed) is not None:

@@ -176,6 +176,9 @@ class Hands:
     def acknowledge(self, frame: int, node: int, attempt: int) -> None:
         self.acknowledged.append((frame, node, attempt))
 
+    def send(self) -> None:
+        pass
+
     def seconds_left(self) -> float | None:
         return None
 

@@ -33,6 +33,10 @@ class HostExecutor(Executor, Protocol):
         """Note that the end of an attempt is written."""
         ...
 
+    def send(self) -> None:
+        """Send the host all that was ordered and acknowledged since the last call."""
+        ...
+
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Adapters(ByFields):

@@ -56,3 +56,8 @@ class ExecutorChoice:
         executor = self._by_host.get(host)
         if executor is not None:
             executor.acknowledge(*key)
+
+    def send(self) -> None:
+        """Send each host its orders, together."""
+        for executor in self._by_host.values():
+            executor.send()

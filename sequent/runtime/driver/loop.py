@@ -191,6 +191,7 @@ class Driver:
             turn.batch = Batch()
         self._desks.attempts.tell(self._scheduler)
         turn.let_out()
+        self._desks.hosts.send()
         return True
 
     def _tell(self, text: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from sequent.errors import FencedError
 from sequent.model.value_text import encode
 from sequent.runtime.executors.remote.remote_executor import RemoteExecutor
+from sequent.runtime.host_agent.outcome_spool import keeps_outcomes
 from sequent.runtime.orders import (
     AttemptBegan,
     AttemptEnded,
@@ -53,8 +54,8 @@ def gate(tmp_path: Path) -> Path:
 
 
 def kept_outcomes(host: StandIn) -> int:
-    """How many bytes of outcomes a host keeps."""
-    return sum(file.stat().st_size for file in (host.place / "outcomes").iterdir())
+    """How many files a host has with outcomes that it keeps."""
+    return sum(keeps_outcomes(str(file)) for file in (host.place / "outcomes").iterdir())
 
 
 def begun(directory: Path) -> list[str]:

@@ -39,6 +39,10 @@ class HostDesk:
             self._executors.reach(host)
         return True
 
+    def send(self) -> None:
+        """Send each host the orders of a turn, together."""
+        self._executors.send()
+
     def reached(self, report: HostReachable) -> None:
         """A host can be reached."""
         self._turn.facts.append(HostReached(report.host, report.slots))

@@ -110,7 +110,6 @@ class RemoteExecutor:
         if found.is_known:
             found.is_unwanted = True
             self.contact.send_now(messages.WithdrawAttempt(found.token))
-            self.contact.flush()
         else:
             self._give_back(found)
 
@@ -123,7 +122,11 @@ class RemoteExecutor:
     def acknowledge(self, frame: int, node: int, attempt: int) -> None:
         """Tell the host that an outcome is written, so that it need not keep it."""
         self._attempts.write((frame, node, attempt))
-        self._bell()
+
+    def send(self) -> None:
+        if self.contact.is_attached and (written := self._attempts.take_written()):
+            self.contact.send_now(messages.ForgetOutcomes(written))
+        self.contact.flush()
 
     def reports(self) -> list[Report]:
         self.contact.look()
@@ -131,7 +134,7 @@ class RemoteExecutor:
             raise self._failure
         if self._ends_by is not None and time.monotonic() >= self._ends_by:
             self._leave_rest()
-        self._forget_written()
+        self.send()
         reports, self._reports = self._reports, []
         return reports
 
@@ -159,7 +162,7 @@ class RemoteExecutor:
             return
         self._is_closed = True
         contact = self._opened
-        self._forget_written()
+        self.send()
         if contact.is_attached and not self._attempts.has_open:
             contact.send(messages.LeaveHost())
             if contact.close(_LEAVE_WAIT):
@@ -263,7 +266,6 @@ class RemoteExecutor:
             self.contact.send(messages.StartAttempt(attempt.order))
         else:
             self.contact.send_each(pieces)
-        self._bell()
 
     def _give_back(self, attempt: RemoteAttempt) -> None:
         """Give back an attempt that was not sent, and never will be."""
@@ -279,11 +281,6 @@ class RemoteExecutor:
         attempt = self._attempts.settle(outcome)
         if attempt is not None:
             self._reports += self._outcome_reports.of(attempt, outcome, log)
-
-    def _forget_written(self) -> None:
-        if self.contact.is_attached and (written := self._attempts.take_written()):
-            self.contact.send_now(messages.ForgetOutcomes(written))
-        self.contact.flush()
 
     def _add_log(self, segment: str, offset: int, data: bytes) -> None:
         try:
