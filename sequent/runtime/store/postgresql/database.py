@@ -35,7 +35,7 @@ _LIMITS = "SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session
 _READS_ONLY = "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean"
 
 
-_APART = 100_000
+APART = 100_000
 """So many segments of a run's logs have numbers of one machine's own."""
 
 
@@ -145,7 +145,7 @@ class PostgresqlDatabase:
         prepare_run_directory(directory)
         if is_new:
             # Another machine has logs of the run, whose names in the rows must mean none of ours.
-            begin_at(directory, _APART * (1 + secrets.randbelow(_APART)))
+            begin_at(directory, APART * (1 + secrets.randbelow(APART)))
         path = run_locks.driver_lock(self.directory(number))
         dead, token = run_locks.last_owner(path), secrets.token_hex(16)
         asked_at = time.monotonic()

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Callable
 
 from sequent.errors import BusyError, StoreError
 from sequent.model.commands import typed
 from sequent.model.outcome import LogSpan
+from sequent.runtime.logs.segment_files import first_number
 from sequent.runtime.processes import run_locks
 from sequent.runtime.records import RunRecord
 from sequent.runtime.store.postgresql.address import ServerAddress
-from sequent.runtime.store.postgresql.database import PostgresqlDatabase
+from sequent.runtime.store.postgresql.database import APART, PostgresqlDatabase
 from sequent.runtime.store.postgresql.opening import has_store, identity, make_store, upgrade
 from sequent.runtime.store.sql.records import read_owner
 from sequent.runtime.store.sql.run_list import RunRow
 from sequent.runtime.store.sql.session import Session
 from sequent.runtime.store.sql.store import SqlStore
+
+_NUMBER = re.compile(r"([0-9]{1,15})\.log\Z")
 
 
 class PostgresqlStore(SqlStore):
@@ -70,7 +74,8 @@ class PostgresqlStore(SqlStore):
             owner = read_owner(self._listing.with_number(run.number).owner)
             where = f"they are on the host '{owner.host}', where {owner.user} drove it last"
             raise _logs_elsewhere(f"the logs of run '{run.id}' are not on this machine: {where}", run)
-        if span.length and not os.path.exists(file):
+        number, first = _NUMBER.search(span.segment), first_number(self._database.directory(run.number))
+        if number is not None and not first <= int(number[1]) < first + APART:
             raise _logs_elsewhere(f"a log of run '{run.id}' is on another machine, which drove the run before", run)
         return file
 
