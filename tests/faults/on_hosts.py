@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from sequent import Pool, container, context, item, step
-from tests.faults.working import work
+from tests.faults import ledger
+from tests.faults.working import begin, live, work
 
 SIZE = 3
 DB = Pool("db", SIZE)
@@ -12,11 +16,15 @@ LINES = 5
 
 
 def talk() -> str:
-    """Work, with some lines for the log; return the token."""
+    """Work as long as the file HOLD is there, with some lines for the log; return the token."""
+    begin()
     for number in range(LINES):
         print(context().token, number, flush=True)
-        if number == 1:
-            work(0.1)
+        live(0.02)
+    hold = Path(os.environ[ledger.LEDGER]).with_name("HOLD")
+    while hold.exists():
+        live(0.02)
+    ledger.note("end")
     return context().token
 
 
