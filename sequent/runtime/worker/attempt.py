@@ -104,7 +104,7 @@ class Attempts:
         text: str | None = None
         verdict = Verdict.UNKNOWN
         problem: Problem | None = None
-        secrets = Secrets(self._segment)
+        secrets = Secrets(self._segment, self._setup.host)
         place: Place | None = None
         try:
             path, step = self.catalogue.step_at(order.path)

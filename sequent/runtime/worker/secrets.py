@@ -24,10 +24,15 @@ class Secrets:
 
     From the moment a secret is taken, the attempt's log has *** in its place, and so do its error and its traceback. A
     result that contains it is refused, and no core is dumped.
+
+    Args:
+        segment: the attempt's log.
+        host: the host of the worker; '' where the run was started.
     """
 
-    def __init__(self, segment: Segment) -> None:
+    def __init__(self, segment: Segment, host: str = "") -> None:
         self._segment = segment
+        self._host = host
         self._names: dict[str, str] = {}
         """The name of each secret that was taken, by every form in which it may be written."""
         self._lines: set[str] = set()
@@ -42,10 +47,11 @@ class Secrets:
         name = reference.name
         value = os.environ.get(SECRET_PREFIX + name) or os.environ.get(name)
         if not value:
+            place = f"on host {self._host!r}" if self._host else "where the run is started, recovered or continued"
             raise UsageError(
                 f"there is no secret {name!r}: the environment has neither {SECRET_PREFIX}{name} nor {name}",
                 code="secret",
-                hint=f"set {SECRET_PREFIX}{name} where the run is started, recovered or continued",
+                hint=f"set {SECRET_PREFIX}{name} {place}",
                 place=reference.place,
             )
         if not self._names:

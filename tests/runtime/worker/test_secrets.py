@@ -13,8 +13,12 @@ import pytest
 
 import sequent
 from sequent.dsl.builder import Sequent
+from sequent.errors import UsageError
+from sequent.model.references import SecretOf
 from sequent.runtime.logs.log_losses import Losses
 from sequent.runtime.logs.log_masking import Mask
+from sequent.runtime.logs.log_segment import Segment
+from sequent.runtime.worker.secrets import Secrets
 from tests.runtime.driving import Driving, forked, inline
 
 CANARY = "s3cr3t-'quo\"ted'-é\n2nd line"
@@ -211,6 +215,14 @@ def test_a_missing_secret_is_a_clear_failure_at_its_line(driving: Driving):
     assert problem
     assert "neither SEQUENT_SECRET_NOT_THERE nor NOT_THERE" in problem.message
     assert 'sequent.secret("NOT_THERE")' in linecache.getline(problem.file, problem.line)
+
+
+def test_a_secret_that_is_missing_on_another_host_is_to_be_set_there(tmp_path):
+    segment = Segment.make(str(tmp_path), "w")
+    with pytest.raises(UsageError) as caught:
+        Secrets(segment, "far").take(SecretOf("NOT_THERE"))
+    segment.close()
+    assert caught.value.hint == "set SEQUENT_SECRET_NOT_THERE on host 'far'"
 
 
 def test_steps_in_the_drivers_own_process_are_masked_too(tmp_path):

@@ -26,6 +26,8 @@ MOST_MISSED = 3
 """The number of successive questions that it may leave unanswered."""
 HANDSHAKE = 60.0
 """The seconds that the agent has to accept a session."""
+_MOST_READS = 4
+"""The number of reads until the driver turns to others: a host may send without end."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """The seconds before the second attempt to connect, doubled each time, and their maximum."""
 
@@ -91,6 +93,8 @@ class HostContact:
         self._ping_at = 0.0
         self._unanswered = 0
         self._last_ping = 0
+        self._is_doubtful = False
+        """Whether the agent said nonsense since it last answered a question: the waits then go on to grow."""
         self.wait = 0.0
         """The seconds from the last failure to the next attempt."""
         self._retry_at: float | None = None
@@ -192,13 +196,16 @@ class HostContact:
         if link is None:
             return
         try:
-            while self._link is link and (data := link.read()):
+            for _ in range(_MOST_READS):
+                if not (data := link.read()):
+                    break
                 self._unanswered = 0
                 for message in link.take_in(self._behind_noise(data)):
                     self._take(message)
                     if self._link is not link:
                         return
         except BadMessageError as error:
+            self._is_doubtful = True
             self.lose(self._error(f"its agent says what none says: {error}", HostStage.VERSION))
             return
         except HostError as error:
@@ -234,6 +241,8 @@ class HostContact:
 
     def _take(self, message: FromHost) -> None:
         if isinstance(message, Pong):
+            if message.number == self._last_ping:
+                self._is_doubtful = False
             return
         if isinstance(message, Attached) == self.is_attached and not isinstance(message, AttachRefused):
             raise BadMessageError("it serves us once, and first of all")
@@ -241,7 +250,8 @@ class HostContact:
             self._user.hear(message)
             self.is_attached = True
             self.trouble = None
-            self.wait = 0.0
+            if not self._is_doubtful:
+                self.wait = 0.0
             self._unanswered = 0
             self._ping_at = time.monotonic() + PING
         else:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from attrs import evolve
 
 from sequent.model.outcome import LogSpan
+from sequent.runtime.executors.workers import MOST_WORKERS
 from sequent.runtime.logs.log_marks import CAP, MarkWriter, mark_of, remove_mark
 from sequent.runtime.messages.packets import BadMessageError
 from sequent.runtime.orders import AttemptOrder
@@ -67,8 +68,8 @@ class MirroredLogs:
             BadMessageError: they are not the next ones, or too many.
             OSError: there is no room for them; none of them are kept.
         """
-        size = self._sizes.get(segment, 0)
-        if offset != size or size + len(data) - self._ended.get(segment, 0) > _MOST_BETWEEN:
+        size, ended = self._sizes.get(segment, 0), self._ended.get(segment, 0)
+        if offset != size or size + len(data) - ended > _MOST_BETWEEN or (size == ended and self._has_most_open):
             raise BadMessageError("it sends another part of a log")
         flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         file = os.open(self._path(segment), flags, 0o600)
@@ -80,8 +81,19 @@ class MirroredLogs:
             os.close(file)
         self._sizes[segment] = size + len(data)
 
+    @property
+    def _has_most_open(self) -> bool:
+        """Whether as many segments hold output without an end as there can be workers."""
+        return sum(size > self._ended.get(segment, 0) for segment, size in self._sizes.items()) >= MOST_WORKERS
+
     def begin(self, segment: str, start: int, order: AttemptOrder) -> None:
-        """Note that the bytes of a segment from ``start`` on belong to an active attempt."""
+        """Note that the bytes of a segment from ``start`` on belong to an active attempt.
+
+        Raises:
+            BadMessageError: the attempt writes to another segment.
+        """
+        if self._segment_of.get(order.token, segment) != segment:
+            raise BadMessageError("an attempt has two logs")
         mark = self._marks.get(segment)
         if mark is None:
             mark = self._marks[segment] = MarkWriter(self._path(segment))
@@ -95,9 +107,13 @@ class MirroredLogs:
             BadMessageError: not all of it has arrived.
         """
         segment = self._segment_of.pop(token, "")
-        if segment in self._marks:
-            self._marks[segment].clear()
+        if segment in self._marks and segment not in self._segment_of.values():
+            # Its worker may be gone: a descriptor for each that ever lived would be too many.
+            self._marks.pop(segment).close()
         if log is None:
+            if segment:
+                # The output of a lost attempt ends here.
+                self._ended[segment] = self._sizes.get(segment, 0)
             return None
         if log.offset + log.length > self._sizes.get(log.segment, 0) or log.length > _MOST_BETWEEN:
             raise BadMessageError("the log of an attempt has not come")

@@ -1,4 +1,4 @@
-"""Turns the outcomes of a host into reports, with the pace of its steps."""
+"""Checks the outcomes of a host, and turns them into reports, with the pace of its steps."""
 
 from __future__ import annotations
 
@@ -9,8 +9,27 @@ from msgspec.structs import replace
 from sequent.model.outcome import LogSpan
 from sequent.runtime.executors.handing_ahead import LONG, StepPace
 from sequent.runtime.executors.remote.remote_attempts import RemoteAttempt
+from sequent.runtime.executors.worker_messages import is_data
 from sequent.runtime.hosts.protocol.messages import EndedThere, LostThere, OutcomeThere, WithdrawnThere
-from sequent.runtime.orders import AttemptLost, AttemptTakenBack, PaceChanged, Report
+from sequent.runtime.messages.packets import LARGEST_RESULT, BadMessageError
+from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptTakenBack, PaceChanged, Report
+
+_LONGEST_PROBLEM = 1024**2
+"""The characters of the longest problem that is accepted; a worker shortens it to far less."""
+
+
+def check_outcome(ended: AttemptEnded) -> None:
+    """Refuse an outcome that no worker sends.
+
+    Raises:
+        BadMessageError: its result is not data, or it is too large.
+    """
+    result, problem = ended.result, ended.problem
+    if not is_data(result):
+        raise BadMessageError("it reports a result that is none")
+    told = () if problem is None else (problem.type, problem.message, problem.traceback, problem.file, *problem.types)
+    if len(result or "") > LARGEST_RESULT or sum(map(len, told)) > _LONGEST_PROBLEM:
+        raise BadMessageError("it reports more than a worker does")
 
 
 class OutcomeReports:

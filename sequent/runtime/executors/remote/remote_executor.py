@@ -6,16 +6,16 @@ import time
 from selectors import BaseSelector
 
 from sequent.errors import FencedError, HostError, HostStage, SequentError
+from sequent.model.outcome import LogSpan
 from sequent.runtime.executors.process_executor import STOP_GRACE
 from sequent.runtime.executors.remote import host_records
 from sequent.runtime.executors.remote.host_contact import HostContact
 from sequent.runtime.executors.remote.mirrored_logs import MirroredLogs
-from sequent.runtime.executors.remote.outcome_reports import OutcomeReports
+from sequent.runtime.executors.remote.outcome_reports import OutcomeReports, check_outcome
 from sequent.runtime.executors.remote.remote_attempts import RemoteAttempt, RemoteAttempts
 from sequent.runtime.executors.remote.remote_run import RemoteRun
 from sequent.runtime.executors.remote.sent_files import SentFiles
 from sequent.runtime.executors.wakeups import Wakeups
-from sequent.runtime.executors.worker_messages import is_data
 from sequent.runtime.hosts.protocol import messages
 from sequent.runtime.messages.packets import BadMessageError
 from sequent.runtime.orders import (
@@ -275,9 +275,11 @@ class RemoteExecutor:
 
     def _settle(self, outcome: messages.OutcomeThere) -> None:
         """Report the end of an attempt once, under its number here."""
-        if isinstance(outcome, messages.EndedThere) and not is_data(outcome.ended.result):
-            raise BadMessageError("it reports a result that is none")
-        log = self._logs.end(outcome.token, outcome.ended.log if isinstance(outcome, messages.EndedThere) else None)
+        span: LogSpan | None = None
+        if isinstance(outcome, messages.EndedThere):
+            check_outcome(outcome.ended)
+            span = outcome.ended.log
+        log = self._logs.end(outcome.token, span)
         attempt = self._attempts.settle(outcome)
         if attempt is not None:
             self._reports += self._outcome_reports.of(attempt, outcome, log)
