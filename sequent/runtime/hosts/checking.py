@@ -14,6 +14,7 @@ from sequent.errors import HostError
 from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts import probe
 from sequent.runtime.hosts.probe import Probed
+from sequent.runtime.hosts.protocol.greeting import NO_DRIVER
 from sequent.runtime.hosts.transports.choice import transport_for
 from sequent.runtime.hosts.transports.host_errors import HostErrors
 from sequent.runtime.hosts.transports.transport import Connection, Transport
@@ -111,6 +112,8 @@ def _asked(settings: HostSettings, connection: Connection, timeout: float, secon
 
 def _trouble(settings: HostSettings, errors: HostErrors, connection: Connection, said: bytes) -> HostError:
     error = connection.trouble(said)
+    if NO_DRIVER in error.problem:
+        return errors.agent_alone()
     is_missing = error.code in ("host-no-command", "host-not-executable")
     return errors.no_python(settings.python or _PYTHON, error.problem) if is_missing else error
 

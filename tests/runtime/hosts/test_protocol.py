@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,11 @@ from pathlib import Path
 import pytest
 from msgspec.msgpack import Decoder, Encoder, decode
 
+from sequent.model.hosts import HostSettings
 from sequent.model.run_target import Target
 from sequent.model.value_text import encode
 from sequent.runtime.host_agent.rules import Rules
+from sequent.runtime.hosts.checking import check_host
 from sequent.runtime.hosts.protocol.frames import HEAD, LARGEST_FRAME, Inlet, frames_of
 from sequent.runtime.hosts.protocol.greeting import BadGreetingError, find_greeting, greeting, knock, read_knock
 from sequent.runtime.hosts.protocol.messages import (
@@ -36,7 +39,7 @@ from sequent.runtime.hosts.protocol.messages import (
 from sequent.runtime.messages.packets import BadMessageError
 from sequent.runtime.orders import AttemptEnded, Spooled
 from tests.disks import small_disk
-from tests.patience import wait_until
+from tests.patience import PATIENCE, wait_until
 from tests.runtime.hosts.noise import changed, noise
 from tests.runtime.hosts.sessions import KEY, PROGRAM, ROOT, STEPS, StandIn
 from tests.runtime.hosts.speaking import Speaker, attach
@@ -286,6 +289,12 @@ def test_a_restricted_key_runs_no_shell_but_programs(tmp_path):
         assert speaker.wait(of("t2")).ended.problem is None
     finally:
         host.end()
+
+
+def test_a_check_tells_that_a_key_lets_only_the_agent_run(tmp_path):
+    forced = shlex.join([sys.executable, "-c", PROGRAM, "--stdio", "--allow-root", "--no-shell"])
+    report = check_host(HostSettings(name="far", address=("far",), connect=("/bin/sh", "-c", forced)), PATIENCE)
+    assert [error.code for error in report.problems] == ["host-agent-alone"]
 
 
 def test_keys_with_other_limits_do_not_reach_the_same_agent(tmp_path):

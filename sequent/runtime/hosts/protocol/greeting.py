@@ -15,6 +15,8 @@ _WORD = b"\0sequent-agent\0"
 _RANGE = struct.Struct("!HH")
 _KNOCK = b"\0sequent-driver\0"
 _KEY = re.compile(r"[0-9a-f]{16,64}")
+NO_DRIVER = "it does not speak as a driver does"
+"""The answer of an agent to any other program."""
 _MOST_NOISE = 64 * 1024
 """The bytes that a profile may write before the greeting."""
 _SHOWN = 300
@@ -85,7 +87,7 @@ def read_knock(data: bytes) -> tuple[str, bytes] | None:
         return None
     key = line.removeprefix(_KNOCK).decode("ascii", "replace")
     if not found or not line.startswith(_KNOCK) or not is_key(key):
-        raise BadGreetingError("it does not speak as a driver does")
+        raise BadGreetingError(NO_DRIVER)
     return key, rest
 
 
