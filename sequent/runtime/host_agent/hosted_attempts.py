@@ -74,6 +74,7 @@ class HostedAttempts:
         self._deliver = deliver
         self.seen = SeenTokens(place)
         self.spool = OutcomeSpool(place)
+        self.seen.include(self.spool.tokens)
         self.files = ReceivedFiles(os.path.join(directory, "received"))
         self._executor: ProcessExecutor | None = None
         self._told: tuple[WorkerSetup, int] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Iterable
 from typing import NamedTuple
 
 _TOKENS, _DRIVER, _NEW = "tokens", "driver", "driver.new"
@@ -51,6 +52,10 @@ class SeenTokens:
             os.ftruncate(self._file, size)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._seen.add(token)
+
+    def include(self, tokens: Iterable[str]) -> None:
+        """Count these as seen: a power cut may have kept their outcomes, which were flushed, and not their lines."""
+        self._seen.update(tokens)
 
     def meet(self, contact: Contact) -> bool:
         """Note a driver's contact; return whether it is later than all before.

@@ -317,6 +317,24 @@ def test_a_driver_that_comes_back_collects_what_has_ended_meanwhile(host, tmp_pa
     assert len(begun(directory)) == 1
 
 
+def test_an_outcome_is_collected_even_if_a_power_cut_has_taken_the_token(host, tmp_path):
+    directory = gate(tmp_path)
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        start_gated(driving, directory, token="a1")
+    (directory / "go").touch()
+    wait_until(lambda: any(file.stat().st_size for file in (host.place / "outcomes").iterdir()))
+    (agent,) = host.agent_pids()
+    os.kill(agent, 9)
+    wait_until(lambda: not host.agent_pids())
+    (host.place / "tokens").write_text("")
+    with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=("a1",)), tmp_path / "run") as driving:
+        frame = driving.start("gated", inputs=(encode(str(directory)),), makers=("source",), token="a1", attempt=2)
+        assert driving.end_of(frame).result == '"gone through"'
+        driving.run("hello", token="h1")
+    assert (host.place / "tokens").read_text() == "h1\n"
+    assert len(begun(directory)) == 1
+
+
 def test_a_driver_that_comes_back_joins_what_goes_on(host, tmp_path):
     directory = gate(tmp_path)
     with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
