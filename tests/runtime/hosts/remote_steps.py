@@ -11,6 +11,11 @@ from sequent import command, container, context, step
 from tests.patience import PATIENCE
 
 
+def _append(file: Path, word: str) -> None:
+    with file.open("a") as opened:
+        opened.write(f"{word}\n")
+
+
 @container
 class flow:
     @step
@@ -59,15 +64,21 @@ class flow:
 
     @step
     def gated(self, directory: str = source.result) -> str:
-        """Say that it has begun, then wait until it may go on."""
-        with Path(directory, "begun").open("a") as file:
-            file.write(f"{os.getpid()}\n")
-        print("first line", flush=True)
-        deadline = time.monotonic() + PATIENCE
-        while not Path(directory, "go").exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        print("last line")
-        return "gone through"
+        """Say that it has begun, then wait until it may go on; note both ends beside the directory."""
+        _append(Path(directory, "begun"), str(os.getpid()))
+        _append(Path(directory).with_name("course"), "begun")
+        try:
+            print("first line", flush=True)
+            deadline = time.monotonic() + PATIENCE
+            while not Path(directory, "go").exists() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            print("last line")
+            return "gone through"
+        finally:
+            if not Path(directory, "go").exists():
+                # Whoever is ended cleans up, which takes a while.
+                time.sleep(0.5)
+            _append(Path(directory).with_name("course"), "ended")
 
     @step
     def flood(self) -> None:

@@ -361,12 +361,16 @@ def test_what_no_driver_wants_is_ended_before_its_task_runs_again(host, tmp_path
     directory = gate(tmp_path)
     with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
         frame = start_gated(driving, directory, token="a1")
-    (pid,) = begun(directory)
+    passed = tmp_path / "passed"
+    passed.mkdir()
+    (passed / "go").touch()
     run = run_on(host, tmp_path / "run", epoch=2)
     with remote(run, tmp_path / "run") as driving:
-        assert driving.start("where", token="b1", attempt=2) == frame
-        assert json.loads(driving.end_of(frame).result)[-1] == "b1"
-        assert not Path("/proc", pid).exists()
+        inputs = (encode(str(passed)),)
+        assert driving.start("gated", inputs=inputs, makers=("source",), token="b1", attempt=2) == frame
+        assert driving.end_of(frame).result == '"gone through"'
+    assert (tmp_path / "course").read_text().split() == ["begun", "ended", "begun", "ended"]
+    wait_until(lambda: not Path("/proc", begun(directory)[0]).exists())
 
 
 def test_what_ran_as_the_agent_was_killed_is_lost_and_never_begins_again(driving, host, tmp_path):
