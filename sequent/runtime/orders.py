@@ -211,7 +211,7 @@ class HostUnreachable(Struct, frozen=True):
     host: str
     reason: str
     next_try: float
-    """In how many seconds it is tried again."""
+    """In how many seconds it is tried again; infinite if never."""
     hint: str = ""
     """What a person can do about it; '' if nothing is known."""
 

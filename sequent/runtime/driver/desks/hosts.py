@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from attrs import frozen
 
 from sequent.by_fields import ByFields
@@ -74,7 +76,7 @@ class _Outage(ByFields):
     since: float
     """The moment of the first report."""
     next_try: float
-    """The moment at which it is tried again."""
+    """The moment at which it is tried again; infinite if never."""
 
     def text(self) -> str:
         """Return what is said once for each reason."""
@@ -82,7 +84,8 @@ class _Outage(ByFields):
 
     def text_with_times(self) -> str:
         """Return what a command shows that looks at the run."""
-        return self._text(f" since {local_text(self.since)}", f"; next try at {local_text(self.next_try)}")
+        next_try = f"; next try at {local_text(self.next_try)}" if isfinite(self.next_try) else ""
+        return self._text(f" since {local_text(self.since)}", next_try)
 
     def _text(self, since: str, next_try: str) -> str:
         hint = f"; {self.report.hint}" if self.report.hint else ""
