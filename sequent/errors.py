@@ -168,7 +168,7 @@ class HostError(SequentError):
     """A host cannot be reached, or cannot run steps.
 
     Args:
-        problem: what is wrong there, without the host's name.
+        problem: the trouble, without the host's name.
         host: the host, as the flow names it.
         stage: the stage that failed.
         tried: the destination and the keys, or the command, with which it was tried.

@@ -23,7 +23,7 @@ def check_hosts(node: TreeNode, default: Construct, problems: Problems) -> None:
             f"which has {_hosts_of(around)}{_line_of(around)}",
             path=node.text,
             place=node.place_of("hosts"),
-            hint="name hosts in one of both: what is in a container runs on the hosts of that",
+            hint="name hosts in one of the two: the steps of a container run on its hosts",
         )
         return
     holder = node if "hosts" in node.spec.values else around

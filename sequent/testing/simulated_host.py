@@ -24,7 +24,7 @@ class SimulatedHost:
         self._agenda = agenda
         self._clock = clock
         self._coming: list[int] = []
-        """What is to happen to it, as the agenda numbers it."""
+        """Its coming events, by their numbers in the agenda."""
         self._unheard: list[Report] = []
 
     def open(self, selector: BaseSelector) -> None:

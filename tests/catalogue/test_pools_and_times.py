@@ -56,7 +56,7 @@ class flow:
         code="nested-hosts",
         path="block.load",
         says=("'block.load' has hosts ['etl2'] inside 'block', which has hosts ['etl1']",),
-        hint="name hosts in one of both",
+        hint="name hosts in one of the two",
     ),
     "row_035": Mistake(
         text="""

@@ -84,7 +84,7 @@ def _run_text(agent: AgentThere, runs: Mapping[str, RunRecord]) -> str:
 
 
 def _state(agent: AgentThere, runs: Mapping[str, RunRecord]) -> str:
-    """What is known of a run here."""
+    """The state of a run in the store here."""
     record = _record_of(agent, runs)
     return "of another store" if record is None else record.status.value
 

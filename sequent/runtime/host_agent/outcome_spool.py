@@ -152,7 +152,7 @@ class OutcomeSpool:
                 self._empty(name)
 
     def _empty(self, name: str) -> None:
-        """Nothing in a file is kept any more. Without a flush: what is found again by chance, no driver asks for."""
+        """Empty or remove a file, without a flush: no driver asks for an outcome that a power cut brings back."""
         if self._file >= 0 and name == str(self._last):
             os.pwrite(self._file, _NO_BATCH, 0)
             self._end = 0

@@ -22,12 +22,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="sequent-agent", description="Execute steps of flows that are driven elsewhere; a driver starts this."
     )
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--attach", metavar="KEY", help="join this session to the agent of a run")
-    what.add_argument("--stdio", action="store_true", help="the same, for a line of authorized_keys")
-    what.add_argument("--serve", metavar="KEY", help=argparse.SUPPRESS)
-    what.add_argument("--list", action="store_true", help="list the runs that have left something here")
-    what.add_argument("--remove", metavar="KEY", action="append", help="remove what a run has left here")
+    action = parser.add_mutually_exclusive_group(required=True)
+    action.add_argument("--attach", metavar="KEY", help="join this session to the agent of a run")
+    action.add_argument("--stdio", action="store_true", help="the same, for a line of authorized_keys")
+    action.add_argument("--serve", metavar="KEY", help=argparse.SUPPRESS)
+    action.add_argument("--list", action="store_true", help="list the runs that have left something here")
+    action.add_argument("--remove", metavar="KEY", action="append", help="remove what a run has left here")
     Rules.add_to(parser)
     options = parser.parse_args()
     rules = Rules.of(options)

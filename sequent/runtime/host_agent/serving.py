@@ -47,7 +47,7 @@ from sequent.runtime.processes import process_trees
 IDLE = 24 * 3600.0
 """The seconds after which an idle agent ends."""
 UNUSED = 60.0
-"""Seconds after which an agent ends that no driver has used: whoever had it started was gone at once."""
+"""Seconds after which an agent ends if no driver has ever joined it."""
 _WORD = "word"
 
 

@@ -23,7 +23,7 @@ def open_agent_session(
         settings: the host.
         words: what the agent is to do.
         timeout: seconds for each of its addresses.
-        bundle: what is sent, if the settings say so; None: the agent alone.
+        bundle: the archive to send, if the settings have ship; None: one with the agent alone.
         door: the only address to try.
 
     Raises:

@@ -93,7 +93,7 @@ def check_compiled(told: dict[str, Any]) -> None:
 def unpack(data: bytes, digest: str, place: str, without: set[str]) -> None:
     """Unpack an archive beside its place, and move it there as a whole."""
     if hashlib.sha256(data).hexdigest() != digest:
-        sys.exit("what was sent does not fit its digest")
+        sys.exit("the archive does not match its digest")
     new = f"{place}.{os.getpid()}"
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = [name for name in archive.namelist() if name.partition("/")[0] not in without]
