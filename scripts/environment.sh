@@ -48,6 +48,21 @@ need_postgresql() {
   install_package postgresql
 }
 
+# The pooler that tests start with a configuration of their own; its service stays off.
+need_pgbouncer() {
+  [ -x /usr/sbin/pgbouncer ] && return 0
+  if [ -d /run/systemd/system ] && [ "$(id -u)" = 0 ]; then
+    systemctl mask --quiet pgbouncer.service
+    say "The service pgbouncer stays off; to use it: systemctl unmask pgbouncer.service"
+  fi
+  install_package pgbouncer
+}
+
+# The browser in which tests look at reports and pages.
+need_chromium() {
+  need chromium chromium
+}
+
 make_environment() {
   if [ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1; then
     return 0

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 
+__version__ = "0.1.0"
+"""The version of the package, which its metadata takes from here."""
+
 # A file beside a script may hide any module, so nothing else is imported here.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-    __version__: str
-    """The version of the package; '' if it is not installed."""
-
+    from sequent.dsl.approvals import approve
     from sequent.dsl.builder import Sequent
     from sequent.dsl.commands import ExitCode
     from sequent.dsl.constants import (
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from sequent.dsl.steps import step
     from sequent.errors import SequentError
     from sequent.model.outcome import Failure, Failures, Outcome
+    from sequent.model.pickles import Pickled
     from sequent.runtime.context import context
 
 __all__ = [
@@ -66,6 +68,7 @@ __all__ = [
     "Failure",
     "Failures",
     "Outcome",
+    "Pickled",
     "Pool",
     "RunMode",
     "Sequent",
@@ -74,6 +77,7 @@ __all__ = [
     "StepStatus",
     "__version__",
     "and_",
+    "approve",
     "command",
     "container",
     "context",
@@ -87,6 +91,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "sequent.dsl.approvals": ("approve",),
     "sequent.dsl.builder": ("Sequent",),
     "sequent.dsl.commands": ("ExitCode",),
     "sequent.dsl.constants": (
@@ -119,6 +124,7 @@ _ROOMS = {
     "sequent.runtime.context": ("context",),
     "sequent.errors": ("SequentError",),
     "sequent.model.outcome": ("Failure", "Failures", "Outcome"),
+    "sequent.model.pickles": ("Pickled",),
 }
 _HOMES = {word: room for room, words in _ROOMS.items() for word in words}
 
@@ -136,8 +142,6 @@ if sys.excepthook is sys.__excepthook__:
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'sequent' has no attribute {name!r}")
-    if name == "__version__":
-        return _version()
     try:
         from importlib import import_module
 
@@ -149,15 +153,6 @@ def __getattr__(name: str) -> Any:
         raise ImportError(f"{name!r} cannot be loaded: {error}") from error
     globals()[name] = value
     return value
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("sequent")
-    except PackageNotFoundError:
-        return ""
 
 
 def __dir__() -> list[str]:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from sequent.model.spec import Definition, FlowSpec
     from sequent.runtime.executors.agents import AgentProcess
     from sequent.runtime.loading.flows import LoadedFlow
-    from sequent.runtime.ports import Observer, Store
+    from sequent.runtime.observer_port import Observer
+    from sequent.runtime.ports import Store
     from sequent.runtime.records import RunRecord
     from sequent.runtime.recovery.recovery_plan import RecoveryPlan
     from sequent.runtime.recovery.task_selection import Asked
@@ -54,8 +55,7 @@ def start(
         run_id: the run's id; None for the next free one.
         observer: the observer of the run; None: failures are logged.
         agent: an agent that is already running, which the caller closes; None: one is started if a step needs it.
-        max_loops: suspend the run after this many passes, if it then only waits for times;
-            negative: never.
+        max_loops: suspend the run after this many passes, if it then only waits for times; negative: never.
 
     Raises:
         UsageError: the run id is taken, or the run would start itself without end.
@@ -111,7 +111,7 @@ def recover(
 
     plan = compile_flow(definition.spec, record.params)
     prepared = prepare(plan, store.look(record), asked)
-    with closing(wait_for_room(lambda: store.take(record.id, reopens=prepared.reopens))) as run:
+    with closing(wait_for_room(lambda: store.take(record.id, reopens=prepared.reopens, forces=prepared.forces))) as run:
         return Drive(
             definition=definition,
             plan=plan,
@@ -137,7 +137,7 @@ def plan_recovery(
     from sequent.runtime.recovery.preparation import plan_of
 
     plan = compile_flow(definition.spec, record.params)
-    return plan_of(plan, store.look(record), asked, store.attempts(record))
+    return plan_of(plan, store.look(record), asked, store.attempts(record), store.interventions(record))
 
 
 def continue_(

@@ -47,6 +47,11 @@ class SequentError(Exception):
         named = repr(self.path)
         return self.message if not self.path or named in self.message else f"{named}: {self.message}"
 
+    @property
+    def advice(self) -> str:
+        """The message and the hint, in one line."""
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""
         hint = f"\n  hint: {self.hint}" if self.hint else ""
@@ -129,6 +134,12 @@ class StoreFullError(StoreError):
     default_code = "store-full"
 
 
+class LogElsewhereError(StoreError):
+    """A log is on another machine, which drove the run."""
+
+    default_code = "logs-elsewhere"
+
+
 class OutputError(SequentError):
     """The output of a command cannot be written: its disk is full, or its reader is gone."""
 
@@ -208,12 +219,14 @@ class UnreachableHostsError(SequentError):
     default_code = "hosts"
 
     def __init__(self, errors: Sequence[SequentError], count: int) -> None:
-        lines = (
-            f"\n  {error.message} [{error.stage}]" if isinstance(error, HostError) else f"\n  {error.message}"
-            for error in errors
-        )
-        super().__init__(f"{len(errors)} of {count} hosts cannot run steps, so nothing has started:{''.join(lines)}")
+        lines = "".join(f"\n  {self._line(error)}" for error in errors)
+        super().__init__(f"{len(errors)} of {count} hosts cannot run steps, so nothing has started:{lines}")
         self.errors = tuple(errors)
+
+    @staticmethod
+    def _line(error: SequentError) -> str:
+        stage = f" [{error.stage}]" if isinstance(error, HostError) else ""
+        return f"{error.message}{stage}" + (f"\n    hint: {error.hint}" if error.hint else "")
 
 
 class UnknownRunError(SequentError):

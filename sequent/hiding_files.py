@@ -11,8 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 LIBRARIES = frozenset(
-    {"attr", "attrs", "bcrypt", "cffi", "cryptography", "cyclopts", "docstring_parser", "invoke", "loguru"}
-    | {"markdown_it", "mdurl", "msgspec", "nacl", "networkx", "paramiko", "platformdirs", "pycparser", "pygments"}
+    {"attr", "attrs", "bcrypt", "cffi", "cryptography", "cyclopts", "docstring_parser", "invoke", "jinja2", "loguru"}
+    | {
+        "markdown_it",
+        "markupsafe",
+        "mdurl",
+        "msgspec",
+        "nacl",
+        "networkx",
+        "paramiko",
+        "platformdirs",
+        "pycparser",
+        "pygments",
+    }
     | {"pytimeparse", "rich", "rich_rst", "sqlalchemy", "typing_extensions", "yaml"}
 )
 """The modules that Sequent imports from other packages, and those that they import."""

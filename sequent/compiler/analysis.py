@@ -5,6 +5,7 @@ from __future__ import annotations
 from sequent.compiler.cycles import check_cycles
 from sequent.compiler.hosts import check_hosts
 from sequent.compiler.node_mistakes import check_ends, check_failures, check_process, check_requirement
+from sequent.compiler.pickles import check_pickles
 from sequent.compiler.pool_amounts import check_pool_amounts, check_pool_balances
 from sequent.compiler.pool_deadlocks import check_pool_deadlocks
 from sequent.compiler.problems import Problems
@@ -34,6 +35,7 @@ def analyse(spec: FlowSpec) -> tuple[Tree, Resolver]:
             check_requirement(node, problems)
             check_returned_claims(node, problems)
             check_failures(node, problems)
+    check_pickles(tree, problems)
     check_pool_amounts(tree, problems)
     if all(node.is_whole for node in tree.nodes):
         check_pool_balances(tree, problems)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 
 from attrs import asdict, evolve, frozen
@@ -15,12 +14,13 @@ from sequent.compiler.resolve import OF_THE_WHOLE, Resolver
 from sequent.compiler.returned_claims import ReturnedClaims, returned_claims_in
 from sequent.compiler.tree import TreeNode
 from sequent.compiler.values import maker_of
+from sequent.digests import sha256
 from sequent.model.hosts import hosts_in, names_no_other
 from sequent.model.inputs import Input, ItemsLiteralPlan, LiteralInput
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
 from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
 from sequent.model.status import Status
-from sequent.model.work import CommandWork, FunctionWork, NoWork, Work
+from sequent.model.work import CommandWork, FunctionWork, NoWork, QuestionWork, Work
 
 _NOT_CODE = ("place", "classes")
 _BEGUN = frozenset({Status.READY, Status.ACTIVE})
@@ -145,6 +145,7 @@ class _Writer(ByFields):
             construct=spec.task_construct or self.resolver.tree.spec.config.task_construct,
             host=_name_of_here(node),
             is_empty=isinstance(spec.work, NoWork),
+            asks=isinstance(spec.work, QuestionWork),
             inputs=node.inputs,
             attributes=self.resolver.shown_on(body) if _takes_self(spec.work) and body is not None else (),
             stops=node.stops,
@@ -219,4 +220,4 @@ def _fingerprint(work: Work) -> str:
     if isinstance(work, NoWork):
         return ""
     words = asdict(work, filter=lambda attribute, _: attribute.name not in _NOT_CODE)
-    return hashlib.sha256(repr(words).encode("utf-8", "backslashreplace")).hexdigest()
+    return sha256(repr(words).encode("utf-8", "backslashreplace")).hexdigest()

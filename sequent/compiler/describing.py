@@ -8,6 +8,7 @@ from typing import Any
 from attrs import evolve
 
 from sequent.compiler.analysis import analyse
+from sequent.compiler.description_text import source_text
 from sequent.compiler.run_counts import count_of
 from sequent.compiler.tree import Tree, TreeNode
 from sequent.model.description import NO_OPTIONS, Part, PartKind, SourceKind, ValueSource, distinct
@@ -27,9 +28,11 @@ from sequent.model.inputs import (
     ResultOrInput,
 )
 from sequent.model.option_table import OPTIONS, said
-from sequent.model.spec import ContainerSpec, FlowSpec
+from sequent.model.references import Literal
+from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
 from sequent.model.status import Construct
-from sequent.model.work import CommandWork, NoWork
+from sequent.model.value_text import decode
+from sequent.model.work import CommandWork, NoWork, QuestionWork, Template
 
 _DESCRIBED = tuple(name for name in OPTIONS if name not in ("requires", "repeats"))
 """The options of a part; for the two others it has fields of its own."""
@@ -61,6 +64,7 @@ def _part(tree: Tree, node: TreeNode) -> Part:
         count=None if node.repeats is None else count_of(node),
         place=node.spec.place,
         items=node.repeats.text if isinstance(node.repeats, ItemsLiteralPlan) else "",
+        question=_question(node, tree),
     )
     return part if node.parent is not None else _flow(part, tree.spec)
 
@@ -83,7 +87,28 @@ def _kind(node: TreeNode) -> PartKind:
         return PartKind.FLOW if node.parent is None else PartKind.CONTAINER
     if isinstance(node.spec.work, NoWork):
         return PartKind.NOTHING
+    if isinstance(node.spec.work, QuestionWork):
+        return PartKind.QUESTION
     return PartKind.COMMAND if isinstance(node.spec.work, CommandWork) else PartKind.STEP
+
+
+def _question(node: TreeNode, tree: Tree) -> str:
+    """Return the question of a step, with the sources of references in braces; '' if it asks none."""
+    work = node.spec.work if isinstance(node.spec, StepSpec) else None
+    if not isinstance(work, QuestionWork):
+        return ""
+    if not isinstance(work.text, Template):
+        return str(decode(work.text.text)) if isinstance(work.text, Literal) else ""
+    sources = iter(node.inputs)
+    texts: list[str] = []
+    for part in work.text.parts:
+        if isinstance(part, str):
+            texts.append(part)
+        elif isinstance(part.value, Literal):
+            texts.append(str(decode(part.value.text)))
+        else:
+            texts.append(f"{{{source_text(_source(next(sources), tree))}}}")
+    return "".join(texts)
 
 
 def _options(node: TreeNode, tree: Tree) -> Mapping[str, Any]:
@@ -93,8 +118,8 @@ def _options(node: TreeNode, tree: Tree) -> Mapping[str, Any]:
         del options["hosts"]
     if options.get("max_concurrent", 1) < 1:
         del options["max_concurrent"]
-    if options.get("task_construct") is Construct.PROCESS:
-        del options["task_construct"]
+    if options.get("task_construct") is Construct.PROCESS or _kind(node) is PartKind.QUESTION:
+        options.pop("task_construct", None)
     return options or NO_OPTIONS
 
 

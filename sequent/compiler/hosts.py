@@ -8,7 +8,7 @@ from sequent.model.hosts import hosts_in
 from sequent.model.references import Literal
 from sequent.model.spec import ContainerSpec
 from sequent.model.status import Construct
-from sequent.model.work import NoWork
+from sequent.model.work import NoWork, QuestionWork
 
 _WHERE = {Construct.THREAD: "in a thread of the driver", Construct.INVOKE: "in the process of the driver itself"}
 
@@ -30,7 +30,7 @@ def check_hosts(node: TreeNode, default: Construct, problems: Problems) -> None:
     if holder is None or not holder.is_copied or isinstance(node.spec, ContainerSpec):
         return
     construct = node.spec.task_construct or default
-    if construct in _WHERE and not isinstance(node.spec.work, NoWork):
+    if construct in _WHERE and not isinstance(node.spec.work, NoWork | QuestionWork):
         problems.add(
             "hosts-construct",
             f"{node.shown} has {_hosts_of(holder)}, and runs {_WHERE[construct]}, which is on no other host",

@@ -14,6 +14,7 @@ from sequent.model.references import Path
 from sequent.model.requirements import AnyOf, Atom, Requirement, claims_in
 from sequent.model.spec import ContainerSpec, ItemsCall, StepSpec
 from sequent.model.status import Claim, Construct
+from sequent.model.work import QuestionWork
 
 _WITH_RESULT = (Claim.SUCCESS, Claim.RETURNED)
 
@@ -90,7 +91,7 @@ def check_failures(node: TreeNode, problems: Problems) -> None:
 def check_process(node: TreeNode, default: Construct, problems: Problems) -> None:
     """Check that only a step with a process of its own has options of its process."""
     spec = node.spec
-    if isinstance(spec, ContainerSpec) or not node.values:
+    if isinstance(spec, ContainerSpec) or not node.values or isinstance(spec.work, QuestionWork):
         return
     construct = spec.task_construct or default
     if construct is Construct.PROCESS:

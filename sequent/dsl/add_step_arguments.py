@@ -11,12 +11,13 @@ from typing import Any, cast
 
 from attrs import evolve, frozen
 
-from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command, read_computed
-from sequent.dsl.functions import FunctionSource, read_function
+from sequent.dsl.commands import COMMAND_OPTIONS, read_command, read_computed
+from sequent.dsl.functions import FunctionSource, read_work
 from sequent.dsl.mistakes import Mistakes, defer, problems_of
 from sequent.dsl.names import check_name
-from sequent.dsl.nodes import Node, path_of
+from sequent.dsl.nodes import Node, Work, path_of
 from sequent.dsl.options import STEP_OPTIONS, WORK, WrittenOptions, read_options
+from sequent.dsl.questions import read_question, refuse_options
 from sequent.dsl.reference_search import refuse_texts
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable
@@ -30,7 +31,8 @@ from sequent.settings.config_argument import read_step_config
 from sequent.settings.paths import expanded
 
 _IMPORTS = frozenset({"import_module", "import_file"})
-_ALLOWED = STEP_OPTIONS | COMMAND_OPTIONS | _IMPORTS | {"command", "config"}
+_QUESTION = frozenset({"approve", "receive"})
+_ALLOWED = STEP_OPTIONS | COMMAND_OPTIONS | _IMPORTS | _QUESTION | {"command", "config"}
 
 
 @frozen(eq=False)
@@ -38,7 +40,7 @@ class Added:
     """A step that is about to be added."""
 
     name: str
-    work: FunctionSource | CommandSource | None
+    work: Work | None
     options: WrittenOptions
 
 
@@ -64,7 +66,10 @@ def read_added(
         checked = _check_place(parent, name, site)
         words = options.pop("command", None)
         mistakes.told(partial(_move_config, options, site), None)
-        own = {key: options.pop(key) for key in COMMAND_OPTIONS & options.keys()}
+        own = {key: options.pop(key) for key in (COMMAND_OPTIONS | _QUESTION) & options.keys()}
+        if own.get("approve") is not None:
+            for key in refuse_options(options, site, mistakes):
+                del options[key]
         own_imports = {key: options.pop(key) for key in _IMPORTS & options.keys()}
         imports = mistakes.told(partial(read_imports, own_imports, name, site, func), ()) or imports
         chosen = read_options(options, site, _ALLOWED, "add_step", mistakes)
@@ -89,21 +94,40 @@ def _move_config(options: dict[str, Any], site: Site) -> None:
 
 def _read_work(
     name: str, func: object, words: object, own: Mapping[str, object], site: Site, *given: object
-) -> FunctionSource | CommandSource | None:
-    """Read the work of a step: a function's call, a command, or None."""
+) -> Work | None:
+    """Read the work of a step: a function's call, a command, a question, or None."""
     args, kwargs, _ = given
+    if not _QUESTION.isdisjoint(own):
+        return _read_question(name, func, words, own, site, *given)
     if words is not None and func is not None:
         raise _no_work(f"{name!r} has a function and a command", "give either func= or command=", site.place)
     if callable(words) and not isinstance(words, Claimable | Reference):
         return read_computed(words, own, site, *given)
     if func is None and (args or kwargs):
         raise _no_work(f"{name!r} has arguments but no function", "give func=", site.place)
+    if func is not None and {*own} == {"result"}:
+        return read_work(func, site, *given, result=own["result"])
     if words is None and own and (func is not None or own.get("shell") is None):
         key = min(own)
         raise _no_work(f"{key!r} needs 'command'", "give command=(program, ...)", option_place(site, key))
     if words is not None or own:
         return read_command(() if words is None else words, own, site)
-    return None if func is None else read_function(func, site, *given)
+    return None if func is None else read_work(func, site, *given)
+
+
+def _read_question(
+    name: str, func: object, words: object, own: Mapping[str, object], site: Site, *given: object
+) -> Work | None:
+    """Read a question; the options of a question alone mean nothing."""
+    if own.get("approve") is None:
+        if own.get("receive") is not None:
+            raise _no_work("'receive' needs 'approve'", 'give approve="Ship it?"', option_place(site, "receive"))
+        return _read_work(name, func, words, {key: own[key] for key in own.keys() - _QUESTION}, site, *given)
+    other = {"function": func, "command": words, "arguments": given[0] or given[1]}
+    for kind, value in (*other.items(), *own.items()):
+        if value and kind not in _QUESTION:
+            raise _no_work(f"{name!r} has a question and {kind!r}", "leave one of them out", site.place)
+    return read_question(own["approve"], own.get("receive"), site)
 
 
 @contextmanager

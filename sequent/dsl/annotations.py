@@ -9,14 +9,13 @@ from types import CoroutineType, FunctionType
 from typing import Final, NamedTuple, cast
 
 from sequent.dsl.callables import annotations_of, is_alone, names_of
-from sequent.dsl.commands import CommandSource
 from sequent.dsl.functions import FunctionSource
+from sequent.dsl.nodes import Work
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement
 from sequent.model.evaluation import Unfound, evaluated
 from sequent.model.references import Path
 
-Work = FunctionSource | CommandSource
 UNKNOWN: Final = object()
 """The type of a result without an annotation."""
 _AWAITED: tuple[object, ...] = (Awaitable, Coroutine, CoroutineType)
@@ -83,7 +82,7 @@ class ResultTypes(Mapping[Path, object]):
         if path not in self._known:
             work, body, around = self._works[path]
             self._known[path] = (
-                work.result_type if isinstance(work, CommandSource) else self._returned_by(work.function, body, around)
+                self._returned_by(work.function, body, around) if isinstance(work, FunctionSource) else work.result_type
             )
         return self._known[path]
 

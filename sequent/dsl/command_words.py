@@ -147,7 +147,7 @@ def read_word(value: object, name: str, place: Place, *, secrets: bool = False) 
             refuse_secret(value, f"{name} of the command", place)
         return value
     if isinstance(value, str) and has_form(value):
-        return _read_text(value, name, place, secrets=secrets)
+        return read_text(value, f"{name} of the command", place, secrets=secrets)
     if isinstance(value, Claimable):
         raise step_as_value(value, name, place)
     if isinstance(value, bool) or not isinstance(value, PlainWord):
@@ -160,16 +160,21 @@ def read_word(value: object, name: str, place: Place, *, secrets: bool = False) 
             place=place,
         )
     if isinstance(value, str | bytes | PurePath):
-        _check_nul(value, name, place)
+        _check_nul(value, f"{name} of the command", place)
     return snapshot(value, name, place)
 
 
-def _read_text(text: str, name: str, place: Place, *, secrets: bool) -> WordSource:
+def read_text(text: str, name: str, place: Place, *, secrets: bool = False) -> TextSource:
+    """Read a string with references in it.
+
+    Raises:
+        DefinitionError: it cannot be filled in.
+    """
     try:
         parts = split(text)
     except ValueError:
         raise command_error(
-            f"{name} of the command is a string with a reference in it that was changed afterwards",
+            f"{name} is a string with a reference in it that was changed afterwards",
             place,
             "write the f-string itself as the word; upper(), slices and !a are not supported",
         ) from None
@@ -177,7 +182,7 @@ def _read_text(text: str, name: str, place: Place, *, secrets: bool) -> WordSour
         if isinstance(part, str):
             _check_nul(part, name, place)
         elif not secrets:
-            refuse_secret(part[0], f"{name} of the command", place)
+            refuse_secret(part[0], name, place)
     first = parts[0]
     if len(parts) == 1 and isinstance(first, tuple) and not first[1] and not first[2]:
         # f"{x}" alone stays one word: a list must not become several here.
@@ -191,7 +196,7 @@ def _check_nul(value: object, name: str, place: Place) -> None:
         if isinstance(value, str)
         else (b"\0" in value if isinstance(value, bytes) else "\0" in str(value))
     ):
-        raise command_error(f"{name} of the command contains NUL", place, "leave it out: no program can be given a NUL")
+        raise command_error(f"{name} contains NUL", place, "leave it out: no program can be given a NUL")
 
 
 def _check_dash(word: WordSource, name: str, place: Place) -> None:

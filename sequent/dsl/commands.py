@@ -18,6 +18,7 @@ from sequent.dsl.reference_words import refuse_secret
 from sequent.dsl.references import formatted_in, has_form
 from sequent.dsl.source_lines import Site, option_place, read_at
 from sequent.errors import Place
+from sequent.model.pickles import Pickled
 from sequent.model.wording import described, did_you_mean, repr_of
 
 
@@ -88,7 +89,7 @@ def read_command(words: object, options: Mapping[str, object], site: Site) -> Co
     reader = read_words if shell is None else read_arguments
     # The builder calls this option ``command``.
     read = read_at(site, "command", partial(reader, cast("Sequence[object]", words)))
-    return _read_options(CommandSource(words=read, shell=shell), options, site)
+    return _read_options(CommandSource(words=read, shell=shell), options, site)  # a text of the author's, as a field  # nosec B604
 
 
 def read_computed(
@@ -177,7 +178,7 @@ def _read_stdin(stdin: object, place: Place) -> WordSource | None:
 
 def _read_result(result: object, place: Place) -> object:
     """Read how standard output becomes the result: a type, or an annotation made of types."""
-    if isinstance(result, _DATA):
+    if isinstance(result, _DATA) or result is Pickled:
         raise command_error(
             f"'result' is {repr_of(cast('Any', result))}",
             place,

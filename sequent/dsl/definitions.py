@@ -15,8 +15,9 @@ from sequent.dsl.reference_reader import ReferenceReader
 from sequent.dsl.run_port import mistakes_of_the_whole
 from sequent.dsl.specification import SpecTree
 from sequent.dsl.to_specification import Translation
+from sequent.dsl.type_fit import fits
 from sequent.dsl.type_mistakes import mistake_in, mistakes_in_results
-from sequent.dsl.typed_text import fits, shown_type
+from sequent.dsl.typed_text import shown_type
 from sequent.errors import DefinitionError, InvalidFlowError, UsageError
 from sequent.model.annotations import unnamed_class
 from sequent.model.option_table import SETTINGS

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from hashlib import blake2b
 from types import CodeType
 from typing import Any, cast
 
+from sequent.digests import blake2b
 from sequent.dsl.callables import everything_in, executed_by, is_alone, is_function, name_of
 from sequent.model.work import ARGUMENTS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from inspect import (
     CO_ASYNC_GENERATOR,
     CO_GENERATOR,
@@ -14,7 +15,7 @@ from inspect import (
 from types import FunctionType, MethodType
 from typing import cast
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from sequent.dsl.callables import (
     begins_with_self,
@@ -30,8 +31,9 @@ from sequent.dsl.compounds import Given, argument_error, holds_reference, read_v
 from sequent.dsl.reference_search import reference_in, refuse_text
 from sequent.dsl.references import Reference, has_form
 from sequent.dsl.requirements import Claimable, shown
-from sequent.dsl.source_lines import Site
+from sequent.dsl.source_lines import Site, read_at
 from sequent.errors import DefinitionError, Place
+from sequent.model.pickles import Pickled
 from sequent.model.wording import repr_of
 from sequent.model.work import ModuleImport
 
@@ -49,6 +51,37 @@ class FunctionSource:
     takes_self: bool
     arguments: tuple[tuple[str | None, Given], ...] = ()
     imports: tuple[ModuleImport, ...] = ()
+    pickles: bool = False
+    """Whether its result is pickled."""
+
+
+def read_work(
+    function: object,
+    site: Site,
+    args: object = (),
+    kwargs: object = None,
+    flow: object = None,
+    *,
+    result: object = None,
+) -> FunctionSource:
+    """Read a step's callable and its arguments, as ``read_function``, and the form of its result.
+
+    Raises:
+        DefinitionError: they cannot be those of a step.
+    """
+    source = read_function(function, site, args, kwargs, flow)
+    return source if result is None else evolve(source, pickles=read_at(site, "result", partial(_read_result, result)))
+
+
+def _read_result(result: object, place: Place) -> bool:
+    if result is not Pickled:
+        raise DefinitionError(
+            f"'result' is {repr_of(result)}",
+            code="option",
+            hint="annotate the function's return with the type; result=Pickled is for a result that is not data",
+            place=place,
+        )
+    return True
 
 
 def read_function(

@@ -12,6 +12,7 @@ from sequent.dsl.compounds import Given
 from sequent.dsl.functions import FunctionSource
 from sequent.dsl.mistakes import kept_in
 from sequent.dsl.options import WORK, WrittenOptions
+from sequent.dsl.questions import QuestionSource
 from sequent.dsl.reference_words import failures_of
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable
@@ -21,6 +22,8 @@ from sequent.errors import DefinitionError
 from sequent.model.outcome import Failures
 from sequent.model.wording import did_you_mean
 
+Work = FunctionSource | CommandSource | QuestionSource
+"""The work of a step, as written."""
 NO_CHILDREN: Mapping[str, Node] = {}
 NO_ATTRIBUTES: Mapping[str, Reference] = {}
 NO_NAMES: Mapping[str, object] = {}
@@ -37,7 +40,7 @@ class Written:
 
     site: Site
     options: WrittenOptions
-    work: FunctionSource | CommandSource | None = None
+    work: Work | None = None
     name: str = ""
     parent: Node | None = None
     children: Mapping[str, Node] = NO_CHILDREN
@@ -130,6 +133,13 @@ def missing_word(node: Node, name: str, site: Site) -> MissingWordError:
     return MissingWordError(
         f"the step {node.__sequent__.shown!r} has no {name!r}", code="word", hint=hint, place=site.place
     )
+
+
+def called_by(work: Work | None) -> FunctionSource | None:
+    """Return the function that a step calls; None if it calls none."""
+    if isinstance(work, CommandSource):
+        return work.computed
+    return work if isinstance(work, FunctionSource) else None
 
 
 def own_child(parent: Node, step: object, word: str, site: Site) -> Node:

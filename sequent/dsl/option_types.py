@@ -8,6 +8,7 @@ from typing import Any, Literal, Never, TypedDict
 
 from sequent.dsl.pools import Pool
 from sequent.dsl.requirements import Requirement
+from sequent.model.pickles import Pickled
 from sequent.model.status import Action, Claim
 
 Requires = Requirement | tuple[object, ...] | list[object] | Mapping[Never, Never] | None
@@ -74,6 +75,7 @@ class StepOptions(AttemptOptions, total=False):
 
     args: Sequence[Any]
     kwargs: Mapping[str, Any]
+    result: type[Pickled]
 
 
 class RepeatOptions(StepOptions, total=False):
@@ -132,12 +134,34 @@ class HostCommandOptions(RepeatCommandOptions, total=False):
     result: Any
 
 
+class QuestionOptions(TypedDict, total=False):
+    """The options of a question."""
+
+    requires: Requires
+    delay: Span | datetime | None
+    timeout: Span | None
+    priority: int | None
+    acquires: PoolAmounts | None
+    handles: bool
+    stop_on_exception: bool | None
+    recovery: Mapping[Claim, Action] | None
+
+
+class RepeatQuestionOptions(QuestionOptions, total=False):
+    """The options of a repeated question."""
+
+    parallel: int
+    until: bool
+
+
 class BlockOptions(RepeatCommandOptions, total=False):
     """The options of a step or container of the builder."""
 
     repeats: Repeats | None
     command: Sequence[Any] | Callable[..., Sequence[Any]] | None
     result: Any
+    approve: str | None
+    receive: Any
     hosts: Hosts
     config: Mapping[str, Any]
     import_module: str | Sequence[str] | None

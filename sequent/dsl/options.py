@@ -216,7 +216,7 @@ def refuse_option(name: str, site: Site, allowed: frozenset[str], word: str) -> 
     raise DefinitionError(
         f"{word} has no option {name!r}",
         code="option",
-        hint=did_you_mean(name, allowed),
+        hint=f"it is a setting: config={{{name!r}: ...}}" if name in SETTINGS else did_you_mean(name, allowed),
         place=option_place(site, name),
     )
 

@@ -13,7 +13,8 @@ from sequent.dsl.parameter_options import option_of
 from sequent.dsl.reference_search import reference_in, refuse_text
 from sequent.dsl.references import Reference, Source
 from sequent.dsl.source_lines import assigned_name, read_at, site_above
-from sequent.dsl.typed_text import fits, parse_text, shown_type
+from sequent.dsl.type_fit import fits
+from sequent.dsl.typed_text import parse_text, shown_type
 from sequent.errors import DefinitionError, NotDataError, Place, UsageError
 from sequent.model.annotations import unnamed_class
 from sequent.model.references import Literal

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sequent.dsl.annotations import UNKNOWN, is_known, returned_by
-from sequent.dsl.commands import CommandSource
+from sequent.dsl.functions import FunctionSource
 from sequent.dsl.nodes import Node
 from sequent.dsl.reference_words import returned
 from sequent.dsl.requirements import Requirement
 from sequent.dsl.source_lines import Site, frame_above
-from sequent.dsl.typed_text import fits, shown_type
+from sequent.dsl.type_fit import fits
+from sequent.dsl.typed_text import shown_type
 from sequent.errors import DefinitionError, Place
 from sequent.model.annotations import Form, meaning_of
 from sequent.model.wording import repr_of
@@ -74,8 +75,10 @@ def _result_type(maker: Node, names: Mapping[str, object]) -> object:
     work = maker.__sequent__.work
     if work is None:
         return UNKNOWN
-    if isinstance(work, CommandSource):
+    if not isinstance(work, FunctionSource):
         return work.result_type
+    if work.pickles:
+        return UNKNOWN
     kind = returned_by(work.function)
     return kind if is_known(kind) else returned_by(work.function, names=names)
 

@@ -15,7 +15,8 @@ from sequent.dsl.options import WrittenOptions, laid_over
 from sequent.dsl.parameters import ParamSource
 from sequent.dsl.reference_words import refuse_secret
 from sequent.dsl.source_lines import Site, option_place, read_at
-from sequent.dsl.typed_text import fits, shown_type
+from sequent.dsl.type_fit import fits
+from sequent.dsl.typed_text import shown_type
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
 from sequent.model.wording import described, did_you_mean, repr_of, with_article

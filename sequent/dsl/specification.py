@@ -10,9 +10,8 @@ from attrs import define, field, fields
 
 from sequent.dsl.annotations import Promise
 from sequent.dsl.captured_references import CapturedReferences
-from sequent.dsl.functions import FunctionSource
 from sequent.dsl.literals import decoded
-from sequent.dsl.nodes import Node, Written
+from sequent.dsl.nodes import Node, Written, called_by
 from sequent.dsl.options import WORK, WrittenOptions, refusal_of_attempts
 from sequent.dsl.repeats import CallSource, endless, is_endless
 from sequent.dsl.source_lines import OptionPlaces, Site, option_place
@@ -138,7 +137,7 @@ class SpecTree:
         if work is None:
             self.warnings.append(f"{written.site.place}: {dotted(path)!r} has nothing to do: it succeeds at once")
             return
-        called = work if isinstance(work, FunctionSource) else work.computed
+        called = called_by(work)
         if called is not None:
             self.functions[path] = called.function
             self._refuse_hidden(called.function, "the step", written, path)

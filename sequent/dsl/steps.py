@@ -9,12 +9,12 @@ from typing import Any, Concatenate, Generic, Never, ParamSpec, Protocol, Self, 
 
 from attrs import evolve
 
-from sequent.dsl.commands import CommandSource
-from sequent.dsl.functions import FunctionSource, read_function
+from sequent.dsl.functions import read_work
 from sequent.dsl.mistakes import Mistakes
-from sequent.dsl.nodes import Node, Written
+from sequent.dsl.nodes import Node, Work, Written, called_by
 from sequent.dsl.option_types import HostOptions, Hosts, RepeatOptions, Repeats, StepOptions
 from sequent.dsl.options import NO_ITEMS, STEP_OPTIONS, WORK, WrittenOptions, read_options
+from sequent.dsl.questions import QuestionSource
 from sequent.dsl.reference_words import ResultSource, result_or
 from sequent.dsl.references import Reference
 from sequent.dsl.repeats import endless, is_endless
@@ -64,11 +64,12 @@ class Step(Node, Generic[P, T_co, R]):
         if instance is None:
             return self
         work = self.__sequent__.work
-        called = work.computed if isinstance(work, CommandSource) else work
+        called = called_by(work)
         if called is not None:
             return MethodType(called.function, instance) if called.takes_self else called.function
+        kind = "question" if isinstance(work, QuestionSource) else "command"
         raise DefinitionError(
-            f"{self.__sequent__.shown!r} is a command, and cannot be called", code="command", hint="run the flow"
+            f"{self.__sequent__.shown!r} is a {kind}, and cannot be called", code="command", hint="run the flow"
         )
 
     def __repr__(self) -> str:
@@ -151,32 +152,30 @@ def step(function: object = None, /, **options: object) -> object:
     Args:
         function: the step's work; it may take ``self``, its container, and other steps' results as defaults.
         **options: its options, as on the page *Options* of the documentation; ``args`` and ``kwargs``, the arguments
-            of the function.
+            of the function; ``result=Pickled`` for a result that is not data.
 
     Raises:
         DefinitionError: the function or an option is not one that a step can have.
     """
     frame = frame_above(1)
     site = Site(frame.f_code, frame.f_lasti)
-    args, kwargs = options.pop("args", ()), options.pop("kwargs", None)
+    args, kwargs, result = options.pop("args", ()), options.pop("kwargs", None), options.pop("result", None)
     mistakes = Mistakes()
     chosen = read_options(options, site, STEP_OPTIONS, "step", mistakes)
     mistakes.settle(frame)
     if function is not None:
-        return make_step(partial(read_function, function, site, args, kwargs), chosen, site, frame)
+        return make_step(partial(read_work, function, site, args, kwargs, result=result), chosen, site, frame)
     waiting = await_use(frame, site)
 
     def decorate(function: object) -> object:
         if site in waiting:
             waiting.remove(site)
-        return make_step(partial(read_function, function, site, args, kwargs), chosen, site, frame_above(1))
+        return make_step(partial(read_work, function, site, args, kwargs, result=result), chosen, site, frame_above(1))
 
     return decorate
 
 
-def make_step(
-    read: Callable[[], FunctionSource | CommandSource], options: WrittenOptions, site: Site, frame: FrameType
-) -> Step[..., Any, Any]:
+def make_step(read: Callable[[], Work], options: WrittenOptions, site: Site, frame: FrameType) -> Step[..., Any, Any]:
     """Make a step, and note it, or the mistakes in it, in the class body that is being executed, if any.
 
     Args:
@@ -189,7 +188,7 @@ def make_step(
         DefinitionError: there are mistakes, and no class body is being executed.
     """
     mistakes = Mistakes()
-    work: FunctionSource | CommandSource | None = mistakes.told(read, None)
+    work: Work | None = mistakes.told(read, None)
     if work is None:
         options = evolve(options, unread=options.unread | {WORK})
     elif is_endless(options.repeats) and not options.until and "until" not in options.unread:

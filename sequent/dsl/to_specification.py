@@ -14,20 +14,33 @@ from sequent.dsl.fingerprints import fingerprint
 from sequent.dsl.functions import FunctionSource
 from sequent.dsl.literals import decoded
 from sequent.dsl.nodes import Node
+from sequent.dsl.nodes import Work as WorkSource
 from sequent.dsl.pools import PoolAmounts, Pools
+from sequent.dsl.questions import QuestionSource
 from sequent.dsl.reference_reader import ReferenceReader
 from sequent.dsl.reference_words import OuterReference, OuterSource
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable, Claimed, JoinedRequirement, Requirement
 from sequent.dsl.returning import check_returned
 from sequent.dsl.source_lines import Site, option_place
+from sequent.dsl.typed_text import shown_type
 from sequent.errors import Place
 from sequent.model import requirements as required
 from sequent.model.references import Compound, Literal, Value
 from sequent.model.spec import Amounts
 from sequent.model.status import Claim
 from sequent.model.value_text import encode
-from sequent.model.work import Argument, CommandWork, Formatted, FunctionWork, NoWork, Template, Word, Work
+from sequent.model.work import (
+    Argument,
+    CommandWork,
+    Formatted,
+    FunctionWork,
+    NoWork,
+    QuestionWork,
+    Template,
+    Word,
+    Work,
+)
 
 
 @define(eq=False)
@@ -83,26 +96,34 @@ class Translation:
                 self.references.problems.append(problem)
         return tuple((pool.name, amount) for pool, amount in amounts)
 
-    def work(self, work: FunctionSource | CommandSource | None, node: Node) -> Work:
+    def work(self, work: WorkSource | None, node: Node) -> Work:
         """Return the work of a step."""
         if work is None:
             return NoWork()
         if isinstance(work, CommandSource):
             return self._command(work, node)
+        if isinstance(work, QuestionSource):
+            answer = "" if work.result_type is None else shown_type(work.result_type)
+            return QuestionWork(self.word(work.text, node), answer)
         return self._function(work, node)
 
     def _function(self, work: FunctionSource, node: Node) -> FunctionWork:
         arguments = tuple(Argument(name, self.references.input(value, node)) for name, value in work.arguments)
         literals = [text for argument in arguments for text in _literal_texts(argument.value)]
         return FunctionWork(
-            work.name, work.takes_self, arguments, work.imports, fingerprint=fingerprint(work.function, *literals)
+            work.name,
+            work.takes_self,
+            arguments,
+            work.imports,
+            work.pickles,
+            fingerprint=fingerprint(work.function, *literals),
         )
 
     def _command(self, work: CommandSource, node: Node) -> CommandWork:
         return CommandWork(
             words=tuple(self.word(word, node) for word in work.words),
             computed=None if work.computed is None else self._function(work.computed, node),
-            shell=work.shell,
+            shell=work.shell,  # as a field  # nosec B604
             env=tuple((name, None if word is None else self.word(word, node)) for name, word in work.env),
             cwd=None if work.cwd is None else self.word(work.cwd, node),
             stdin=None if work.stdin is None else self.word(work.stdin, node),

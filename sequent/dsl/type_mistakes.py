@@ -13,6 +13,7 @@ from sequent.dsl.annotations import Promise, ResultTypes
 from sequent.dsl.callables import annotations_of, owner_of
 from sequent.dsl.commands import CommandSource
 from sequent.dsl.functions import FunctionSource
+from sequent.dsl.questions import QuestionSource
 from sequent.dsl.source_lines import Site, option_place, return_annotation
 from sequent.dsl.typed_text import shown_type
 from sequent.errors import DefinitionError, Place
@@ -48,7 +49,10 @@ def mistakes_in_results(
         if isinstance(work, CommandSource):
             yield from _mistakes_in_json(work, path, sites[path])
             continue
-        if id(work.function) in seen:
+        if isinstance(work, QuestionSource):
+            yield from _mistakes_in_answer(work, path, sites[path])
+            continue
+        if work.pickles or id(work.function) in seen:
             continue
         # A step of a container that is used again is reported once.
         seen.add(id(work.function))
@@ -79,6 +83,14 @@ def _mistakes_in_json(work: CommandSource, path: Path, site: Site) -> Iterator[D
             place=option_place(site, "result"),
             path=dotted(path),
         )
+
+
+def _mistakes_in_answer(work: QuestionSource, path: Path, site: Site) -> Iterator[DefinitionError]:
+    """Yield the mistake in the type of the answer to a question."""
+    mistake = mistake_in(work.result_type, f"the answer to {dotted(path)!r}")
+    if mistake is not None:
+        mistake.place, mistake.path = option_place(site, "receive"), dotted(path)
+        yield mistake
 
 
 def mistake_in(kind: object, whose: str, *, is_param: bool = False) -> DefinitionError | None:

@@ -1,4 +1,4 @@
-"""Converts strings from a command line to values, by annotation; and checks values against annotations."""
+"""Converts strings from a command line, and JSON, to values, by annotation."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from inspect import formatannotation
 from pathlib import Path, PurePath
 from uuid import UUID
 
+from sequent.dsl.type_fit import fits
 from sequent.errors import NotDataError, UsageError
 from sequent.model.annotations import Form, Meaning, meaning_of
+from sequent.model.class_shapes import plain_default, shape_of
 from sequent.model.durations import read_seconds
 from sequent.model.json_text import read_json, too_deep
 from sequent.model.option_readers import flag_of
@@ -37,6 +39,12 @@ def shown_type(annotation: object) -> str:
     if isinstance(annotation, type) and not typing.get_args(annotation):
         return annotation.__name__
     return formatannotation(annotation)
+
+
+def _one_of_type(annotation: object) -> str:
+    """Return a value of a type, in words; None as it is typed."""
+    is_nothing = annotation is None or annotation is type(None)
+    return "null" if is_nothing else with_article(shown_type(annotation))
 
 
 def is_flag(annotation: object) -> bool:
@@ -69,12 +77,42 @@ def parse_text(annotation: object, *texts: str) -> object:
         return _parse(annotation, text) if len(texts) == 1 else _parse_parts(annotation, texts)
     except _NO_SUCH_VALUE:
         is_choice = meaning_of(annotation).form is Form.CHOICE
-        wanted = "one of its values" if is_choice else with_article(shown_type(annotation))
+        wanted = "one of its values" if is_choice else _one_of_type(annotation)
         raise UsageError(f"{text!r:.100}, which is not {wanted}", code="param", hint=_hint(annotation)) from None
     except NotDataError as error:
         raise UsageError(f"{text!r:.100}, {error.message}", code=error.code, hint=error.hint) from None
     except RecursionError:
         raise UsageError(f"{text!r:.100}, {too_deep('which').message}", code="too-deep") from None
+
+
+def read_json_value(annotation: object, text: str) -> object:
+    """Return a value of JSON as a value of a type; strings stand for types that JSON does not have, such as a date.
+
+    Args:
+        annotation: the type, as an object; a record is an object with its fields, of which those with defaults may be
+            left out.
+        text: the JSON.
+
+    Raises:
+        UsageError: it is not JSON, or not such a value; the message begins with the text.
+    """
+    try:
+        return _typed(annotation, read_json(text, "which", unique_keys=True))
+    except _NO_SUCH_VALUE:
+        wanted = _one_of_type(annotation)
+        raise UsageError(f"{text!r:.100}, which is not {wanted}", code="result", hint=_json_hint(annotation)) from None
+    except NotDataError as error:
+        raise UsageError(f"{text!r:.100}, {error.message}", code=error.code, hint=error.hint) from None
+    except RecursionError:
+        raise UsageError(f"{text!r:.100}, {too_deep('which').message}", code="too-deep") from None
+
+
+def _json_hint(annotation: object) -> str:
+    meaning = meaning_of(annotation)
+    if meaning.form is not Form.RECORD:
+        return _hint(annotation)
+    fields = ", ".join(f'"{name}": {shown_type(kind)}' for name, kind in meaning.fields.items())
+    return f"write JSON with its fields: {{{fields}}}"
 
 
 def _parse(annotation: object, text: str) -> object:
@@ -213,9 +251,21 @@ def _typed_as(meaning: Meaning, tree: object) -> object:
         if meaning.form is Form.KEYS and meaning.required <= entries.keys() <= meaning.fields.keys():
             fields = meaning.fields
             return {key: _typed(fields[key], value) for key, value in entries.items()}
+        if meaning.form is Form.RECORD:
+            return _record(meaning, entries)
     if isinstance(tree, list) and meaning.form in _LISTS:
         return _of_parts(meaning, typing.cast("list[object]", tree), _typed)
     raise ValueError
+
+
+def _record(meaning: Meaning, entries: dict[str, object]) -> object:
+    """Return an instance of a record, made without running code of its class; fields may have plain defaults."""
+    fields, shape = meaning.fields, shape_of(meaning.kind)
+    values = {key: _typed(fields[key], value) for key, value in entries.items() if key in fields}
+    values |= {name: plain_default(meaning.kind, name) for name in fields.keys() - entries.keys()}
+    if shape is None or values.keys() != fields.keys() or not entries.keys() <= fields.keys():
+        raise ValueError
+    return shape.put_together(values)
 
 
 def _of_parts(meaning: Meaning, pieces: Sequence[T], read: Callable[[object, T], object]) -> object:
@@ -250,7 +300,7 @@ def _hint(annotation: object) -> str:
         return 'write JSON: {"key": "value"}; write other types, and a Decimal with a point, as strings'
     if meaning.form is Form.RECORD:
         return f"give {with_article(meaning.kind.__name__)} in Python: flow(name=...).run()"
-    return _HINTS.get(meaning.kind) or f"give {with_article(shown_type(annotation))}"
+    return _HINTS.get(meaning.kind) or f"give {_one_of_type(annotation)}"
 
 
 _HINTS: dict[object, str] = {
@@ -259,54 +309,3 @@ _HINTS: dict[object, str] = {
     bool: "write true or false",
     timedelta: 'write "30s", "5m", "6h", or a number of seconds',
 }
-
-
-def fits(annotation: object, value: object) -> bool:
-    """Return whether a value fits an annotation, as far as that can be told."""
-    meaning = meaning_of(annotation)
-    match meaning.form:
-        case Form.UNION:
-            return any(fits(part, value) for part in meaning.parts)
-        case Form.CHOICE:
-            return any(type(choice) is type(value) and choice == value for choice in meaning.parts)
-        case Form.LIST | Form.PIECES | Form.DICT:
-            # A string is meant as one value, never as a sequence of its letters.
-            return isinstance(value, meaning.kind) and not isinstance(value, str | bytes) and _parts_fit(meaning, value)
-        case Form.KEYS:
-            return isinstance(value, dict) and _keys_fit(meaning, typing.cast("dict[object, object]", value))
-        case Form.SCALAR:
-            return _is_of(meaning.kind, value)
-        case Form.ENUM | Form.RECORD | Form.OTHER:
-            return isinstance(value, meaning.kind)
-        case _:
-            return True
-
-
-def _is_of(kind: type[object], value: object) -> bool:
-    if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if kind is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    if kind is date:
-        return isinstance(value, date) and not isinstance(value, datetime)
-    return isinstance(value, kind)
-
-
-def _keys_fit(meaning: Meaning, value: dict[object, object]) -> bool:
-    fields = meaning.fields
-    return meaning.required <= value.keys() <= fields.keys() and all(
-        fits(fields[str(key)], entry) for key, entry in value.items()
-    )
-
-
-def _parts_fit(meaning: Meaning, value: object) -> bool:
-    parts = meaning.parts
-    if meaning.form is Form.PIECES:
-        pieces = typing.cast("tuple[object, ...]", value)
-        return len(parts) == len(pieces) and all(map(fits, parts, pieces))
-    if isinstance(value, dict) and len(parts) == 2:
-        entries = typing.cast("dict[object, object]", value)
-        return all(fits(parts[0], key) and fits(parts[1], entry) for key, entry in entries.items())
-    if isinstance(value, list | tuple | dict) and len(parts) == 1:
-        return all(fits(parts[0], entry) for entry in typing.cast("list[object]", value))
-    return True

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from sequent.engine.frames import HAS_BEEN_ACTIVE, HAS_BEEN_READY, HAS_RUN, Doubt, Frame
 from sequent.engine.layout import Cause
-from sequent.engine.run_state import HAS_BEEN_ACTIVE, HAS_BEEN_READY, HAS_RUN, Doubt, Frame, RunState
+from sequent.engine.run_state import RunState
 from sequent.model.plan import AtomPlan, OuterAtom
 from sequent.model.status import SETTLES, Claim, Status
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from sequent.engine.frames import BlockState, Frame
 from sequent.engine.handing_ahead import ask_back
 from sequent.engine.kept_successes import keep
-from sequent.engine.run_state import BlockState, Frame, RunState
+from sequent.engine.run_state import RunState
 from sequent.engine.task_lifecycle import settle_unstarted
 from sequent.model.status import Status
 
@@ -45,6 +46,27 @@ def stop(run: RunState, block: BlockState) -> None:
     """Start nothing more in a container, in all its iterations, except watchers; running tasks may finish."""
     if block.is_stopped:
         return
+    _forgo(block)
+    _stop(run, block)
+
+
+def _forgo(block: BlockState) -> None:
+    """Let no requirement come true by the stop itself: a step that it cancels handles no failure."""
+    for frame in block.frames.values():
+        for position, status in enumerate(frame.statuses):
+            if status.is_settled or frame.layout.nodes[position].watches:
+                continue
+            if status is Status.ACTIVE:
+                inner = frame.blocks.get(position)
+                if inner is not None and not inner.is_stopped:
+                    _forgo(inner)
+            elif position in frame.doubtful or frame.requirements[position] is None:
+                frame.requirements[position] = False
+
+
+def _stop(run: RunState, block: BlockState) -> None:
+    if block.is_stopped:
+        return
     block.is_stopped = True
     for frame in block.frames.values():
         _stop_frame(run, frame)
@@ -58,12 +80,11 @@ def _stop_frame(run: RunState, frame: Frame) -> None:
         if status is Status.ACTIVE:
             inner = frame.blocks.get(position)
             if inner is not None:
-                stop(run, inner)
+                _stop(run, inner)
             else:
                 ask_back(run, frame, position)
         elif position in frame.doubtful:
-            # It does not run again, so it handles no failure from now on.
-            frame.requirements[position] = False
+            # It does not run again.
             keep(run, frame, position)
         else:
             settle_unstarted(run, frame, position, Status.CANCELLED)

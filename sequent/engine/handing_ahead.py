@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from sequent.engine.frames import Frame
 from sequent.engine.machines import machine_of
-from sequent.engine.run_state import Frame, RunState
+from sequent.engine.run_state import RunState
 from sequent.model.effects import AHEAD, TakeBack
 from sequent.model.facts import StepPaced
 from sequent.model.status import Status

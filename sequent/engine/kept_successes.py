@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sequent.engine.conditions import begin_doubt
-from sequent.engine.run_state import Frame, RunState
+from sequent.engine.frames import Frame
+from sequent.engine.run_state import RunState
 from sequent.engine.task_lifecycle import make_ready, settle
 from sequent.model.saved_state import SavedFrame, SavedTask
 from sequent.model.status import Status, Verdict

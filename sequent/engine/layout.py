@@ -122,7 +122,7 @@ def _is_uniform(plan: Plan) -> bool:
 
     Threads would execute tasks beside those that workers hold ahead, and so more than may run at once.
     """
-    constructs = {node.construct for node in plan.nodes if is_step(node) and not node.is_empty}
+    constructs = {node.construct for node in plan.nodes if is_step(node) and not (node.is_empty or node.asks)}
     return constructs == {Construct.PROCESS} and not plan.has_priorities
 
 
@@ -134,7 +134,13 @@ def asks_for_begun(plan: Plan) -> bool:
 
 
 def _can_go_ahead(step: StepPlan) -> bool:
-    return not (step.acquires or step.recovery or step.announces or "timeout" in step.values or step.is_empty)
+    is_special = step.acquires or step.recovery or step.announces or "timeout" in step.values
+    return not (is_special or step.is_empty or step.asks)
+
+
+def needs_slot(node: NodePlan) -> bool:
+    """Return whether something executes the node itself."""
+    return is_step(node) and not node.asks
 
 
 def is_step(node: NodePlan) -> TypeGuard[StepPlan]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sequent.engine.run_state import Machine, RunState
+from sequent.engine.frames import Machine
+from sequent.engine.run_state import RunState
 from sequent.model.facts import HostLost, HostReached
 from sequent.model.hosts import HERE
 from sequent.model.status import Status

@@ -7,12 +7,15 @@ containers hold amounts of these pools go first, since these amounts return only
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from heapq import heappop, heappush
+from collections.abc import Callable, Mapping
+from heapq import heapify, heappop, heappush
 
-from sequent.engine.run_state import Entry, Frame, RunState
-from sequent.model.effects import Blocked, SetHold
+from sequent.engine.frames import Entry, Frame
+from sequent.engine.run_state import RunState
+from sequent.model.effects import Blocked, FreeReserved, SetHold
 from sequent.model.plan import NodePlan
+from sequent.model.references import dotted
+from sequent.model.saved_state import StoredPlace
 from sequent.model.scope import address_of
 from sequent.model.spec import Amounts
 from sequent.model.status import Status
@@ -35,6 +38,44 @@ def hold_from_start(run: RunState, kept: Mapping[str, int]) -> None:
             _change(run, holder, pool, amount)
 
 
+def reserve(run: RunState, places: Mapping[StoredPlace, Mapping[str, int]]) -> None:
+    """Reserve amounts for tasks and containers whose earlier attempts may go on on hosts."""
+    for place, amounts in places.items():
+        known = {pool: amount for pool, amount in amounts.items() if pool in run.pools.free}
+        if place[1] and known:
+            # The flow has its own amounts from the start.
+            run.pools.reserved[place] = known
+            for pool, amount in known.items():
+                run.pools.free[pool] -= amount
+
+
+def end_reservation(run: RunState, place: StoredPlace) -> None:
+    """Free the amounts that are reserved for a task or container, unless it has taken them."""
+    for pool, amount in run.pools.reserved.pop(place, {}).items():
+        run.pools.free[pool] += amount
+        run.pools.has_freed = True
+        run.effects.append(FreeReserved(place, pool))
+
+
+def _take_reserved(run: RunState, frame: Frame, position: int, wanted: Amounts) -> bool:
+    """Give a task or container the amounts that are reserved for it; return whether these are the ones it asks for."""
+    place = _stored(frame, position)
+    reserved = run.pools.reserved.get(place)
+    if reserved != dict(wanted):
+        end_reservation(run, place)
+        return False
+    del run.pools.reserved[place]
+    for pool, amount in wanted:
+        run.pools.free[pool] += amount
+    _take(run, frame, position, wanted)
+    return True
+
+
+def waits_for_reserved(run: RunState) -> bool:
+    """Return whether an entry waits for amounts while some are reserved: these become free, or are taken."""
+    return bool(run.pools.reserved) and bool(_lines(run))
+
+
 # -- asking -------------------------------------------------------------------------------------
 
 
@@ -44,6 +85,8 @@ def try_take(run: RunState, entry: Entry, wanted: Amounts) -> bool:
     Otherwise it waits, and ``freed`` returns it once it is its turn.
     """
     _, _, frame, position = entry
+    if run.pools.reserved and _take_reserved(run, frame, position, wanted):
+        return True
     standing = _standing(run, frame, wanted)
     if _fits(run, wanted) and not _is_behind(run, entry, wanted, standing):
         _take(run, frame, position, wanted)
@@ -92,6 +135,19 @@ def freed(run: RunState) -> list[Entry]:
         if not _drop_stale(run, lines[key]):
             del lines[key]
     return turns
+
+
+def withdraw(run: RunState, is_meant: Callable[[Entry], bool]) -> list[Entry]:
+    """Remove the waiting entries that are meant, and return them; those behind them may go on."""
+    withdrawn: list[Entry] = []
+    for line in run.pools.waiting.values():
+        withdrawn += [entry for entry in line if is_meant(entry)]
+        line[:] = [entry for entry in line if not is_meant(entry)]
+        heapify(line)
+    for entry in withdrawn:
+        _count(run, entry, -1)
+    run.pools.has_freed = run.pools.has_freed or bool(withdrawn)
+    return withdrawn
 
 
 def take_any(run: RunState) -> Entry | None:
@@ -221,7 +277,14 @@ def blocked(run: RunState) -> tuple[Blocked, ...]:
 
 
 def _who(run: RunState, pool: str) -> tuple[tuple[str, int], ...]:
-    return tuple((_name(run, holder), amounts[pool]) for holder, amounts in run.pools.held.items() if pool in amounts)
+    pools = run.pools
+    held = [(_name(run, holder), amounts[pool]) for holder, amounts in pools.held.items() if pool in amounts]
+    reserved = [
+        (f"'{dotted(run.plan.nodes[node].path)}' on a host", amounts[pool])
+        for (_, node, _), amounts in pools.reserved.items()
+        if pool in amounts
+    ]
+    return (*held, *reserved)
 
 
 def _name(run: RunState, holder: tuple[int, int]) -> str:
@@ -229,6 +292,13 @@ def _name(run: RunState, holder: tuple[int, int]) -> str:
     if frame is None:
         return "the run" if holder == RUN else "the flow"
     return address_of(frame.layout.nodes[holder[1]].path, frame.scope.sequence)
+
+
+def _stored(frame: Frame, position: int) -> StoredPlace:
+    node, around = frame.layout.plan.children[position], frame.block.parent
+    if frame.layout.plan.wraps and around is not None:
+        return around.scope.id, node, frame.scope.number
+    return frame.scope.id, node, 0
 
 
 def _first(lines: dict[tuple[int, Amounts], list[Entry]]) -> tuple[int, Amounts]:

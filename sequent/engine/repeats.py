@@ -6,10 +6,13 @@ from collections import deque
 
 from sequent.engine.apply_directives import everything_in
 from sequent.engine.conditions import look_away, look_outside, tell_reached
+from sequent.engine.frames import HAS_BEEN_ACTIVE, BlockState, Frame, Machine
+from sequent.engine.held_places import forget, holds_back
 from sequent.engine.kept_successes import is_of_now, restore
 from sequent.engine.machines import machine_of
+from sequent.engine.marks import take_marks
 from sequent.engine.pools import give_back, release
-from sequent.engine.run_state import HAS_BEEN_ACTIVE, BlockState, Frame, Machine, RunState
+from sequent.engine.run_state import RunState
 from sequent.engine.task_lifecycle import settle
 from sequent.model.effects import CloseFrame, CloseRepeat, DrawItem, FailContainer, OpenFrame, OpenRepeat, Revise
 from sequent.model.facts import DrawFailed, ItemDrawn, ItemsEnded, RepeatOpened
@@ -90,6 +93,8 @@ def advance(run: RunState, block: BlockState) -> None:
     """Begin iterations as far as there are items and room, and settle the block once it is done."""
     if block.is_open and not block.is_stopped and not run.is_stopping:
         while _has_room(block) and not block.is_drawing and block.has_more:
+            if run.held.places and holds_back(run, block):
+                return
             if run.closings:
                 # The iteration just begun had nothing left to do; its end may be the end of the repeat.
                 run.advances.append(block)
@@ -179,6 +184,8 @@ def begin_frame(run: RunState, block: BlockState, number: int) -> None:
         _adopt(run, frame, saved, is_fresh=block.is_fresh)
     if layout.outer:
         look_outside(run, frame)
+    if run.marks:
+        take_marks(run, frame)
     for position in layout.plan.free:
         if frame.requirements[position] is None:
             frame.requirements[position] = True
@@ -236,6 +243,7 @@ def _settle_block(run: RunState, block: BlockState) -> None:
     if block.layout.plan.repeats is not None:
         run.awaited.discard((block.parent.scope.id, block.layout.plan.index))
         run.effects.append(CloseRepeat(block.parent.scope, block.layout.plan.index, status))
+    forget(run, block.parent, block.position)
     block.parent.blocks.pop(block.position, None)
     if block.answers:
         block.parent.answers[block.position] = block.answers

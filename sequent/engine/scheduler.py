@@ -6,15 +6,18 @@ from collections.abc import Mapping
 
 from sequent.engine.apply_directives import direct
 from sequent.engine.conditions import tell_reached
-from sequent.engine.failures import judge
+from sequent.engine.consequences import work_out
+from sequent.engine.frames import HAS_BEEN_ACTIVE, BlockState, Frame
 from sequent.engine.handing_ahead import ask_all_back, set_pace
-from sequent.engine.kept_successes import review
+from sequent.engine.held_places import hold, release
 from sequent.engine.machines import lose, out_of_reach, reach, waits_for_host
-from sequent.engine.pools import blocked, hold_from_start
-from sequent.engine.repeats import advance, begin_block, close_frame, make_block, open_block, take_count, take_item
-from sequent.engine.run_state import HAS_BEEN_ACTIVE, BlockState, Frame, RunState
-from sequent.engine.start_queue import break_tie, grant, join, next_container, start_steps
-from sequent.engine.task_lifecycle import end, make_ready, review_handled, settle, settle_unstarted
+from sequent.engine.marks import mark
+from sequent.engine.pools import blocked, end_reservation, hold_from_start, reserve, waits_for_reserved
+from sequent.engine.questions import answer, give_up
+from sequent.engine.repeats import make_block, open_block, take_count, take_item
+from sequent.engine.run_state import RunState
+from sequent.engine.start_queue import break_tie, grant
+from sequent.engine.task_lifecycle import end, settle
 from sequent.engine.waits import end_wait
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.effects import Effect, EndRun
@@ -27,19 +30,25 @@ from sequent.model.facts import (
     ItemDrawn,
     ItemsEnded,
     PauseRequested,
+    PlaceHeld,
+    PlaceReleased,
+    QuestionAnswered,
     RepeatOpened,
+    ReservationEnded,
     RunStarted,
     StepPaced,
     StopRequested,
     TaskBegan,
     TaskFailed,
+    TaskLeft,
     TaskLost,
+    TaskMarked,
     TaskSucceeded,
     TaskTakenBack,
     TimerEnded,
 )
-from sequent.model.plan import ContainerPlan, Plan, StepPlan
-from sequent.model.saved_state import SavedBlock, SavedFrame
+from sequent.model.plan import Plan, StepPlan
+from sequent.model.saved_state import SavedBlock, SavedFrame, StoredPlace
 from sequent.model.status import RunStatus, Status
 
 
@@ -59,6 +68,7 @@ class Scheduler:
         last_id: int = 0,
         resumes: bool = False,
         kept: Mapping[str, int] | None = None,
+        reserved: Mapping[StoredPlace, Mapping[str, int]] | None = None,
         recovery: int = 0,
         directives: Directives = NO_DIRECTIVES,
     ) -> None:
@@ -71,11 +81,13 @@ class Scheduler:
             last_id: the highest frame id that was ever used in the run.
             resumes: whether the run is continued: failures stay failures, and retries are counted on.
             kept: the amount of each pool that steps of earlier recoveries keep for the run.
+            reserved: the amounts of tasks and containers whose earlier attempts may go on on hosts.
             recovery: the number of the run's present recovery.
             directives: for a recovery: the directives asked for by hand.
         """
         self._run = RunState(plan, slots, last_id)
         hold_from_start(self._run, kept or {})
+        reserve(self._run, reserved or {})
         self._run.resumes = resumes
         self._run.recovery, self._run.directives = recovery, directives
         if saved is not None and not resumes:
@@ -95,9 +107,8 @@ class Scheduler:
 
     @property
     def is_idle(self) -> bool:
-        """Whether the run only waits for a time."""
-        run = self._run
-        return bool(run.timers) and not (self._goes_on() or run.has_ended)
+        """Whether the run only waits for times, and for people."""
+        return self._waits() and not (self._goes_on() or self._run.has_ended)
 
     @property
     def queued(self) -> Mapping[int, int]:
@@ -133,7 +144,7 @@ class Scheduler:
             return []
         run.effects = []
         self._take(fact)
-        self._work_out()
+        work_out(run)
         if not run.running or (len(run.machines) > 1 and run.running == out_of_reach(run)):
             self._end_if_done(fact)
         return run.effects
@@ -141,8 +152,10 @@ class Scheduler:
     def _end_if_done(self, fact: Fact) -> None:
         """End the run if nothing is executed any more and nothing will be."""
         run = self._run
+        if not (run.has_begun or run.is_stopping):
+            return
         while self._is_stuck() and break_tie(run):
-            self._work_out()
+            work_out(run)
         if run.has_ended or self._is_stuck() or run.is_stopping:
             self._end(self._status())
         elif isinstance(fact, PauseRequested) and self.is_idle:
@@ -157,12 +170,17 @@ class Scheduler:
     def _is_stuck(self) -> bool:
         """Return whether nothing goes on or ever will: the rest waits for resources that are never given back."""
         run = self._run
-        return not (self._goes_on() or run.timers or run.has_ended or run.is_stopping)
+        return not (self._goes_on() or self._waits() or run.has_ended or run.is_stopping)
+
+    def _waits(self) -> bool:
+        """Return whether something waits for a time, or for a person."""
+        run = self._run
+        return bool(run.timers or run.questions or run.held.children or run.held.repeats)
 
     def _goes_on(self) -> bool:
         """Return whether something is under way that will go on by itself."""
         run = self._run
-        return bool(run.running or run.awaited or run.asked) or waits_for_host(run)
+        return bool(run.running or run.awaited or run.asked) or waits_for_host(run) or waits_for_reserved(run)
 
     def _status(self) -> RunStatus:
         """Return how the run ended; a stopped run has not failed, and may have succeeded just then."""
@@ -175,7 +193,7 @@ class Scheduler:
     def _take(self, fact: Fact) -> None:
         run = self._run
         match fact:
-            case TaskSucceeded() | TaskFailed() | TaskLost() | TaskTakenBack():
+            case TaskSucceeded() | TaskFailed() | TaskLost() | TaskTakenBack() | TaskLeft():
                 task = self._task(fact.frame, fact.node, fact.attempt)
                 if task is not None:
                     end(run, *task, fact)
@@ -197,21 +215,45 @@ class Scheduler:
                 self._take_request(fact)
 
     def _go_on(self, frame: Frame, position: int, fact: TimerEnded | HoldGranted) -> None:
-        """Let a ready child go on that has what it waited for."""
+        """Let a ready child go on that has what it waited for; fail a question whose time is over."""
         if isinstance(fact, HoldGranted):
             grant(self._run, frame, position)
         elif end_wait(self._run, frame, position):
             self._run.ready.append((frame, position))
+        else:
+            give_up(self._run, frame, position)
 
     def _take_request(
-        self, fact: RunStarted | StopRequested | PauseRequested | StepPaced | HostReached | HostLost
+        self,
+        fact: RunStarted
+        | StopRequested
+        | PauseRequested
+        | StepPaced
+        | HostReached
+        | HostLost
+        | ReservationEnded
+        | PlaceHeld
+        | PlaceReleased
+        | TaskMarked
+        | QuestionAnswered,
     ) -> None:
         match fact:
+            case ReservationEnded(place):
+                end_reservation(self._run, place)
+            case PlaceHeld():
+                hold(self._run, fact.place)
+            case PlaceReleased():
+                release(self._run, fact.place)
+            case TaskMarked():
+                mark(self._run, fact)
+            case QuestionAnswered():
+                answer(self._run, fact)
             case HostReached():
                 reach(self._run, fact)
             case HostLost():
                 lose(self._run, fact)
             case RunStarted():
+                self._run.has_begun = True
                 open_block(self._run, self._root)
             case StopRequested():
                 self._stop()
@@ -258,56 +300,3 @@ class Scheduler:
         block = self._block(fact.frame, fact.node)
         if block is not None and (block.is_drawing or (isinstance(fact, DrawFailed) and not block.is_open)):
             take_item(self._run, block, fact)
-
-    # -- what follows -------------------------------------------------------------------------
-
-    def _work_out(self) -> None:
-        """Work out all consequences of the fact, in the order that ``RunState`` explains."""
-        run = self._run
-        decisions, closings, advances = run.decisions, run.closings, run.advances
-        while True:
-            if decisions:
-                self._decide(*decisions.popleft())
-            elif run.doubts:
-                review(run, *run.doubts.popleft())
-            elif run.judgements:
-                judge(run, *run.judgements.popleft())
-            elif closings:
-                close_frame(run, closings.popleft())
-            elif advances:
-                advance(run, advances.popleft())
-            elif not self._start_something():
-                return
-
-    def _decide(self, frame: Frame, position: int, truth: bool) -> None:
-        run = self._run
-        if position in frame.layout.handled_by:
-            review_handled(run, frame, position)
-        if position in frame.doubtful:
-            review(run, frame, position)
-        elif frame.statuses[position] is Status.WAITING:
-            if truth:
-                make_ready(run, frame, position)
-            else:
-                settle_unstarted(run, frame, position, Status.SKIPPED)
-
-    def _start_something(self) -> bool:
-        """Start one ready container, or ready steps as far as they may; return whether more is to be worked out."""
-        run = self._run
-        if run.is_stopping:
-            return False
-        while run.ready:
-            frame, position = run.ready.popleft()
-            if frame.statuses[position] is not Status.READY:
-                continue
-            node = frame.layout.nodes[position]
-            if isinstance(node, ContainerPlan) and not node.acquires:
-                begin_block(run, frame, position, node)
-                return True
-            join(run, frame, position)
-        container = next_container(run)
-        if container is not None:
-            begin_block(run, *container)
-            return True
-        start_steps(run)
-        return run.pools.has_freed

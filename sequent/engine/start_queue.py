@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
+from sequent.engine.frames import Entry, Frame, Machine
 from sequent.engine.handing_ahead import goes_ahead
+from sequent.engine.held_places import set_aside
+from sequent.engine.layout import needs_slot
 from sequent.engine.pools import freed, holds_of, take_any, try_take
-from sequent.engine.run_state import Entry, Frame, Machine, RunState
+from sequent.engine.run_state import RunState
 from sequent.model.effects import AskHold, StartTask
-from sequent.model.plan import ContainerPlan
+from sequent.model.plan import NodePlan
 from sequent.model.status import Status
 
 BEFORE_ALL = 1 << 64
@@ -32,21 +35,23 @@ def join(run: RunState, frame: Frame, position: int) -> None:
 
 def _place(run: RunState, entry: Entry) -> None:
     frame = entry[2]
-    heappush(run.queue.containers if frame.layout.steps[entry[3]] is None else frame.machine.steps, entry)
+    heappush(frame.machine.steps if needs_slot(frame.layout.nodes[entry[3]]) else run.queue.containers, entry)
 
 
 # -- starting ---------------------------------------------------------------------------------
 
 
-def next_container(run: RunState) -> tuple[Frame, int, ContainerPlan] | None:
-    """Return a container that holds all its amounts, and begins now."""
+def next_without_slot(run: RunState) -> tuple[Frame, int, NodePlan] | None:
+    """Return a container that holds all its amounts, and begins now; or a step that does, and asks its question."""
     if run.pools.has_freed:
         _look_at_freed(run)
     while run.queue.containers:
         entry = heappop(run.queue.containers)
         _, _, frame, position = entry
         node = frame.layout.nodes[position]
-        if frame.statuses[position] is not Status.READY or not isinstance(node, ContainerPlan):
+        if frame.statuses[position] is not Status.READY:
+            continue
+        if run.held.places and set_aside(run, frame, position):
             continue
         if _holds_all(run, entry):
             return frame, position, node
@@ -66,7 +71,7 @@ def _start_on(run: RunState, machine: Machine) -> None:
         entry = steps[0]
         _, _, frame, position = entry
         layout = frame.layout
-        if frame.statuses[position] is not Status.READY:
+        if frame.statuses[position] is not Status.READY or (run.held.places and set_aside(run, frame, position)):
             heappop(steps)
             _let_in(run, layout.limiters[position])
             continue

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from sequent.engine.conditions import note_run, tell_reached, tell_settled
+from sequent.engine.frames import HAS_BEEN_READY, Frame
+from sequent.engine.held_places import forget
 from sequent.engine.layout import is_step
 from sequent.engine.pools import give_back, release
-from sequent.engine.run_state import HAS_BEEN_READY, Frame, RunState
+from sequent.engine.run_state import RunState
 from sequent.engine.start_queue import count_ended
 from sequent.engine.waits import end_wait, review_sleep, starts_wait
-from sequent.model.effects import FailTask, PassOver, SettleTask
-from sequent.model.facts import TaskFailed, TaskLost, TaskSucceeded, TaskTakenBack
+from sequent.model.effects import FailTask, PassOver, SettleTask, WithdrawQuestion
+from sequent.model.facts import TaskFailed, TaskLeft, TaskLost, TaskSucceeded, TaskTakenBack
 from sequent.model.plan import StepPlan
 from sequent.model.status import Status
 
-Ended = TaskSucceeded | TaskFailed | TaskLost | TaskTakenBack
+Ended = TaskSucceeded | TaskFailed | TaskLost | TaskTakenBack | TaskLeft
 
 MAX_LOSSES = 3
 """Losses of one task in a row that make it a failure; a recovery counts anew."""
@@ -46,7 +48,7 @@ def end(run: RunState, frame: Frame, position: int, step: StepPlan, fact: Ended)
     frame.machine.running -= 1
     if layout.limiters[position]:
         count_ended(run, layout.limiters[position])
-    if run.reacts and not isinstance(fact, TaskTakenBack):
+    if run.reacts and not isinstance(fact, TaskTakenBack | TaskLeft):
         note_run(frame, position)
     match fact:
         case TaskSucceeded():
@@ -60,6 +62,10 @@ def end(run: RunState, frame: Frame, position: int, step: StepPlan, fact: Ended)
         case TaskLost():
             _lose(run, frame, position, step)
         case TaskTakenBack():
+            if step.acquires:
+                give_back(run, frame, position)
+            _take_back(run, frame, position, step)
+        case TaskLeft():
             _take_back(run, frame, position, step)
 
 
@@ -115,7 +121,7 @@ def _lose(run: RunState, frame: Frame, position: int, step: StepPlan) -> None:
 
 
 def _take_back(run: RunState, frame: Frame, position: int, step: StepPlan) -> None:
-    """Undo an attempt that was handed over ahead and never began."""
+    """Undo an attempt that was handed over and never began, or whose end a recovery will learn."""
     frame.attempts[position] -= 1
     if frame.block.is_stopped and not step.watches:
         settle_unstarted(run, frame, position, Status.CANCELLED)
@@ -139,22 +145,32 @@ def settle(run: RunState, frame: Frame, position: int, status: Status, *, is_kep
     tell_settled(run, frame, position)
     if position in frame.layout.handled_by:
         review_handled(run, frame, position)
-    if run.timers:
+    if run.timers or run.questions:
         review_sleep(run, frame)
     if frame.open == 0:
         run.closings.append(frame)
 
 
-def settle_unstarted(run: RunState, frame: Frame, position: int, status: Status) -> None:
-    """Record that a child never starts: skipped or cancelled, or a failure if it was to be tried again."""
-    node = frame.layout.nodes[position]
+def leave_waiting(run: RunState, frame: Frame, position: int) -> None:
+    """Let a child wait no longer, for a time, for amounts or for an answer."""
     end_wait(run, frame, position)
-    if node.acquires:
+    if (frame.scope.id, position) in run.questions:
+        run.questions.discard((frame.scope.id, position))
+        review_sleep(run, frame)
+        run.effects.append(WithdrawQuestion(frame.scope, frame.layout.plan.children[position]))
+    forget(run, frame, position)
+    if frame.layout.nodes[position].acquires:
         run.asked.discard((frame.scope.id, position))
         run.granted.discard((frame.scope.id, position))
         give_back(run, frame, position)
         # Entries behind it in the lines of its pools may go on.
         run.pools.has_freed = True
+
+
+def settle_unstarted(run: RunState, frame: Frame, position: int, status: Status) -> None:
+    """Record that a child never starts: skipped or cancelled, or a failure if it was to be tried again."""
+    node = frame.layout.nodes[position]
+    leave_waiting(run, frame, position)
     if frame.failures.get(position) and not frame.losses.get(position):
         status = Status.FAILURE
     if is_step(node):

@@ -9,13 +9,14 @@ TRANSITIONS: dict[Status, dict[Status, str]] = {
         Status.READY: "its requirement has come true",
         Status.SKIPPED: "its requirement can no longer come true",
         Status.CANCELLED: "its container stopped; or the run is continued, and it was cancelled before",
-        Status.SUCCESS: "it is kept: it succeeded in an earlier recovery",
-        Status.FAILURE: "the run is continued, and it failed before",
+        Status.SUCCESS: "it is kept: it succeeded in an earlier recovery; or a person marks it",
+        Status.FAILURE: "the run is continued, and it failed before; or a person marks it",
     },
     Status.READY: {
         Status.ACTIVE: "it has a worker and all that it acquires, and its delay is over",
-        Status.SUCCESS: "a recovery passes it over",
-        Status.FAILURE: "its container stopped before a further attempt; or its delay has no valid value",
+        Status.SUCCESS: "a recovery passes it over; or a person answers its question, or marks it",
+        Status.FAILURE: "its container stopped before a further attempt; it has no valid delay; its question is "
+        "answered with *no*, or by nobody in time; or a person marks it",
         Status.CANCELLED: "its container stopped",
     },
     Status.ACTIVE: {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import SupportsIndex
 
+from sequent.engine.frames import BlockState, Frame, Machine
 from sequent.engine.layout import is_step
 from sequent.engine.pools import FLOW, RUN
-from sequent.engine.run_state import BlockState, Frame, Machine, RunState
+from sequent.engine.run_state import RunState
 from sequent.engine.transitions import TRANSITIONS
 from sequent.engine.waits import sleeps
 from sequent.model.effects import AHEAD
@@ -46,6 +47,8 @@ def validate(run: RunState, root: BlockState) -> None:
     assert not any(run.executing.values()) or running, "a limit counts a task that does not run"
     for frame_id, position in run.timers:
         assert run.frames[frame_id].statuses[position] is Status.READY, "a child that waits for a time is not ready"
+    for frame_id, position in run.questions:
+        assert run.frames[frame_id].statuses[position] is Status.READY, "a step that asks a question is not ready"
     _check_limits(run)
     _check_pools(run)
 
@@ -140,7 +143,10 @@ def _check_pools(run: RunState) -> None:
     for pool in run.plan.pools:
         held = {holder: amounts[pool.name] for holder, amounts in run.pools.held.items() if pool.name in amounts}
         free = run.pools.free[pool.name]
-        assert sum(held.values()) + free == pool.capacity, f"what is held and free of '{pool.name}' is not its capacity"
+        reserved = sum(amounts.get(pool.name, 0) for amounts in run.pools.reserved.values())
+        assert sum(held.values()) + reserved + free == pool.capacity, (
+            f"held and free amounts of '{pool.name}' do not add up to its capacity"
+        )
         assert free >= 0, f"more of '{pool.name}' is held than there is"
         for frame_id, position in held.keys() - {FLOW, RUN}:
             status = run.frames[frame_id].statuses[position]

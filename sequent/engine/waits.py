@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sequent.engine.run_state import Frame, RunState
+from sequent.engine.frames import Frame
+from sequent.engine.run_state import RunState
 from sequent.model.effects import StartTimer
 from sequent.model.saved_state import SavedTask
 from sequent.model.status import Status
@@ -16,7 +17,7 @@ def starts_wait(run: RunState, frame: Frame, position: int) -> bool:
         attempt = 0 if step is None else frame.attempts.get(position, 0) + 1
         run.effects.append(StartTimer(frame.scope, node.index, attempt, frame.failures.get(position, 0)))
         run.timers.add((frame.scope.id, position))
-    if run.timers:
+    if run.timers or run.questions:
         review_sleep(run, frame)
     return waits
 
@@ -46,7 +47,7 @@ def end_wait(run: RunState, frame: Frame, position: int) -> bool:
 
 
 def review_sleep(run: RunState, frame: Frame) -> None:
-    """Note whether a frame only waits for a time; it then makes room for another iteration.
+    """Note whether a frame only waits for a time or an answer; it then makes room for another iteration.
 
     It makes room only if iterations have no limit, so this is known only then.
     """
@@ -60,6 +61,7 @@ def review_sleep(run: RunState, frame: Frame) -> None:
 
 
 def sleeps(run: RunState, frame: Frame) -> bool:
-    """Return whether a frame waits for a time, and nothing else that has begun goes on."""
+    """Return whether a frame waits for a time or an answer, and nothing else that has begun goes on."""
     begun = [position for position, status in enumerate(frame.statuses) if status in (Status.READY, Status.ACTIVE)]
-    return bool(begun) and all((frame.scope.id, position) in run.timers for position in begun)
+    waiting = (run.timers, run.questions)
+    return bool(begun) and all(any((frame.scope.id, position) in each for each in waiting) for position in begun)

@@ -7,7 +7,7 @@ import dataclasses
 import functools
 import types
 import typing
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from inspect import getattr_static
 from typing import Any, NamedTuple, cast
 
@@ -186,3 +186,31 @@ def has_default(kind: type, field: str) -> bool:
     return field in known and not (
         known[field].default is dataclasses.MISSING and known[field].default_factory is dataclasses.MISSING
     )
+
+
+_COLLECTIONS: tuple[Callable[[], object], ...] = (list, dict, tuple)
+
+
+def plain_default(kind: type, field: str) -> object:
+    """Return the default of a field of an attrs class or dataclass; of factories only those of empty collections count.
+
+    Raises:
+        ValueError: it has none, or one that code of its author makes.
+    """
+    default: object
+    factory: Callable[[], object] | None
+    if attrs.has(kind):
+        default = next((each.default for each in attrs.fields(kind) if each.name == field), attrs.NOTHING)
+        factory = getattr(default, "factory", None)
+        missing = default is attrs.NOTHING
+    else:
+        known: Mapping[str, dataclasses.Field[object]] = getattr(kind, "__dataclass_fields__", {})
+        default, factory = known[field].default, None
+        if known[field].default_factory is not dataclasses.MISSING:
+            factory = cast("Callable[[], object]", known[field].default_factory)
+        missing = default is dataclasses.MISSING and factory is None
+    if factory is not None and factory in _COLLECTIONS:
+        return factory()
+    if missing or factory is not None:
+        raise ValueError(field)
+    return default

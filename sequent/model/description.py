@@ -32,6 +32,8 @@ class PartKind(StrEnum):
     CONTAINER = "container"
     STEP = "step"
     COMMAND = "command"
+    QUESTION = "question"
+    """A step that waits for the answer of a person."""
     NOTHING = "nothing"
     """A step that does nothing."""
 
@@ -108,6 +110,8 @@ class Part(ByFields):
     """The flow's pools: the capacity of each, and whether all runs share it."""
     count: int | None = None
     """The number of items, if they were written as a literal."""
+    question: str = field(default="", eq=False)
+    """The question that it asks, with the sources of references in braces."""
     place: Place | None = field(default=None, eq=False)
     """The line of the author's code; not stored."""
     items: str = field(default="", eq=False)
@@ -135,6 +139,8 @@ class Sentence(ByFields):
     """A part in the form of the first version: see ``compiler.sentences``."""
 
     text: str
+    question = ""
+    """When runs had such descriptions, there were no questions."""
 
     @property
     def is_container(self) -> bool:
@@ -221,6 +227,7 @@ class _KeptPart(Struct, forbid_unknown_fields=True):
     params: dict[str, str] = {}
     pools: dict[str, tuple[int, bool]] = {}
     count: int | UnsetType = UNSET
+    question: str = ""
 
 
 _KEPT = _KeptPart.__struct_fields__

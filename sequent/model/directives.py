@@ -6,7 +6,7 @@ from attrs import field, frozen
 
 from sequent.by_fields import ByFields
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
-from sequent.model.references import Path
+from sequent.model.references import Path, dotted
 from sequent.model.saved_state import SavedTask
 from sequent.model.scope import Sequence, host_in, numbers_in
 from sequent.model.status import DEFAULT_ACTIONS, Action, Status
@@ -23,6 +23,12 @@ class Selection(ByFields):
     """The host whose copy is meant; empty: each."""
     is_open: bool = False
     """Whether the iterations after the last of these numbers are selected as well."""
+
+    @property
+    def text(self) -> str:
+        """The name as a person types it: ``load``, ``load@etl2/1.2``."""
+        numbers = f"/{'.'.join(map(str, self.sequence))}" if self.sequence else ""
+        return f"{dotted(self.path)}{f'@{self.host}' if self.host else ''}{numbers}"
 
     def has(self, path: Path, sequence: Sequence) -> bool:
         """Whether a step of that path is meant, in that sequence."""

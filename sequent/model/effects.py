@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from sequent.model.saved_state import Revision
+from sequent.model.saved_state import Revision, StoredPlace
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
@@ -81,6 +81,13 @@ class SetHold(Struct, frozen=True):
     """The absolute amount, so that repeating the write changes nothing; 0: none."""
 
 
+class FreeReserved(Struct, frozen=True):
+    """Record that an amount which was reserved for a task or container is not held any more."""
+
+    place: StoredPlace
+    pool: str
+
+
 class FailTask(Struct, frozen=True):
     """Record that an attempt which had succeeded, or was lost, is a failure for a reason that only the engine knows."""
 
@@ -96,6 +103,50 @@ class FailContainer(Struct, frozen=True):
     scope: Scope
     node: int
     reason: str
+
+
+class RecordMark(Struct, frozen=True):
+    """Record the outcome that a person has given to a task, as one more attempt."""
+
+    scope: Scope
+    node: int
+    attempt: int
+    number: int
+    """The number of the intervention."""
+
+
+class RefuseMark(Struct, frozen=True):
+    """Refuse the outcome, or the answer, that a person gives to a task."""
+
+    number: int
+    reason: str
+
+
+class AskPerson(Struct, frozen=True):
+    """Put the question of a step to people.
+
+    The answer is ``QuestionAnswered``, or ``TimerEnded`` if nobody has answered in time.
+    """
+
+    scope: Scope
+    node: int
+    attempt: int
+    """The attempt that the answer will be."""
+
+
+class WithdrawQuestion(Struct, frozen=True):
+    """Ask no longer: the question is answered, or its step has settled otherwise."""
+
+    scope: Scope
+    node: int
+
+
+class FailQuestion(Struct, frozen=True):
+    """Record that a question has got no answer, as one more attempt."""
+
+    scope: Scope
+    node: int
+    attempt: int
 
 
 class SettleTask(Struct, frozen=True):
@@ -181,8 +232,14 @@ Effect = (
     | Revise
     | AskHold
     | SetHold
+    | FreeReserved
     | FailTask
     | FailContainer
+    | RecordMark
+    | RefuseMark
+    | AskPerson
+    | WithdrawQuestion
+    | FailQuestion
     | SettleTask
     | OpenRepeat
     | DrawItem

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from sequent.model.status import Verdict
+from sequent.model.directives import Selection
+from sequent.model.saved_state import StoredPlace
+from sequent.model.status import Status, Verdict
 
 
 class RunStarted(Struct, frozen=True):
@@ -52,7 +54,7 @@ class TaskLost(Struct, frozen=True):
 
 
 class TaskTakenBack(Struct, frozen=True):
-    """An attempt that was handed over ahead had not begun, and never will."""
+    """An attempt that was handed over had not begun, and never will."""
 
     frame: int
     node: int
@@ -60,7 +62,7 @@ class TaskTakenBack(Struct, frozen=True):
 
 
 class TimerEnded(Struct, frozen=True):
-    """The wait before an attempt is over, or before a container (attempt 0)."""
+    """The wait before an attempt is over, or before a container (attempt 0); or the time for an answer."""
 
     frame: int
     node: int
@@ -117,6 +119,12 @@ class StepPaced(Struct, frozen=True):
     """The machine; '' for the one where the flow is driven."""
 
 
+class ReservationEnded(Struct, frozen=True):
+    """The amounts reserved for a task or container are free: none of its earlier attempts goes on without it."""
+
+    place: StoredPlace
+
+
 class HostReached(Struct, frozen=True):
     """A host can be reached, for the first time or again."""
 
@@ -131,8 +139,58 @@ class HostLost(Struct, frozen=True):
     host: str
 
 
+class PlaceHeld(Struct, frozen=True):
+    """A person holds a step, a container, a copy or an iteration: nothing starts there any more."""
+
+    place: Selection
+
+
+class PlaceReleased(Struct, frozen=True):
+    """What a person has held may start again."""
+
+    place: Selection
+
+
+class TaskMarked(Struct, frozen=True):
+    """A person gives a task its outcome."""
+
+    number: int
+    """The number of the intervention."""
+    place: Selection
+    """The task, with its whole sequence."""
+    status: Status
+    """Success or failure."""
+    verdict: Verdict = Verdict.UNKNOWN
+    answers: tuple[int, ...] = ()
+    """As of ``TaskSucceeded``."""
+
+
+class QuestionAnswered(Struct, frozen=True):
+    """A person answers the question of a step."""
+
+    number: int
+    """The number of the intervention."""
+    place: Selection
+    """The task, with its whole sequence."""
+    status: Status
+    """Success, or failure for a *no*."""
+    verdict: Verdict = Verdict.UNKNOWN
+    answers: tuple[int, ...] = ()
+    """As of ``TaskSucceeded``."""
+    attempt: int = 0
+    """The attempt that it is to be; 0: that of the present question."""
+
+
 class PauseRequested(Struct, frozen=True):
     """The driver does not wait for delays: the run will be continued later."""
+
+
+class TaskLeft(Struct, frozen=True):
+    """An attempt may go on on its host, where this driver learns nothing of it: it keeps its amounts."""
+
+    frame: int
+    node: int
+    attempt: int
 
 
 class StopRequested(Struct, frozen=True):
@@ -147,7 +205,9 @@ Fact = (
     | TaskLost
     | TaskTakenBack
     | TimerEnded
+    | TaskLeft
     | HoldGranted
+    | ReservationEnded
     | RepeatOpened
     | ItemDrawn
     | ItemsEnded
@@ -155,6 +215,10 @@ Fact = (
     | StepPaced
     | HostReached
     | HostLost
+    | PlaceHeld
+    | PlaceReleased
+    | TaskMarked
+    | QuestionAnswered
     | PauseRequested
     | StopRequested
 )

@@ -58,7 +58,9 @@ def read_hosts(value: object, name: str, place: Place) -> list[str]:
     if value is None:
         return []
     if isinstance(value, str):
-        raise option_error(f"{quoted(name)} is {repr_of(value)}, which is one text", place, f"write hosts=[{value!r}]")
+        raise option_error(
+            f"{quoted(name)} is {repr_of(value)}, which is a string, not a list", place, f"write hosts=[{value!r}]"
+        )
     if not isinstance(value, list | tuple):
         raise option_error(f"{quoted(name)} is {kind_of(value)}", place, _LIST)
     names = [read_host(each, name, place) for each in cast("Sequence[Any]", value)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import typing
 from collections.abc import Iterable, Iterator
 
+from sequent.digests import sha256
 from sequent.errors import NotDataError
 from sequent.model.json_text import read_json, text_of
 from sequent.model.record_text import MOST
@@ -52,7 +52,7 @@ class Items:
 
 def digest_of(items: Iterator[str] | Iterable[str]) -> str:
     """Return a digest of items' texts, to compare two draws of an iterator; '' if there are no items."""
-    total = hashlib.sha256()
+    total = sha256()
     is_empty = True
     for item in items:
         is_empty = False

@@ -74,9 +74,11 @@ class StepPlan(ByFields):
     """The name of this machine that it gives, if any; a step on another host has a copy there."""
     is_empty: bool = False
     """Whether there is nothing to do: the step succeeds at once."""
+    asks: bool = False
+    """Whether it asks a question, and a person settles it: nothing is executed."""
     inputs: tuple[Input, ...] = ()
-    """The values of the references among its arguments, or in its words, env, cwd and stdin, in the order
-    of ``work.references_of``, without secrets and handles of the flow; literals stay with the definition.
+    """The values of the references among its arguments, in its words, env, cwd and stdin, or in its question, in the
+    order of ``work.references_of``, without secrets and handles of the flow; literals stay with the definition.
     """
     attributes: tuple[tuple[str, Input], ...] = ()
     """The attributes of ``self``, if the callable takes it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, TypeVar
 
-import attrs
 from msgspec import Meta, convert, to_builtins
 
 from sequent.errors import NotDataError
@@ -55,7 +54,8 @@ def read_record(kind: type[T], text: str, name: str) -> T:
         record = convert(tree, kind)
     except ValueError as error:
         raise NotDataError(f"{name} cannot be read: {error}") from error
-    # For attrs classes, unknown fields would be ignored.
-    if attrs.has(kind) and isinstance(tree, dict) and not tree.keys() <= attrs.fields_dict(kind).keys():
+    # Of attrs classes, unknown fields would be ignored. Many records are of msgspec, so attrs may not be loaded.
+    fields = getattr(kind, "__attrs_attrs__", None)
+    if fields is not None and isinstance(tree, dict) and not tree.keys() <= {field.name for field in fields}:
         raise NotDataError(f"{name} cannot be read: it has other fields")
     return record

@@ -9,6 +9,9 @@ from msgspec import Struct
 from sequent.model.scope import Sequence
 from sequent.model.status import Status, Verdict
 
+StoredPlace = tuple[int, int, int]
+"""A task or container as the store names it: its frame, its node, and the iteration of a repeated step, otherwise 0."""
+
 
 class SavedTask(Struct, frozen=True):
     """The last attempt of a task: ``active`` if it has no outcome, ``waiting`` if it was lost."""

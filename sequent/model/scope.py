@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from sequent.model.references import Path, dotted
+if TYPE_CHECKING:
+    from sequent.model.references import Path
+
 
 Sequence = tuple[int | str, ...]
 """The numbers of the iterations that a task is in, from the root in; and, in its place, the host whose copy it is in.
@@ -78,7 +81,7 @@ def located(path: str, sequence: Sequence) -> str:
 
 def address_of(path: Path, sequence: Sequence) -> str:
     """Return a task as people read it: ``load/1.3``; for a copy ``load@etl2/1.3``, ``s11@etl2.s111/1.1.2``."""
-    return f"{located(dotted(path), sequence)}/{sequence_text(sequence)}"
+    return f"{located('.'.join(path), sequence)}/{sequence_text(sequence)}"
 
 
 def split_host(typed: str, paths: Container[str]) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from attrs import Factory, evolve, field, frozen
 
@@ -14,7 +14,7 @@ from sequent.model.references import Compound, Literal, Path, Reference, Value
 from sequent.model.requirements import Requirement
 from sequent.model.status import Action, Construct, Status
 from sequent.model.variables import PREFIX
-from sequent.model.work import Work
+from sequent.model.work import FunctionWork, Work
 
 MOST_LEVELS = 100
 """The maximum depth of a flow, and so the maximum length of a path."""
@@ -115,6 +115,11 @@ class StepSpec(PlainStepOptions):
     option_places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
     """The line of each option written on its own line, if known."""
 
+    @property
+    def pickles(self) -> bool:
+        """Whether its result is pickled."""
+        return isinstance(self.work, FunctionWork) and self.work.pickles
+
 
 @frozen(kw_only=True, eq=False, repr=False)
 class ContainerSpec(PlainOptions):
@@ -135,6 +140,16 @@ class ContainerSpec(PlainOptions):
     result: str | None = None
     place: Place | None = field(default=None, eq=False)
     option_places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
+
+
+def steps_in(container: ContainerSpec, path: Path = ()) -> Iterator[tuple[Path, StepSpec]]:
+    """Yield the steps of a container, at any depth, with their paths; ``path`` is its own."""
+    for child in container.children:
+        below = (*path, child.name)
+        if isinstance(child, StepSpec):
+            yield below, child
+        else:
+            yield from steps_in(child, below)
 
 
 @frozen(kw_only=True, eq=False, repr=False)

@@ -21,8 +21,10 @@ from sequent.model.class_shapes import shape_of
 from sequent.model.commands import typed
 from sequent.model.json_text import read_json, text_of, too_deep
 from sequent.model.outcome import FAILURE_CLASSES, Failure, Failures
+from sequent.model.pickles import PICKLE, OpenPickle, unread
 from sequent.model.refusals import refusal
 from sequent.model.scalars import READERS, SCALARS, Scalar
+from sequent.model.stored_classes import member_of, record_of
 from sequent.model.value_parts import Key, cut
 from sequent.model.wording import repr_of, with_article
 
@@ -175,18 +177,19 @@ class _DigitFinder(_Encoder):
         return super().tree(value, name, depth)
 
 
-def decode(text: str, classes: Mapping[str, type] | None = None) -> object:
+def decode(text: str, classes: Mapping[str, type] | None = None, open_pickle: OpenPickle = unread) -> object:
     """Return the value of a text.
 
     Args:
         text: the result of ``encode``.
         classes: the enums and records that it may contain, by qualified name.
+        open_pickle: returns the object of a pickle in it; elsewhere than in the worker of a step, only words for it.
 
     Raises:
         NotDataError: the text names a class that is not among these, or one whose fields have changed.
     """
     try:
-        return _value(read_json(text, "a stored value"), classes or {})
+        return _value(read_json(text, "a stored value"), classes or {}, open_pickle)
     except RecursionError:
         raise too_deep("a stored value") from None
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
@@ -196,20 +199,25 @@ def decode(text: str, classes: Mapping[str, type] | None = None) -> object:
         ) from error
 
 
-def decode_result(text: str, classes: Mapping[str, type] | None, maker: str) -> object:
+def decode_result(
+    text: str, classes: Mapping[str, type] | None, maker: str, open_pickle: OpenPickle = unread
+) -> object:
     """Return the value of the text of a step's result.
 
     Args:
         text: the result of ``encode``.
         classes: as for ``decode``.
         maker: the dotted path of the step that returned it.
+        open_pickle: as for ``decode``.
 
     Raises:
         NotDataError: it cannot be read back; the message names the step, and the hint says how to compute it again.
     """
     try:
-        return decode(text, classes)
+        return decode(text, classes, open_pickle)
     except NotDataError as error:
+        if error.code.startswith("pickle"):
+            raise
         raise NotDataError(
             f"the result of {maker!r} cannot be read back: {error.message}",
             code=error.code,
@@ -236,30 +244,32 @@ def part_of(text: str, keys: tuple[Key, ...], name: str = "the value") -> str:
     return text_of(cut(read_json(text, name), keys, name))
 
 
-def _value(tree: object, classes: Mapping[str, type]) -> object:
+def _value(tree: object, classes: Mapping[str, type], open_pickle: OpenPickle) -> object:
     if isinstance(tree, list):
-        return [_value(item, classes) for item in cast("list[object]", tree)]
+        return [_value(item, classes, open_pickle) for item in cast("list[object]", tree)]
     if not isinstance(tree, dict):
         return tree
     mapping = cast("dict[str, object]", tree)
     if len(mapping) == 1:
         tag, content = next(iter(mapping.items()))
         if tag.startswith("$"):
-            return _tagged(tag, content, classes)
-    return {key: _value(item, classes) for key, item in mapping.items()}
+            return _tagged(tag, content, classes, open_pickle)
+    return {key: _value(item, classes, open_pickle) for key, item in mapping.items()}
 
 
-def _tagged(tag: str, content: typing.Any, classes: Mapping[str, type]) -> object:
+def _tagged(tag: str, content: typing.Any, classes: Mapping[str, type], open_pickle: OpenPickle) -> object:
     if tag == "$t":
-        return tuple(_value(item, classes) for item in content)
+        return tuple(_value(item, classes, open_pickle) for item in content)
     if tag == "$d":
-        return {_value(key, classes): _value(item, classes) for key, item in content}
+        return {_value(key, classes, open_pickle): _value(item, classes, open_pickle) for key, item in content}
     if tag in READERS:
         # A path, for instance, whose text has several parts.
-        return READERS[tag](_value(cast("object", content), classes) if isinstance(content, dict) else content)
+        return READERS[tag](_value(cast("object", content), classes, unread) if isinstance(content, dict) else content)
+    if tag == PICKLE:
+        return open_pickle(content)
     if tag == "$fs":
         total, first = content
-        told = [cast("Failure", _value(item, FAILURE_CLASSES)) for item in first]
+        told = [cast("Failure", _value(item, FAILURE_CLASSES, unread)) for item in first]
         return Failures(told, total)
     if tag not in ("$e", "$r"):
         raise NotDataError(f"a stored value has the unknown form {tag!r}", hint="upgrade Sequent to a newer version")
@@ -278,41 +288,8 @@ def _tagged(tag: str, content: typing.Any, classes: Mapping[str, type]) -> objec
             hint="give each of them a name of its own",
         )
     if tag == "$e":
-        return _member(cast("type[Enum]", found), body)
-    return _record(found, {key: _value(item, classes) for key, item in body.items()})
-
-
-def _member(kind: type[Enum], name: str) -> Enum:
-    member = kind.__members__.get(name)
-    if member is None:
-        raise NotDataError(
-            f"a stored value is the member {name!r} of {kind.__qualname__}, which has no such member now",
-            hint="restore the member",
-            code="changed-class",
-        )
-    return member
-
-
-def _record(kind: type[object], values: dict[str, object]) -> object:
-    """Return an instance with exactly the stored fields, made without running its constructor."""
-    shape = shape_of(kind)
-    if shape is None or set(shape.fields) != set(values):
-        raise NotDataError(
-            f"a stored {kind.__qualname__} {_difference(None if shape is None else shape.fields, values)}",
-            hint="restore the fields of the class",
-            code="changed-class",
-        )
-    return shape.put_together(values)
-
-
-def _difference(fields: tuple[str, ...] | None, values: Mapping[str, object]) -> str:
-    """Return the differences between a class and the stored fields."""
-    if fields is None:
-        return "has other fields than the class has now, which is neither an attrs class nor a dataclass"
-    gone = [repr(name) for name in values if name not in fields]
-    new = [repr(name) for name in fields if name not in values]
-    said = [*([f"had {', '.join(gone)}"] if gone else []), *([f"had no {', '.join(new)}"] if new else [])]
-    return f"has other fields than the class has now: it {' and '.join(said)}"
+        return member_of(cast("type[Enum]", found), body)
+    return record_of(found, {key: _value(item, classes, open_pickle) for key, item in body.items()})
 
 
 def _short(name: str) -> str:

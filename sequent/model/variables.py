@@ -4,7 +4,7 @@ from __future__ import annotations
 
 PREFIX = "SEQUENT_"
 """The beginning of all names, and by default of the variables of attempts."""
-SECRET_PREFIX = "SEQUENT_SECRET_"  # noqa: S105 - the beginning of names
+SECRET_PREFIX = "SEQUENT_SECRET_"  # noqa: S105 - the beginning of names  # nosec B105
 """The beginning of the names of secrets."""
 STORE = "SEQUENT_STORE"
 """The store."""

@@ -1,4 +1,4 @@
-"""The work of a step, as data: a Python callable, a program with its arguments, or nothing."""
+"""The work of a step, as data: a Python callable, a program with its arguments, a question, or nothing."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ class FunctionWork(ByFields):
     arguments: tuple[Argument, ...] = ()
     imports: tuple[ModuleImport, ...] = ()
     """The modules that ``import_module`` and ``import_file`` name."""
+    pickles: bool = False
+    """Whether its result is pickled (``result=Pickled``)."""
     fingerprint: str = field(default="", eq=False)
     """A digest of its source, or of its code if there is no source."""
 
@@ -88,8 +90,18 @@ class CommandWork(ByFields):
     """How its standard output becomes its result: none, str, bytes, lines, int, float, json, exit_code."""
 
 
+@frozen(eq=False, repr=False)
+class QuestionWork(ByFields):
+    """A step's question, which a person answers."""
+
+    text: Word
+    """A literal string, or text with references in it."""
+    answer: str = ""
+    """The type of the answer, as its author would write it; '' if a *yes* is enough."""
+
+
 def references_of(work: Work) -> Iterator[Reference]:
-    """Yield the references among a step's arguments or in its words, env, cwd and stdin, in a fixed order.
+    """Yield the references among a step's arguments, in its words, env, cwd and stdin or in its question, in order.
 
     The compiler resolves them in this order, and a worker takes their values in it.
     """
@@ -100,11 +112,17 @@ def references_of(work: Work) -> Iterator[Reference]:
         if work.computed is not None:
             yield from references_of(work.computed)
         for word in (*work.words, *(value for _, value in work.env), work.cwd, work.stdin):
-            if isinstance(word, Template):
-                for part in word.parts:
-                    yield from () if isinstance(part, str) else references_in(part.value)
-            elif word is not None:
-                yield from references_in(word)
+            yield from () if word is None else _references_in_word(word)
+    elif isinstance(work, QuestionWork):
+        yield from _references_in_word(work.text)
+
+
+def _references_in_word(word: Word) -> Iterator[Reference]:
+    if isinstance(word, Template):
+        for part in word.parts:
+            yield from () if isinstance(part, str) else references_in(part.value)
+    else:
+        yield from references_in(word)
 
 
 def references_in(value: Value) -> Iterator[Reference]:
@@ -121,4 +139,4 @@ class NoWork(ByFields):
     """A step that does nothing, as the builder accepts it: an empty success."""
 
 
-Work = FunctionWork | CommandWork | NoWork
+Work = FunctionWork | CommandWork | QuestionWork | NoWork

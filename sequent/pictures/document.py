@@ -42,5 +42,6 @@ def _node(box: Box, states: States | None) -> dict[str, object]:
     if states is not None:
         standing = states.of(box.path)
         found["status"] = None if standing.status is None else standing.status.value
+        found["remarks"] = [*standing.remarks]
         found["counts"] = {status.value: count for status, count in standing.counts.items() if count}
     return found

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from attrs import evolve, frozen
 
 from sequent.model.description import PartKind
-from sequent.model.status import Claim, Status
+from sequent.model.status import Claim
 from sequent.pictures.layers import Dash, Size, Wire
 from sequent.pictures.layout import Placement, laid_out
 from sequent.pictures.picture import Arrow, Box
@@ -99,7 +99,7 @@ def _notes(box: Box, standing: Standing | None) -> Iterator[str]:
         yield shortened(remark, _LONGEST_NOTE)
     if box.result and box.boxes:
         yield shortened(f"result {box.result}", _LONGEST_NOTE)
-    if standing is not None and (standing.status is Status.FAILURE or sum(standing.counts.values()) > 1):
+    if standing is not None and standing.says_more:
         yield shortened(standing.text, _LONGEST_NOTE)
 
 

@@ -133,7 +133,7 @@ def _box(index: int, path: str, part: Part, boxes: tuple[Box, ...], arrows: tupl
         parallel=str(parallel) if isinstance(parallel, int) else source_text(parallel),
         count=part.count,
         hosts=part_hosts(part),
-        remarks=tuple(option_words(part, _REMARKS)),
+        remarks=(*([f"asks: {part.question}"] if part.question else []), *option_words(part, _REMARKS)),
         result=part.result,
         acquires=part.options.get("acquires", ()),
         place=part.place,

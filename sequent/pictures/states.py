@@ -17,6 +17,8 @@ class Standing:
     """How many tasks of a step, or iterations of a container, are in each status."""
 
     counts: Mapping[Status, int] = field(factory=dict[Status, int])
+    remarks: tuple[str, ...] = ()
+    """The reasons for which it waits for a person, each in a few words."""
 
     @property
     def status(self) -> Status | None:
@@ -24,8 +26,17 @@ class Standing:
         return next((status for status in _FIRST if self.counts.get(status)), None)
 
     @property
+    def says_more(self) -> bool:
+        """Whether its words say more than its status alone."""
+        return bool(self.status is Status.FAILURE or self.remarks or sum(self.counts.values()) > 1)
+
+    @property
     def text(self) -> str:
-        """The state in words: the status of one task, or the number in each status."""
+        """The state in words: the status of one task, or the number in each status; and what people have to do."""
+        return ", ".join((self._counted, *self.remarks))
+
+    @property
+    def _counted(self) -> str:
         parts = [(status, self.counts[status]) for status in Status if self.counts.get(status)]
         if not parts:
             return "not begun"

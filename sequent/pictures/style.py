@@ -119,13 +119,29 @@ _ILLEGAL = re.compile(
 def picture_style(*, is_in_notebook: bool = False) -> str:
     """Return the style sheet of a picture; in a notebook it follows the notebook's theme."""
     scope = ".sequent-picture"
-    rules = [_beside_plain(line) for line in (_RULES.format(scope).strip(), *_states(scope))]
+    rules = [_beside_plain(line) for line in picture_rules().splitlines()]
     return "\n".join([*_schemes(scope, is_in_notebook=is_in_notebook), *rules])
+
+
+def picture_rules() -> str:
+    """Return the rules of a picture whose colours are defined around it."""
+    scope = ".sequent-picture"
+    return "\n".join([_RULES.format(scope).strip(), *_states(scope)])
+
+
+def colours(*, is_dark: bool) -> str:
+    """Return the definitions of a scheme's colours: ``--sequent-page: #ffffff;`` and others."""
+    return _variables(_DARK if is_dark else _LIGHT)
 
 
 def _beside_plain(rules: str) -> str:
     """Return the rules with each colour of the light theme before its variable, for readers that know no variables."""
     return _COLOUR.sub(lambda found: f"{found[1]}: {_LIGHT[found[2]]}; {found[0]}", rules)
+
+
+def plainly(rules: str) -> str:
+    """Return rules with the colours of the light theme in place of variables, for readers that know no variables."""
+    return _COLOUR.sub(lambda found: f"{found[1]}: {_LIGHT[found[2]]}", rules)
 
 
 def page_style() -> str:

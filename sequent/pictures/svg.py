@@ -51,13 +51,21 @@ _COMMAND = "M0 -3 L3.2 0 L0 3 M4.6 3.2 L9 3.2"
 """The sign of a command."""
 
 
-def svg(picture: Picture, states: States | None = None, *, is_in_notebook: bool = False, most: int = MOST_BOXES) -> str:
+def svg(
+    picture: Picture,
+    states: States | None = None,
+    *,
+    is_in_notebook: bool = False,
+    has_style: bool = True,
+    most: int = MOST_BOXES,
+) -> str:
     """Return the picture as a document of its own, or for a page.
 
     Args:
         picture: the picture to draw.
         states: the standing of each part, if the picture is of a run.
         is_in_notebook: whether it is to follow a notebook's light or dark theme.
+        has_style: whether its style sheet is in it; a page that has ``picture_rules`` needs none.
         most: with more boxes than this, containers are folded; the picture says so.
     """
     shown = folded(picture.flow, most)
@@ -69,12 +77,12 @@ def svg(picture: Picture, states: States | None = None, *, is_in_notebook: bool 
     body = "\n".join(_body(panel, states, legend, width, height))
     id_ = f"sequent-{blake2b(f'{title}{description}{body}'.encode(), digest_size=4).hexdigest()}"
     names = f'role="img" aria-labelledby="{id_}-title {id_}-about"'
-    style = picture_style(is_in_notebook=is_in_notebook)
+    style = f"<style>\n{picture_style(is_in_notebook=is_in_notebook)}\n</style>\n" if has_style else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="sequent-picture" {names} '
         f'viewBox="0 0 {number(width)} {number(height)}" width="{number(width)}" height="{number(height)}">\n'
         f'<title id="{id_}-title">{title}</title>\n<desc id="{id_}-about">{description}</desc>\n'
-        f"<style>\n{style}\n</style>\n{body}\n</svg>\n"
+        f"{style}{body}\n</svg>\n"
     )
 
 

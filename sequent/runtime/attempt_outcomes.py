@@ -14,14 +14,14 @@ def answers_of(step: StepPlan, result: str | None) -> tuple[int, ...]:
     return tuple(index for index, texts in enumerate(step.asked) if result in texts)
 
 
-def may_retry(step: StepPlan, problem: Problem) -> bool:
-    """Return whether the step is to be tried again after this failure, if it has retries left.
+def may_retry(retry_on: tuple[str | int, ...], problem: Problem) -> bool:
+    """Return whether a step with this ``retry_on`` is to be tried again after a failure, if it has retries left.
 
     It names classes of exceptions, whose subclasses count too, and exit codes; if it names none, any failure counts. A
     program that is not found will not be found by trying again.
     """
     if (problem.type, problem.exit_code) == _NOT_FOUND:
         return False
-    if not step.retry_on:
+    if not retry_on:
         return True
-    return problem.exit_code in step.retry_on or any(name in step.retry_on for name in problem.types)
+    return problem.exit_code in retry_on or any(name in retry_on for name in problem.types)

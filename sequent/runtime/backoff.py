@@ -42,6 +42,8 @@ class Patience:
         self._monotonic = monotonic
         self._first, self._longest, self._silent = first, longest, silent
         self._since: float | None = None
+        self._counted_from = 0.0
+        """The moment from which the limit counts: the first refusal, or a later one after which others went on."""
         self._limit = 0.0
         self._retry_at: float | None = None
         self._has_said = False
@@ -56,17 +58,21 @@ class Patience:
     @property
     def is_over(self) -> bool:
         """Whether it has been refused for too long."""
-        return self._since is not None and self._monotonic() - self._since > self._limit
+        return self._since is not None and self._monotonic() - self._counted_from > self._limit
 
     def try_again(self, limit: float) -> bool:
         """Note a refusal; return whether to try again: not once, or for so many seconds from the first refusal on."""
         now = self._monotonic()
         if self._since is None:
-            self._since = now
+            self._since = self._counted_from = now
         self._limit = limit
         self.retry_after = min(self._longest, max(self._first, 2 * self.retry_after))
         self._retry_at = now + self.retry_after
         return not self.is_over
+
+    def count_anew(self) -> None:
+        """Count the limit from now on: others go on meanwhile, so this is a queue, and nothing is stuck."""
+        self._counted_from = self._monotonic()
 
     def notice(self, what: str) -> str:
         """Return a notice about the wait: once, and '' as long as it may be over in a moment."""
@@ -136,9 +142,9 @@ def patiently(
             what = refusal(error)
             if not what or not patience.try_again(limit) or is_hurried():
                 raise
-            _say(patience.notice(what))
+            say(patience.notice(what))
         else:
-            _say(patience.renew(relief))
+            say(patience.renew(relief))
             return done
         time.sleep(patience.retry_after)
 
@@ -152,7 +158,7 @@ def wait_for_room(write: Callable[[], T]) -> T:
     return patiently(write, StoreFullError, lambda error: error.message, FULL_PATIENCE, relief=WRITABLE)
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     """Write a notice to standard error: a run has no observer yet."""
     if text:
         # The stream may be closed, or have no reader any more.

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from contextvars import ContextVar
-from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import field, frozen
 
 from sequent.by_fields import ByFields
+from sequent.digests import blake2b
 from sequent.dsl.run_port import set_locator
 from sequent.errors import UsageError
 from sequent.model.variables import RUNS_AROUND
 
 if TYPE_CHECKING:
+    import logging
     from pathlib import Path
 
 LOGGER = "sequent"
 """The name of the logger for steps."""
+
+
+class TakesStory(Protocol):
+    """Takes the notes and artifacts of an attempt."""
+
+    def note(self, text: str) -> None:
+        """Leave a note."""
+
+    def artifact(self, path: str | os.PathLike[str], title: str) -> None:
+        """Leave a copy of a file."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -47,6 +57,8 @@ class Context(ByFields):
     """The runs around it, as ``RUNS_AROUND`` has them."""
     _located: str = field(default="", repr=False, alias="located")
     """The path of a copy on a host, with the host in its place."""
+    _story: TakesStory | None = field(default=None, repr=False, alias="story")
+    """Takes what the attempt leaves; None if nothing is executed."""
 
     @property
     def idempotency_key(self) -> str:
@@ -69,9 +81,39 @@ class Context(ByFields):
 
         return Path(directory)
 
+    def note(self, text: str) -> None:
+        """Leave a short text in Markdown, which is shown with the run; it is kept with the outcome of the attempt.
+
+        Raises:
+            UsageError: it has more than 64 KiB, or the attempt has left 100 notes and artifacts.
+        """
+        self._teller.note(text)
+
+    def artifact(self, path: str | os.PathLike[str], *, title: str = "") -> None:
+        """Leave a copy of a file, such as a picture, which is shown with the run.
+
+        Args:
+            path: the file, of at most 16 MiB.
+            title: its title; by default its name.
+
+        Raises:
+            UsageError: it cannot be read, or a limit is reached.
+        """
+        self._teller.artifact(path, title)
+
+    @property
+    def _teller(self) -> TakesStory:
+        if self._story is None:
+            raise UsageError(
+                "nothing is executed here, so nothing can be left", code="note", hint="let a step leave it"
+            )
+        return self._story
+
     @property
     def logger(self) -> logging.Logger:
         """A logger whose lines go to this attempt's log."""
+        import logging
+
         return logging.getLogger(LOGGER)
 
 

@@ -13,6 +13,7 @@ from sequent.model.references import CompoundForm
 from sequent.model.run_target import Target
 from sequent.model.scope import path_on_host
 from sequent.model.status import Verdict
+from sequent.model.story import MOST_PARTS, StoryPart
 from sequent.model.variables import PREFIX
 
 MOST_DRAWING = 4
@@ -51,6 +52,10 @@ class WorkerSetup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     """Whether ``shell=`` is refused."""
     needs_own_maker: bool = False
     """Whether a function that makes the flow is refused if the flow's module has only imported it."""
+    is_new: bool = False
+    """Whether nothing of the run has run before, so that no process of it can be left."""
+    pickle_key: str = ""
+    """The file of the key with which results are pickled; '' if no step does, and on other hosts."""
 
 
 Seconds = Annotated[float, Meta(ge=0, le=1e10)]
@@ -126,7 +131,8 @@ class AttemptOrder(Message, frozen=True, kw_only=True):
 class DrawOrder(Message, frozen=True, kw_only=True):
     """Find the items of a repeat (``number`` 0) or draw the next one (``number`` from 1).
 
-    ``skip`` items were drawn in earlier recoveries: an iterator skips them.
+    ``skip`` items were drawn in earlier recoveries: an iterator skips them. ``missing`` are the numbers of those that
+    no attempt has kept, since their iterations have not begun.
     """
 
     frame: int
@@ -134,6 +140,7 @@ class DrawOrder(Message, frozen=True, kw_only=True):
     number: int
     path: str
     skip: int = 0
+    missing: tuple[int, ...] = ()
     attributes: tuple[tuple[str, Given], ...] = ()
 
 
@@ -141,6 +148,15 @@ class AttemptBegan(Message, frozen=True):
     frame: Count
     node: Count
     attempt: Count
+
+
+class StoryTold(Message, frozen=True):
+    """The notes and artifacts that an attempt has left; its end follows."""
+
+    frame: Count
+    node: Count
+    attempt: Count
+    parts: Annotated[tuple[StoryPart, ...], Meta(max_length=MOST_PARTS)]
 
 
 class AttemptEnded(Message, frozen=True):
@@ -182,6 +198,12 @@ class AttemptLeft(Struct, frozen=True):
     attempt: int
 
 
+class EarlierGone(Struct, frozen=True):
+    """An attempt of an earlier driver that has not been ordered again is executed no more, or never was."""
+
+    token: str
+
+
 class PaceChanged(Struct, frozen=True):
     """A step's recent tasks on a machine take hardly any time, or no longer do."""
 
@@ -219,13 +241,14 @@ class HostUnreachable(Struct, frozen=True):
 class RepeatFound(Message, frozen=True):
     """The items: their wire text, or None if an iterator draws them one at a time.
 
-    ``digest`` is that of the skipped items (see ``digest_of``).
+    ``digest`` is that of the skipped items (see ``digest_of``) without the missing ones, which are in ``again``.
     """
 
     frame: Count
     node: Count
     items: str | None
     digest: str = ""
+    again: tuple[str, ...] = ()
 
 
 class ItemFound(Message, frozen=True):
@@ -242,10 +265,10 @@ class DrawBroke(Message, frozen=True):
     problem: Problem
 
 
-AttemptReport = AttemptBegan | AttemptEnded | AttemptLost | AttemptTakenBack | AttemptLeft
+AttemptReport = AttemptBegan | StoryTold | AttemptEnded | AttemptLost | AttemptTakenBack | AttemptLeft
 
 DrawnReport = RepeatFound | ItemFound | DrawBroke
 
-HostReport = HostReachable | HostUnreachable
+HostReport = HostReachable | HostUnreachable | EarlierGone
 
 Report = AttemptReport | DrawnReport | HostReport | PaceChanged | Notice

@@ -7,19 +7,22 @@ from selectors import BaseSelector
 from typing import TYPE_CHECKING, Protocol
 
 from sequent.model.directives import NO_DIRECTIVES, Directives
-from sequent.model.outcome import Failure, LogSpan, Problem
+from sequent.model.interventions import AskedIntervention, Intervention
+from sequent.model.outcome import Failure, LogSpan
 from sequent.model.plan import Plan
 from sequent.model.run_target import Target
 from sequent.model.saved_state import Revision, SavedFrame
-from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
-from sequent.model.status import RunStatus, Status
+from sequent.model.status import Status
 from sequent.runtime.orders import AttemptOrder, DrawOrder, Report
 from sequent.runtime.records import AttemptRecord, Pending, RunOrigin, RunRecord
 from sequent.runtime.rows import Ask, Batch, FrameKey, HandedOver, TaskKey, Wait
+from sequent.runtime.run_list_port import RunList
+from sequent.runtime.story_port import ToldRuns
 
 if TYPE_CHECKING:
-    # Most commands remove nothing.
+    # Most commands look at no single place, and remove nothing.
+    from sequent.runtime.place_port import ReadPlaces
     from sequent.runtime.pruning import Pruned, PruneRule
 
 
@@ -67,8 +70,8 @@ class ReadRun(Protocol):
         """Return the stored items of a repeat; None if none are stored (not opened, or drawn)."""
         ...
 
-    def drawn_items(self, frame: int, node: int, step: int | None) -> Iterator[str]:
-        """Yield the items that were drawn, in order; ``step`` is the wrapped step's index, of a repeated step."""
+    def drawn_items(self, frame: int, node: int, step: int | None) -> Iterator[tuple[int, str]]:
+        """Yield numbers and items of the iterations that have begun; ``step`` is the wrapped one of a repeated step."""
         ...
 
     def item(self, key: FrameKey) -> str | None:
@@ -144,8 +147,8 @@ class DrivenRun(ReadRun, Protocol):
         """Use another definition of the flow, now and in later recoveries."""
         ...
 
-    def use_pools(self, capacities: Mapping[str, int], wake: str) -> None:
-        """Write the shared pools that the run uses, their sizes, and the socket on which its driver is woken.
+    def use_pools(self, capacities: Mapping[str, int]) -> None:
+        """Write the shared pools that the run uses, and their sizes.
 
         Raises ``UsageError`` if another run that is driven gives one of them another size.
         """
@@ -159,12 +162,27 @@ class DrivenRun(ReadRun, Protocol):
         """Return the amounts of shared pools that the run had kept, and gave back when its driver ended."""
         ...
 
-    def waiting(self, pools: Collection[str]) -> list[str]:
-        """Return the sockets on which the drivers of other runs that wait for one of these pools are woken."""
+    def is_overtaken(self) -> bool:
+        """Return whether other processes have written since the last call, as far as that is known."""
         ...
 
-    def watch(self, selector: BaseSelector) -> None:
-        """Let the selector raise ``FencedError`` once it is known that another process has the run."""
+    def wake_waiting(self, pools: Collection[str]) -> None:
+        """Wake the drivers of the other runs that wait for one of these pools."""
+        ...
+
+    def interventions(self) -> list[AskedIntervention]:
+        """Return the interventions of people in the run, in order, with their outcomes."""
+        ...
+
+    def new_interventions(self) -> list[AskedIntervention]:
+        """Return the open interventions of people, unless nothing was written since the last call.
+
+        It does not wait for a locked store: ``StoreBusyError``.
+        """
+        ...
+
+    def watch(self, selector: BaseSelector, on_wake: Callable[[], None]) -> None:
+        """Let the selector call the function as ``Store.wake`` wakes it, or raise ``FencedError`` if it is fenced."""
 
     def free_space(self) -> None:
         """Free the room on the disk that was reserved for writing how the run ended."""
@@ -174,7 +192,7 @@ class DrivenRun(ReadRun, Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(RunList, ToldRuns, Protocol):
     """All runs."""
 
     @property
@@ -193,30 +211,33 @@ class Store(Protocol):
         """Make a new run and drive it; ``origin`` is the step that starts it. ``UsageError`` if the id is taken."""
         ...
 
-    def take(self, run_id: str, *, resumes: bool = False, reopens: bool = False) -> DrivenRun:
-        """Drive an existing run: its epoch goes up by one, and its status is running, for a success only if it
-        ``reopens``.
+    def take(self, run_id: str, *, resumes: bool = False, reopens: bool = False, forces: bool = False) -> DrivenRun:
+        """Drive an existing run: its epoch goes up by one; its status is running, of a success if it ``reopens``.
 
-        Its recovery number goes up as well, unless it ``resumes``: the same recovery then goes on. The holds of its
-        tasks are removed, but not the amounts that the run keeps. Raises ``BusyError`` if another process drives it,
-        which the error names.
+        Its recovery number goes up as well, unless it ``resumes``. The holds of its tasks are removed, but not the
+        amounts that the run keeps. Raises ``BusyError`` if another process drives it, which the error names.
+        With ``forces``, that process is fenced and loses the run.
         """
-        ...
-
-    def runs(self, flow: str | None = None, limit: int | None = None) -> list[RunRecord]:
-        """Return the runs, latest first."""
-        ...
-
-    def find(self, run_id: str, flow: str | None = None) -> RunRecord:
-        """Return the run with that id or prefix, or the ``latest`` that no step started. Raises ``UnknownRunError``."""
         ...
 
     def look(self, run: RunRecord) -> ReadRun:
         """Read a run, whichever process drives it; no lock is taken."""
         ...
 
+    def places(self, run: RunRecord) -> ReadPlaces:
+        """Read the places of a run, whichever process drives it; no lock is taken."""
+        ...
+
     def attempts(self, run: RunRecord, path: str | None = None) -> Iterator[AttemptRecord]:
         """Yield the attempts of a run, by time of start."""
+        ...
+
+    def intervene(self, run: RunRecord, request: Intervention) -> int:
+        """Ask a run for something, whichever process drives it; return the number of the request in the run."""
+        ...
+
+    def interventions(self, run: RunRecord) -> list[AskedIntervention]:
+        """Return the interventions of people in a run, in order, with their outcomes."""
         ...
 
     def pending(self, run: RunRecord) -> list[Pending]:
@@ -236,7 +257,18 @@ class Store(Protocol):
         ...
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
-        """Return the path of the file with a log span."""
+        """Return the path of the file with a log span.
+
+        Raises:
+            LogElsewhereError: it is on another machine.
+        """
+        ...
+
+    def wake(self, run: RunRecord) -> None:
+        """Wake the driver of a run, wherever it is, to news in the store that is committed; raise nothing.
+
+        A hint may be lost, such as behind a pooler. So drivers look for news every few seconds besides.
+        """
         ...
 
     def prune(self, rule: PruneRule) -> Pruned:
@@ -280,39 +312,3 @@ class Executor(Protocol):
     def close(self) -> None:
         """End all processes and wait until they are gone."""
         ...
-
-
-class Observer(Protocol):
-    """Shows the progress of a run to people. Its methods must be quick, and never raise."""
-
-    def run_began(self, record: RunRecord, plan: Plan) -> None: ...
-
-    def task_started(self, scope: Scope, node: int, attempt: int) -> None: ...
-
-    def task_settled(
-        self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
-    ) -> None: ...
-
-    def attempt_failed(
-        self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
-    ) -> None:
-        """Show a failed attempt whose task has not settled: it will be tried again after some seconds."""
-        ...
-
-    def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
-        """Show that a task, or a container, waits for its delay; then it starts, is skipped or is cancelled."""
-        ...
-
-    def tasks_queue(self, numbers: Mapping[int, int]) -> None:
-        """Show the number of waiting tasks of each step; called when nothing else is to be done."""
-        ...
-
-    def note(self, text: str) -> None:
-        """Show a message: a warning, a signal, a lost agent."""
-        ...
-
-    def draw_failed(self, node: int, problem: Problem) -> None:
-        """Show that a container failed without a failed attempt; mostly, its items could not be found."""
-        ...
-
-    def run_ended(self, status: RunStatus) -> None: ...

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
-from sequent.model.outcome import Failure, LogSpan, Problem
+from sequent.model.outline import Outline
 from sequent.model.record_text import Count, Moment
 from sequent.model.run_target import Target
-from sequent.model.scope import path_on_host
+from sequent.model.scope import Sequence, path_on_host
 from sequent.model.status import RunStatus, Status
 
 if TYPE_CHECKING:
-    # Agents and workers import rows, but no plan.
+    # Agents and workers import rows, but no plan; and lists of runs need no outcomes.
     from sequent.model.description import KeptDescription
+    from sequent.model.outcome import Failure, LogSpan, Problem
+    from sequent.model.story import StoryPart
 
+DUE = "next due at "
+"""Begins the reason of a run that waits for a time."""
 Unrun = Mapping[str, Mapping[Status, int]]
 """By dotted path, the number of a step's tasks that were skipped or cancelled under its driver, or are ready."""
 
@@ -66,6 +70,8 @@ class RunRecord(Struct, frozen=True, kw_only=True):
     description: KeptDescription
     fingerprints: Mapping[str, str]
     """By dotted path, the fingerprint of each step's code."""
+    outline: Outline = {}
+    """The parts of the description by name."""
     reason: str = ""
     """Why it ended, if no failure shows it."""
     origin: RunOrigin | None = None
@@ -73,6 +79,16 @@ class RunRecord(Struct, frozen=True, kw_only=True):
     unrun: Unrun = {}
     epoch: int = 0
     """The number of times that a process has begun to drive it."""
+
+
+class PastRun(NamedTuple):
+    """The end of a run, without all that takes longer to read."""
+
+    number: int
+    flow: str
+    status: RunStatus
+    """As it is stored: ``running`` also of a run that was interrupted."""
+    created: float
 
 
 class AttemptRecord(Struct, frozen=True, kw_only=True):
@@ -95,10 +111,15 @@ class AttemptRecord(Struct, frozen=True, kw_only=True):
     """Whether it had succeeded, and its task is to run again."""
     is_passed: bool = False
     """Whether it was not executed: its task was passed over, and counts as a success."""
+    recovery: int = 0
+    """The recovery of the run in which it began."""
 
     @property
     def failure(self) -> Failure:
         """Its failure, if it has failed."""
+        # A list of runs needs no failures.
+        from sequent.model.outcome import Failure, Problem
+
         problem = self.problem or Problem(type="Unknown", message="no reason was recorded")
         return Failure(
             path=self.path,
@@ -116,8 +137,24 @@ class AttemptRecord(Struct, frozen=True, kw_only=True):
         return path_on_host(self.path, self.host, self.host_depth)
 
 
+class LeftPart(NamedTuple):
+    """A note or an artifact that an attempt has left."""
+
+    path: str
+    sequence: str
+    attempt: int
+    part: StoryPart
+    host: str = ""
+    host_depth: int = 0
+
+    @property
+    def located(self) -> str:
+        """The path with the host in its place: ``load@etl2``."""
+        return path_on_host(self.path, self.host, self.host_depth)
+
+
 class Pending(NamedTuple):
-    """A task or container that waits for its time."""
+    """A task or container that waits for its time, or a task that waits for an answer until a time."""
 
     path: str
     sequence: str
@@ -127,8 +164,67 @@ class Pending(NamedTuple):
     """Seconds since 1970."""
     host: str = ""
     host_depth: int = 0
+    length: float | None = None
+    """The seconds that it takes in all; None if it ends at a moment of the wall clock."""
+
+    @property
+    def since(self) -> float:
+        """When it began, in seconds since 1970, if it has a length."""
+        return self.due - (self.length or 0.0)
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether it ends at all: a question without a time limit does not."""
+        # Few runs ask questions.
+        from sequent.model.durations import LONGEST
+
+        return self.length != LONGEST
 
     @property
     def located(self) -> str:
         """The path with the host in its place: ``load@etl2``."""
         return path_on_host(self.path, self.host, self.host_depth)
+
+    @property
+    def address(self) -> str:
+        """The name of the task for commands: ``load@etl2/1.1``, or ``load`` where it is the only one."""
+        return self.located if self.sequence == "1" else f"{self.located}/{self.sequence}"
+
+
+class RowState(Struct, frozen=True, kw_only=True):
+    """The state of a step, a container, a copy or an iteration that has begun, as its rows say."""
+
+    status: Status
+    """``active`` if it has no outcome; ``waiting`` if its last attempt was lost, or no longer counts."""
+    attempt: int = 0
+    """The number of a task's last attempt; 0 for all else."""
+    recovery: int = -1
+    """The recovery of the latest attempt, or of the latest one in it; -1 if there is none, or if that is not known."""
+    ran_in: int = -1
+    """The recovery of the latest attempt, or of the latest one in it, that was executed."""
+    started: float | None = None
+    ended: float | None = None
+    problem: Problem | None = None
+    has_begun: bool = False
+    """Whether it is recorded that its code began; that is only recorded where a requirement depends on it."""
+    is_passed: bool = False
+    failures: int = 0
+    """The number of a task's failed attempts in the present recovery."""
+
+
+class TaskPlace(NamedTuple):
+    """The place of a task or container of a run."""
+
+    path: str
+    sequence: Sequence
+
+
+class PoolHold(NamedTuple):
+    """An amount of a pool that is held."""
+
+    pool: str
+    amount: int
+    run: str
+    """The id of the run."""
+    holder: TaskPlace | None
+    """The task or container; None if the run keeps it."""

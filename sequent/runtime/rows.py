@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sequent.model.interventions import Decision
 from sequent.model.outcome import LogSpan, Problem
-from sequent.model.scope import Scope
+from sequent.model.scope import Scope, Sequence
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status, Verdict
+from sequent.model.story import StoryPart
 from sequent.runtime.records import RunRecord, Unrun
 
 if TYPE_CHECKING:
@@ -38,6 +40,9 @@ class HandedOver(NamedTuple):
     key: TaskKey
     host: str
     token: bytes
+    holds: tuple[Hold, ...] = ()
+    """The amounts that its task, the containers around it, and the flow hold: until its end is known."""
+    sequence: Sequence = ()
 
 
 FLOW = TaskKey(1, 0, 0)
@@ -68,6 +73,10 @@ class Intent(Struct, frozen=True):
 
 PASSED = b""
 """The token of an attempt that was not executed: its task was passed over."""
+
+
+MARKED = b"marked"
+"""The token of an attempt that was not executed: a person gave its task the outcome."""
 
 
 class Passing(Struct, frozen=True):
@@ -101,6 +110,14 @@ class Ending(Struct, frozen=True):
     verdict: Verdict = Verdict.UNKNOWN
     problem: Problem | None = None
     log: LogSpan | None = None
+
+
+class LeftStory(Struct, frozen=True):
+    """The notes and artifacts that an attempt has left, in their order."""
+
+    key: TaskKey
+    attempt: int
+    parts: tuple[StoryPart, ...]
 
 
 class FrameKey(Struct, frozen=True):
@@ -204,6 +221,8 @@ class Batch(Struct):
     outdated: list[tuple[TaskKey, int]] = []
     """Successes that no longer count: their tasks are to run again."""
     passed: list[Passing] = []
+    marked: list[tuple[Intent, Ending]] = []
+    """Attempts that were not executed, with the outcomes that people gave them."""
     superseded: list[tuple[TaskKey, int]] = []
     """Attempts of recoveries that the present one does not start from."""
     renewed: list[tuple[int, int, int | None]] = []
@@ -218,6 +237,10 @@ class Batch(Struct):
     """The numbers of tasks that were not executed, so far."""
     reason: str | None = None
     """Why some tasks wait while the run goes on: a line for each host that cannot be reached; '' if there is none."""
+    stories: list[LeftStory] = []
+    """Written with the ends of their attempts."""
+    decisions: list[tuple[int, Decision]] = []
+    """What became of interventions, by their numbers."""
     end: RunEnd | None = None
 
     def __bool__(self) -> bool:
@@ -235,11 +258,14 @@ class Batch(Struct):
             or self.taken_back
             or self.outdated
             or self.passed
+            or self.marked
             or self.superseded
             or self.restored
             or self.renewed
             or self.beginnings
             or self.unrun is not None
             or self.reason is not None
+            or self.stories
+            or self.decisions
             or self.end
         )

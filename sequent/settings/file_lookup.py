@@ -7,13 +7,16 @@ import re
 from collections.abc import Iterator
 
 from sequent.errors import Place, UsageError
-from sequent.settings.files import PROJECT
 
+PROJECT = "pyproject.toml"
 NAMES = ("sequent.toml", "sequent.yaml", "sequent.yml", PROJECT)
 """The possible names; the first of these in a directory is used."""
-_TABLE = re.compile(rb"^\s*\[\s*tool\s*\.\s*[\"']?sequent[\"']?\s*[\].]", re.MULTILINE)
-_KEY = re.compile(rb"^\s*(?:tool\s*\.\s*)?[\"']?sequent[\"']?\s*[.=]|^\s*tool\s*=.*sequent", re.MULTILINE)
-"""The key may be written like this, but so may entries of a list of dependencies."""
+_TABLE = rb"(?m)^\s*\[\s*tool\s*\.\s*[\"']?sequent[\"']?\s*[\].]"
+_KEY = rb"(?m)^\s*(?:tool\s*\.\s*)?[\"']?sequent[\"']?\s*[.=]|^\s*tool\s*=.*sequent"
+"""The key may be written like this, but so may entries of a list of dependencies.
+
+Few directories have a project file, so these are compiled when there is one.
+"""
 
 
 def find_file(directory: str) -> str | None:
@@ -49,7 +52,7 @@ def _is_for_sequent(path: str) -> bool:
             content = file.read()
     except OSError:
         return False
-    return _TABLE.search(content) is not None or (_KEY.search(content) is not None and _has_key(content))
+    return re.search(_TABLE, content) is not None or (re.search(_KEY, content) is not None and _has_key(content))
 
 
 def _has_key(content: bytes) -> bool:

@@ -12,6 +12,7 @@ from attrs import evolve, field, frozen
 from sequent.by_fields import ByFields
 from sequent.errors import Place, SequentError, UsageError
 from sequent.model.wording import did_you_mean
+from sequent.settings.file_lookup import PROJECT
 from sequent.settings.keywords import Settings, mapping_of, read_settings
 from sequent.settings.mistakes import setting_error
 from sequent.settings.paths import expanded
@@ -30,7 +31,6 @@ _Lines = dict[tuple[str, ...], int]
 """The line of each key, by the keys from the outermost inwards."""
 
 
-PROJECT = "pyproject.toml"
 TAG = "SEQUENT"
 """The default key of the settings in a file that contains other things as well."""
 

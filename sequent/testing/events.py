@@ -26,6 +26,8 @@ class Kind(StrEnum):
     """A task does not run, since its container has stopped."""
     PASSED = "passed"
     """A recovery passes a task over."""
+    ASKED = "asked"
+    """A question is put; its answer is an attempt, which starts and ends at once."""
     WAITS = "waits"
     """A delay begins, or the wait before a further attempt."""
     OPENED = "opened"

@@ -9,13 +9,13 @@ from collections.abc import Sequence as Several
 from typing import Any, cast
 
 from sequent.model.outcome import LogSpan, Problem
-from sequent.model.plan import ContainerPlan, Plan
+from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope, Sequence, depth_of_host, host_in, sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.ports import DrivenRun
 from sequent.runtime.records import RunRecord
-from sequent.runtime.rows import Ask, Batch, TaskKey, Wait
+from sequent.runtime.rows import Ask, Batch, FrameOpening, TaskKey, Wait
 from sequent.testing.clock import FakeClock
 from sequent.testing.events import Event, Kind
 
@@ -108,6 +108,11 @@ class Recording:
     def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
         """Do nothing: it is recorded with the commit."""
 
+    def task_asks(self, scope: Scope, node: int, text: str) -> None:
+        self._flush()
+        self.events.append(self._event(Kind.ASKED, node, scope.sequence))
+        self._set(node, scope.sequence, Status.READY)
+
     def tasks_queue(self, numbers: Mapping[int, int]) -> None:
         """Do nothing: it is recorded with the commit."""
 
@@ -128,6 +133,9 @@ class Recording:
     def committed(self, batch: Batch) -> None:
         """Record the containers, waits and pools of a commit."""
         self._flush()
+        for opening in batch.frames:
+            self._learn(opening)
+        new = dict.fromkeys(opening.key for opening in batch.frames)
         for task, _ in batch.outdated:
             self._set(task.node, self._sequence(task), Status.WAITING)
         for passing in batch.passed:
@@ -135,19 +143,16 @@ class Recording:
             self._late.append(self._event(Kind.PASSED, passing.key.node, self._sequence(passing.key)))
         for problem in batch.container_problems:
             self._problems[problem.frame, problem.node] = problem.problem
-        for key, status in batch.closed_frames:
+        # An iteration in which nothing is executed may open and close in one commit.
+        begun = [(key, Status.ACTIVE) for key in new]
+        before = [each for each in batch.closed_frames if each[0] not in new]
+        for key, status in (*before, *begun, *(each for each in batch.closed_frames if each[0] in new)):
             self._iteration(key.parent, key.node, key.number, status)
+        for repeat in batch.repeats:
+            self._whole(repeat.frame, repeat.node, Status.ACTIVE)
         for frame, node, status in batch.closed_repeats:
             self._whole(frame, node, status)
-        for opening in batch.frames:
-            parent, node, number = opening.key.parent, opening.key.node, opening.key.number
-            is_copy = self._is_copy(node)
-            last = json.loads(opening.item or "") if is_copy else number
-            self._sequences[opening.id] = (*self._sequences[parent], last)
-            self._iteration(parent, node, number, Status.ACTIVE)
-        for opened in batch.repeats:
-            self._whole(opened.frame, opened.node, Status.ACTIVE)
-        self._late += map(self._wait, batch.waits)
+        self._late += (self._wait(wait) for wait in batch.waits if not (wait.attempt and self._asks(wait.key.node)))
         for hold in batch.holds:
             self._hold(hold.pool, hold.key, hold.amount)
         self._measure()
@@ -157,6 +162,11 @@ class Recording:
         for ask in asks:
             for pool, amount in ask.amounts:
                 self._hold(pool, ask.key, amount)
+
+    def _learn(self, opening: FrameOpening) -> None:
+        key = opening.key
+        last = json.loads(opening.item or "") if self._is_copy(key.node) else key.number
+        self._sequences[opening.id] = (*self._sequences[key.parent], last)
 
     def _iteration(self, parent: int, node: int, number: int, status: Status) -> None:
         container = self._plan.nodes[node]
@@ -176,6 +186,10 @@ class Recording:
     def _is_copy(self, node: int) -> bool:
         container = self._plan.nodes[node]
         return isinstance(container, ContainerPlan) and container.is_copied
+
+    def _asks(self, node: int) -> bool:
+        step = self._plan.nodes[node]
+        return isinstance(step, StepPlan) and step.asks
 
     def _whole(self, frame: int, node: int, status: Status) -> None:
         self._set(node, self._sequences[frame], status)

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias, TypedDict, TypeVar, cast
 
 from attrs import frozen
 
-from sequent.dsl.typed_text import fits, shown_type
+from sequent.dsl.type_fit import fits
+from sequent.dsl.typed_text import shown_type
 from sequent.errors import UsageError
 from sequent.model import value_text
 from sequent.model.durations import read_seconds
@@ -17,7 +18,7 @@ from sequent.model.outcome import Problem
 from sequent.model.plan import Plan
 from sequent.model.status import Verdict
 from sequent.model.wording import did_you_mean, repr_of
-from sequent.model.work import CommandWork
+from sequent.model.work import CommandWork, QuestionWork
 from sequent.runtime.worker.inputs import Catalogue
 from sequent.runtime.worker.problems import problem_of
 from sequent.testing.addresses import Addresses
@@ -138,6 +139,8 @@ class Scenario:
         error = error_of(how, task)
         if error is None:
             return None
+        if isinstance(task.spec.work, QuestionWork):
+            return Problem(type="Rejected", message=f"rejected: {error}")
         if isinstance(task.spec.work, CommandWork):
             code = error.code if isinstance(error, SystemExit) else 1 if isinstance(error, SimulatedError) else None
             if isinstance(code, int):
@@ -202,7 +205,7 @@ class Scenario:
                 hint='give "30s", a number of seconds, a timedelta, or a tuple of two of these',
             ) from None
         # Each attempt has its own generator, so that other changes leave its duration as it is.
-        chance = random.Random(f"{self._seed}/{name}/{attempt}")  # noqa: S311 - to be had again, not to be secret
+        chance = random.Random(f"{self._seed}/{name}/{attempt}")  # noqa: S311 - to be had again, not to be secret  # nosec B311
         return chance.uniform(shortest, longest)
 
     def _result(self, path: str, value: object) -> Result:
@@ -214,6 +217,9 @@ class Scenario:
                 hint="give a value that the step could return",
                 path=path,
             )
+        if self._catalogue.step_at(path)[1].pickles:
+            # It decides nothing, and no callable of the simulation gets it.
+            return Result("null", Verdict.UNKNOWN)
         text, classes = value_text.encode_with_classes(value, f"the result for {path!r}")
         if classes:
             self._catalogue.check_named(path, classes)

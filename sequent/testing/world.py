@@ -29,6 +29,7 @@ from sequent.runtime.recovery.preparation import prepare
 from sequent.runtime.recovery.prepared_recovery import Prepared
 from sequent.runtime.recovery.task_selection import Asked
 from sequent.runtime.runs.drive import Drive
+from sequent.runtime.runs.question_texts import QuestionTexts
 from sequent.runtime.store.sqlite.temporary import MemoryStore
 from sequent.runtime.worker.inputs import Catalogue
 from sequent.runtime.worker.repeat_iterators import RepeatIterators
@@ -86,6 +87,9 @@ def simulate(
 
             ``results``: the results of steps, by name: a value, or a callable of the task. Steps without one
             return None; if that would decide the course of the flow, a result is required.
+
+            A question is answered as an attempt of its step ends: at once, or after its duration, with its result;
+            one that fails is rejected.
 
             ``items``: by path, the items of repeats whose items come from a callable; or an exception. Without it
             the callable is called, in this process.
@@ -225,6 +229,8 @@ class World:
                     clock=self._clock,
                     observer=self._recording,
                     selector=SimulatedSelector(self._agenda),
+                    question_text=QuestionTexts(self._definition).text_of,
+                    people=executor,
                     is_here=lambda host: is_here(host, configured) and host not in scenario.hosts,
                     host_executor=make_host,
                     signals=_interrupting(self._agenda, far.stop_at),

@@ -24,7 +24,13 @@ MISTAKES = {
             hint=hint,
         )
         for name, given, code, shown, hint in (
-            ("034", "hosts='etl1'", "option", "'hosts' is 'etl1', which is one text", "write hosts=['etl1']"),
+            (
+                "034",
+                "hosts='etl1'",
+                "option",
+                "'hosts' is 'etl1', which is a string, not a list",
+                "write hosts=['etl1']",
+            ),
             ("034_twice", "hosts=['a', 'b', 'a']", "option", "'hosts' has 'a' twice", "name each host once"),
             ("034_form", "hosts=['user@h:port:x']", "option", "'user@h:port:x'", "as ssh takes it"),
             ("036", "acquires={'db': 2}", "pool", "'acquires' names 'db', which is a string", 'db = Pool("db", 4)'),

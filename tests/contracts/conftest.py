@@ -29,7 +29,7 @@ def on_server(cluster):
 
 def emptied(cluster, url) -> str:
     """The address of a store without runs."""
-    tables = "ticket hold pool wait attempt repeat frame request run node definition lease piece"
+    tables = "note intervention ticket hold pool wait attempt repeat frame request run node definition lease piece"
     text = "; ".join(f"DELETE FROM sequent.{table}" for table in tables.split())
     cluster.execute(text, url.partition("?")[0].rpartition("/")[2])
     return url

@@ -281,6 +281,12 @@ def test_a_task_that_succeeded_twice_counts_once(store):
         run.commit(Batch(intents=[Intent(key, attempt, bytes([attempt]) * 16, 1.0)]))
         run.commit(Batch(endings=[Ending(key, attempt, Status.SUCCESS, 2.0, "null")]))
     assert run.successes() == 1
+    attempted(run, TaskKey(1, B, 0), Status.FAILURE)
+    assert run.successes() == 1
+    attempted(run, TaskKey(1, B, 0), attempt=2)
+    attempted(run, TaskKey(1, B, 0), Status.FAILURE, attempt=3)
+    attempted(run, TaskKey(1, B, 0), attempt=4)
+    assert run.successes() == 2
 
 
 def test_how_many_are_in_each_status_is_told_by_path_and_only_of_last_attempts(store):

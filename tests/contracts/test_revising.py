@@ -98,7 +98,7 @@ def test_an_iteration_that_is_passed_over_before_it_has_begun_keeps_its_item(sto
     run = create(store)
     repeated(run, 1, MANY, None)
     run.commit(Batch(passed=[Passing(each(1), 1, 12.0, 1, "7")]))
-    assert list(run.drawn_items(1, MANY, EACH)) == ["7"]
+    assert list(run.drawn_items(1, MANY, EACH)) == [(1, "7")]
     assert list(run.results(1, EACH)) == []
 
 

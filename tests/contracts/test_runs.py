@@ -11,14 +11,17 @@ from sequent.model.run_target import Target
 from sequent.model.saved_state import SavedFrame
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import RunOrigin
-from sequent.runtime.rows import Batch, RunEnd, TaskKey, Wait
+from sequent.runtime.rows import Batch, FrameKey, RunEnd, TaskKey, Wait
 from tests.contracts.plans import (
     BLOCK,
     EACH,
     GRID,
+    MANY,
     TASK_A,
+    B,
     attempted,
     create,
+    each,
     intent,
     iterated,
     plan,
@@ -143,6 +146,20 @@ def test_a_run_that_is_driven_is_refused_naming_who_drives_it(store):
     assert "since 2" in text
     assert "sequent stop" in text
     assert caught.value.exit_code == 3
+
+
+def test_a_process_does_not_take_a_run_from_itself_by_force(store):
+    run = create(store)
+    with pytest.raises(BusyError):
+        store.take(run.record.id, forces=True)
+    attempted(run, TASK_A)
+    assert store.find(run.record.id).status is RunStatus.RUNNING
+
+
+def test_a_run_that_nobody_drives_is_taken_by_force_as_well(store):
+    run = create(store)
+    run.close()
+    assert store.take(run.record.id, forces=True).record.recovery == 1
 
 
 def test_a_run_that_was_let_go_is_interrupted_and_can_be_taken(store):
@@ -274,3 +291,33 @@ def test_what_is_waited_for_is_told_until_it_has_begun(store):
     assert pending() == told[1:3]
     run.commit(Batch(intents=[intent(TASK_A, 2), intent(TaskKey(1, EACH, 2))]))
     assert pending() == []
+
+
+def test_what_is_waited_for_in_an_iteration_that_has_ended_is_told_again_once_that_is_opened_again(store):
+    run = create(store)
+    iterated(run, 1, BLOCK, 1, 2)
+    run.commit(Batch(waits=[Wait(TaskKey(2, B, 0), 1, "", 0.0, 1.0, None)]))
+
+    def pending():
+        return [(told.path, told.sequence) for told in store.pending(run.record)]
+
+    assert pending() == [("block.b", "1.1")]
+    place = FrameKey(1, BLOCK, 1)
+    for status, told in ((Status.FAILURE, []), (Status.ACTIVE, [("block.b", "1.1")]), (Status.CANCELLED, [])):
+        run.commit(Batch(closed_frames=[(place, status)]))
+        assert pending() == told
+
+
+def test_what_is_waited_for_in_a_repeated_step_that_has_ended_is_told_again_once_that_is_opened_again(store):
+    run = create(store)
+    repeated(run, 1, MANY)
+    run.commit(Batch(waits=[Wait(each(2), 1, "", 0.0, 1.0, None)]))
+
+    def pending():
+        return [(told.path, told.sequence) for told in store.pending(run.record)]
+
+    assert pending() == [("many", "1.2")]
+    run.commit(Batch(closed_repeats=[(1, MANY, Status.FAILURE)]))
+    assert pending() == []
+    repeated(run, 1, MANY)
+    assert pending() == [("many", "1.2")]

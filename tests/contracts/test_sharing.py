@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from selectors import DefaultSelector
+
 import pytest
 
 from sequent.errors import UsageError
@@ -12,6 +16,7 @@ from sequent.model.status import RunStatus
 from sequent.runtime.ports import DrivenRun
 from sequent.runtime.rows import Ask, Batch, Hold, RunEnd, TaskKey
 from tests.contracts.plans import BLOCK, TASK_A, B, create, plan
+from tests.patience import wait_until
 
 IN_BLOCK = TaskKey(2, B, 0)
 AROUND_IT = TaskKey(1, BLOCK, 0)
@@ -20,8 +25,25 @@ AROUND_IT = TaskKey(1, BLOCK, 0)
 def using(store, **capacities: int) -> DrivenRun:
     """A run that uses shared pools of these sizes."""
     run = create(store)
-    run.use_pools(capacities or {"db": 4}, f"/run/{run.record.id}")
+    run.use_pools(capacities or {"db": 4})
     return run
+
+
+@contextmanager
+def woken(*runs: DrivenRun) -> Iterator[Callable[[int], set[str]]]:
+    """Waits for some wakes; gives the runs whose drivers were woken since the last time."""
+    found: list[str] = []
+    with DefaultSelector() as selector:
+        for run in runs:
+            run.watch(selector, lambda run=run: found.append(run.record.id))
+
+        def who(count: int) -> set[str]:
+            wait_until(lambda: [key.data() for key, _ in selector.select(0.1)] and len(set(found)) >= count)
+            seen = set(found)
+            found.clear()
+            return seen
+
+        yield who
 
 
 def ask(run: DrivenRun, amount: int, key: TaskKey | None = TASK_A, priority: int = 0, **more: object) -> bool:
@@ -145,7 +167,7 @@ def test_what_a_run_keeps_of_a_shared_pool_is_given_back_at_its_end_and_asked_fo
     again = store.take(first.record.id)
     assert again.kept() == {}
     assert again.wanted_again() == (("db", 3),)
-    again.use_pools({"db": 4}, "")
+    again.use_pools({"db": 4})
     assert not ask(again, 3, None)
     release(second)
     assert ask(again, 3, None)
@@ -159,7 +181,7 @@ def test_what_a_run_kept_that_was_killed_is_asked_for_again_however_often(store)
     for _ in range(2):
         run.close()
         run = store.take(run.record.id)
-        run.use_pools({"db": 4}, "")
+        run.use_pools({"db": 4})
         assert run.wanted_again() == (("db", 3),)
     other = using(store)
     assert not ask(other, 4)
@@ -174,21 +196,41 @@ def test_a_pool_of_a_runs_own_has_nothing_to_do_with_a_shared_one_of_that_name(s
     assert ask(other, 4)
 
 
-def test_who_waits_for_what_is_given_back_is_told_where_to_wake_it(store):
+def test_who_waits_for_what_is_given_back_is_woken_and_nobody_else(store):
     first, second, third = using(store), using(store, db=4, net=1), using(store)
     assert ask(first, 4)
     assert not ask(second, 1)
     assert not ask(third, 1)
-    assert sorted(first.waiting({"db"})) == ["/run/r00002", "/run/r00003"]
-    assert second.waiting({"db"}) == ["/run/r00003"]
-    assert first.waiting({"net"}) == []
+    with woken(first, second, third) as who:
+        first.wake_waiting({"net"})
+        store.wake(first.record)
+        assert who(1) == {"r00001"}
+        first.wake_waiting({"db"})
+        assert who(2) == {"r00002", "r00003"}
+        second.wake_waiting({"db"})
+        assert who(1) == {"r00003"}
+
+
+def test_a_driver_is_woken_again_and_again_and_a_run_without_one_wakes_nobody(store):
+    run, ended = create(store), create(store)
+    with woken(run) as who:
+        for _ in range(3):
+            store.wake(run.record)
+            assert who(1) == {"r00001"}
+    ended.close()
+    store.wake(ended.record)
+    run.close()
+    store.wake(run.record)
+    with woken(store.take("r00001")) as who:
+        store.wake(run.record)
+        assert who(1) == {"r00001"}
 
 
 def test_two_runs_that_are_driven_take_a_shared_pool_to_be_of_one_size(store):
     first = using(store, db=4)
     second = create(store)
     with pytest.raises(UsageError, match=r"'db' has the capacity 3, but 4 in run 'r00001'"):
-        second.use_pools({"db": 3}, "")
+        second.use_pools({"db": 3})
     shared = Plan(
         name="small", nodes=plan().nodes, description=plan().description, pools=(PoolSpec("db", 3, is_shared=True),)
     )
@@ -196,7 +238,7 @@ def test_two_runs_that_are_driven_take_a_shared_pool_to_be_of_one_size(store):
         store.create(Target(flow="small"), shared, None, {})
     assert len(store.runs()) == 2
     first.close()
-    second.use_pools({"db": 3}, "")
+    second.use_pools({"db": 3})
     assert not ask(second, 4)
     assert ask(second, 3, IN_BLOCK) is False
     release(second)

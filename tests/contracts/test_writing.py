@@ -77,6 +77,8 @@ def test_what_does_not_fit_is_refused_whole(store):
         Batch(endings=[ending, replace(ending, attempt=2)]),
         Batch(endings=[ending], frames=[FrameOpening(FrameKey(0, ROOT, 1), 9)]),
         Batch(endings=[ending], closed_frames=[(FrameKey(1, GRID, 1), Status.SUCCESS)]),
+        Batch(endings=[replace(ending, attempt=2)], intents=[intent(each(1))]),
+        Batch(endings=[replace(ending, attempt=2)]),
     ]
     for batch in misfits:
         with pytest.raises(StoreError):
@@ -165,8 +167,8 @@ def test_drawn_items_are_kept_with_their_iterations(store):
         iterated(run, 1, GRID, number, number + 1, item=f'"{number}"')
         attempted(run, each(number), Status.FAILURE, item=str(number * 10))
     attempted(run, each(3), attempt=2)
-    assert list(run.drawn_items(1, GRID, None)) == [f'"{number}"' for number in range(1, 101)]
-    assert list(run.drawn_items(1, MANY, EACH)) == [str(number * 10) for number in range(1, 101)]
+    assert list(run.drawn_items(1, GRID, None)) == [(number, f'"{number}"') for number in range(1, 101)]
+    assert list(run.drawn_items(1, MANY, EACH)) == [(number, str(number * 10)) for number in range(1, 101)]
     assert run.item(FrameKey(1, GRID, 2)) == '"2"'
     assert run.item(FrameKey(1, GRID, 999)) is None
 

@@ -22,7 +22,7 @@ from tests.options_table import options_by_word
 
 OF_WORK = {"args", "kwargs", "env", "cwd", "stdin", "success", "shell", "result"}
 """What a step does, and not how it is run."""
-OF_THE_BUILDER = {"command", "config", "import_module", "import_file"}
+OF_THE_BUILDER = {"approve", "receive", "command", "config", "import_module", "import_file"}
 LATE = {name for name, option in OPTIONS.items() if option.may_refer} - {"repeats"}
 WRONG = {"hosts": ["a", "a"], "parallel": -2, "delay": "soon", "timeout": 0, "nice": 20}
 """A value that each option that may be a reference cannot have."""

@@ -12,7 +12,7 @@ import pytest
 from sequent import container, param, step
 from sequent.dsl.definitions import definition_of
 from sequent.dsl.parameters import encode_params
-from sequent.dsl.typed_text import parse_text
+from sequent.dsl.typed_text import parse_text, read_json_value
 from sequent.errors import UsageError
 
 
@@ -124,6 +124,15 @@ def test_text_that_is_no_such_value_is_refused_with_what_is_allowed(annotation, 
         parse_text(annotation, text)
     assert repr(text) in str(caught.value)
     assert "hint:" in str(caught.value)
+
+
+@pytest.mark.parametrize("read", [parse_text, read_json_value])
+@pytest.mark.parametrize("annotation", [None, type(None)])
+def test_a_value_where_none_is_wanted_is_refused_with_the_word_to_type(read, annotation):
+    assert read(annotation, "null") is None
+    with pytest.raises(UsageError) as caught:
+        read(annotation, "3")
+    assert (caught.value.message, caught.value.hint) == ("'3', which is not null", "give null")
 
 
 def test_a_choice_is_refused_by_its_values_and_not_by_its_annotation():

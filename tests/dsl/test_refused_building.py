@@ -8,6 +8,7 @@ import pytest
 from sequent import Sequent
 from sequent.dsl.definitions import definition_of
 from sequent.errors import DefinitionError
+from sequent.model.option_table import SETTINGS
 from sequent.model.spec import MOST_LEVELS
 
 
@@ -51,6 +52,7 @@ def test_what_a_step_cannot_have_is_refused_at_its_line(options, text, blamed):
         ({"run_mode": "restart"}, "'run_mode' is 'restart'"),
         ({"name": "a/b"}, "U+002F"),
         ({"name": "x" * 65}, "65 characters"),
+        *(({name: 1}, f"it is a setting: config={{{name!r}: ...}}") for name in SETTINGS),
     ],
 )
 def test_what_a_flow_cannot_have_is_refused_at_its_line(options, text, blamed):

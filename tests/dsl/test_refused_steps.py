@@ -165,7 +165,7 @@ def test_a_misspelt_option_is_told_with_the_nearest_and_its_own_line(blamed):
 @pytest.mark.parametrize(
     ("hosts", "texts"),
     [
-        ("etl1", ["'hosts' is 'etl1', which is one text", "write hosts=['etl1']"]),
+        ("etl1", ["'hosts' is 'etl1', which is a string, not a list", "write hosts=['etl1']"]),
         ({"etl1"}, ["'hosts' is a set", "give a list of names"]),
         (["etl1", "etl2", "etl1"], ["'hosts' has 'etl1' twice", "name each host once"]),
         (["etl1", None], ["'hosts' has None in it", "hosts=[], runs where the flow was started"]),

@@ -158,6 +158,13 @@ class Play(World):
         play.tell(facts.RunStarted())
         return play
 
+    def hold(self, name: str) -> None:
+        """A person holds a place."""
+        self.tell(facts.PlaceHeld(selected(name)))
+
+    def release(self, name: str) -> None:
+        self.tell(facts.PlaceReleased(selected(name)))
+
     def pause(self) -> None:
         """Whoever drives the run waits for no delay."""
         self.tell(facts.PauseRequested())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 
 import pytest
@@ -21,12 +21,13 @@ from sequent.model.effects import DrawItem, Effect, EndRun, OpenRepeat, StartTas
 from sequent.model.hosts import hosts_in
 from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.plan import StepPlan
-from sequent.model.references import dotted
+from sequent.model.references import Literal, dotted
 from sequent.model.requirements import AllOf, AnyOf
 from sequent.model.scope import host_in, numbers_in
 from sequent.model.spec import ContainerSpec, FlowSpec, ItemsCall, ItemsLiteral, StepSpec
 from sequent.model.status import Action, Claim, RunStatus, Status, Verdict
-from sequent.model.value_text import decode
+from sequent.model.value_text import decode, encode
+from sequent.model.work import QuestionWork, references_of
 from tests.flows import flow_specs
 from tests.reference import Reference
 from tests.reference_directives import Asked
@@ -52,6 +53,8 @@ class Mood:
     stop_after: int | None = None
     outages: int = 0
     """Of how many of ten things that happen one is that a host is lost, or reached."""
+    holds: int = 0
+    """The same for tasks that a person holds, releases or marks."""
 
 
 moods = st.builds(
@@ -61,6 +64,7 @@ moods = st.builds(
     crash_after=st.none() | st.integers(0, 30),
     stop_after=st.none() | st.none() | st.integers(0, 20),
     outages=st.sampled_from((0, 1, 3)),
+    holds=st.sampled_from((0, 0, 2)),
 )
 
 
@@ -75,6 +79,7 @@ class Pair:
     random: Random
     mood: Mood
     steps: int = field(default=0)
+    held: list[Selection] = field(factory=list)
 
     def go(self) -> RunStatus | None:
         """Go on until the run has ended; None where it crashed before."""
@@ -100,18 +105,22 @@ class Pair:
             return
         if random.randrange(10) < self.mood.outages and self.change_host():
             return
+        if random.randrange(10) < self.mood.holds and self.hold_or_release():
+            return
         choices = [
             (kind, key)
-            for kind in ("active", "to_open", "to_draw", "timers")
+            for kind in ("active", "to_open", "to_draw", "timers", "questions")
             for key in getattr(world, kind)
             if kind != "active" or host_in(key[1]) not in reference.unreachable or random.randrange(3) == 0
         ]
         if not choices:
-            assert self.change_host(is_back=True), "the run waits for nothing"
+            assert self.hold_or_release(ends=True) or self.change_host(is_back=True), "the run waits for nothing"
             return
         kind, key = random.choice(choices)
         if kind == "active":
             self.let_task_be(key)
+        elif kind == "questions":
+            self.answer(key)
         elif kind == "timers":
             reference.time_came(key)
             world.pass_time(key)
@@ -144,6 +153,65 @@ class Pair:
         self.reference.host_changed(host, is_reachable=is_back)
         self.world.tell(facts.HostReached(host, self.world.slots) if is_back else facts.HostLost(host))
         return True
+
+    def hold_or_release(self, *, ends: bool = False) -> bool:
+        """A person holds a task, or releases one; say whether there is such a task."""
+        if self.held and (ends or self.random.randrange(2)):
+            place = self.held.pop(self.random.randrange(len(self.held)))
+            self.world.tell(facts.PlaceReleased(place))
+            return True
+        known = [key for key, task in self.reference.tasks.items() if not task.status.is_settled]
+        if ends or not known:
+            return False
+        path, sequence = key = self.random.choice(sorted(known, key=str))
+        place = Selection(tuple(path.split(".")), numbers_in(sequence), host_in(sequence))
+        if self.random.randrange(2):
+            self.mark(key, place)
+            return True
+        if place not in self.held:
+            self.held.append(place)
+        self.world.tell(facts.PlaceHeld(place))
+        return True
+
+    def answer(self, key: Key) -> None:
+        """A person answers a question, and another one once more; or nobody does in time."""
+        if self.random.randrange(20) < self.mood.failures:
+            self.reference.marked(key, Status.FAILURE, Verdict.UNKNOWN, "")
+            self.world.run_out(key)
+            return
+        place = Selection(tuple(key[0].split(".")), numbers_in(key[1]), host_in(key[1]))
+        self.settle(key, place, facts.QuestionAnswered, is_open=True)
+        again = facts.QuestionAnswered(-1, place, Status.SUCCESS)
+        self.world.refused.pop(-1, None)
+        self.world.tell(again)
+        assert self.world.ended is not None or -1 in self.world.refused, "a question is answered twice"
+
+    def mark(self, key: Key, place: Selection) -> None:
+        """A person gives a task its outcome, if it has not begun; or answers a question that is not asked."""
+        child = self.reference.tasks[key]
+        is_open = child.status in {Status.WAITING, Status.READY} and not child.is_kept
+        if key not in self.world.questions and self.random.randrange(4) == 0:
+            self.settle(key, place, facts.QuestionAnswered, is_open=False)
+        else:
+            self.settle(key, place, facts.TaskMarked, is_open=is_open)
+
+    def settle(
+        self, key: Key, place: Selection, kind: type[facts.TaskMarked | facts.QuestionAnswered], *, is_open: bool
+    ) -> None:
+        """A person gives an outcome to a task; it is refused if that is not possible."""
+        status = Status.FAILURE if self.random.randrange(10) < self.mood.failures else Status.SUCCESS
+        verdict, text = self.random.choice((Verdict.FALSY, Verdict.TRUTHY)), self.random.choice(ANSWERS)
+        step = next(node for node in self.world.plan.nodes if isinstance(node, StepPlan) and node.path == place.path)
+        answers = tuple(number for number, texts in enumerate(step.asked) if text in texts)
+        if status is Status.FAILURE:
+            verdict, text, answers = Verdict.UNKNOWN, "", ()
+        if is_open:
+            self.reference.marked(key, status, verdict, text)
+        self.world.tell(kind(self.steps, place, status, verdict, answers))
+        assert (self.steps in self.world.refused) != is_open
+
+    def is_held(self, key: Key) -> bool:
+        return any(place.has(tuple(key[0].split(".")), key[1]) for place in self.held)
 
     def opens_copies(self, key: Key) -> bool:
         container = self.world.plan.container(self.world.to_open[key].node)
@@ -190,8 +258,10 @@ class Pair:
         for key in world.active:
             if key not in reference.active():
                 assert host_in(key[1]) not in reference.unreachable, f"{key} started on a host out of reach"
+                assert not self.is_held(key), f"{key} started though it is held"
                 reference.started(key)
         assert set(world.active) == reference.active()
+        self.check_questions()
         self.check_waiting(reference.startable())
         settled = {key: status for key, status in reference.statuses().items() if status.is_settled}
         assert {key: s for key, s in world.settled.items() if not reference.is_tried_again(key)} == settled
@@ -204,12 +274,22 @@ class Pair:
             counted = Counter(status for status in settled.values())
             assert world.ended.counts == counted
 
+    def check_questions(self) -> None:
+        """Check that all questions are asked, except those of tasks that were held before."""
+        asked, wanted = self.world.questions.keys(), self.reference.asking()
+        if not self.reference.is_halted and self.world.ended is None:
+            assert asked <= wanted
+            assert all(self.is_held(key) for key in wanted - asked), f"{wanted - asked} are not asked"
+
     def check_waiting(self, waiting: set[Key]) -> None:
         """Check that what is ready and has not started has to wait: for a slot of its machine, or for its host."""
         running = Counter(host_in(sequence) for _, sequence in self.world.active)
         for path, sequence in waiting:
             host = host_in(sequence)
-            assert host in self.reference.unreachable or running[host] == self.world.slots, f"{path} could start"
+            is_full = running[host] == self.world.slots
+            assert host in self.reference.unreachable or is_full or self.is_held((path, sequence)), (
+                f"{path} could start"
+            )
 
 
 def counts_of(spec: StepSpec | ContainerSpec, path: str = "") -> Iterator[tuple[str, int | None]]:
@@ -250,6 +330,15 @@ def some_waits(spec: ContainerSpec | StepSpec, random: Random) -> ContainerSpec 
     )
 
 
+def some_questions(spec: ContainerSpec | StepSpec, random: Random) -> ContainerSpec | StepSpec:
+    """The same, where some steps ask a question."""
+    if isinstance(spec, ContainerSpec):
+        return evolve(spec, children=tuple(some_questions(child, random) for child in spec.children))
+    if random.randrange(5) or "hosts" in spec.values or any(references_of(spec.work)):
+        return spec
+    return evolve(spec, work=QuestionWork(Literal('"Go on?"')), retries=0, backoff=Backoff())
+
+
 def some_directives(spec: ContainerSpec | StepSpec, random: Random) -> ContainerSpec | StepSpec:
     """The same, where some steps say what a recovery does with them."""
     if isinstance(spec, ContainerSpec):
@@ -281,7 +370,13 @@ def directives_of(asked: Asked) -> Directives:
     return Directives(rerun=rerun, skip=skip)
 
 
-def check(spec: FlowSpec, course: list[Mood], slots: int, random: Random, *, asks: bool = False) -> None:
+def check(
+    spec: FlowSpec,
+    course: list[Mood],
+    slots: int,
+    random: Random,
+    asks: Callable[[World, Random], Asked] | None = None,
+) -> None:
     """Run a flow, and recover it until it is a success."""
     plan = compile_flow(spec)
     counts = dict(counts_of(spec.root))
@@ -297,11 +392,11 @@ def check(spec: FlowSpec, course: list[Mood], slots: int, random: Random, *, ask
         status = pair.go()
         iterations = {key: row.status for key, row in world.rows.iterations().items()}
         assert iterations == {key: recorded.status for key, recorded in record.items() if key[0].endswith("/")}
-        if status is RunStatus.SUCCESS and not asks:
+        if status is RunStatus.SUCCESS and asks is None:
             return
-        asked = some_asked(world, random) if asks else Asked()
+        asked = Asked() if asks is None else asks(world, random)
         world = world.crash(directives_of(asked))
-    if asks:
+    if asks is not None:
         return
     raise AssertionError("a recovery in which nothing fails is a success")
 
@@ -314,7 +409,7 @@ randoms = st.builds(Random, st.integers(0, 1 << 32))
 def test_the_engine_agrees_with_the_reference_through_failures_crashes_and_recoveries(
     spec: FlowSpec, course: list[Mood], slots: int, random: Random
 ) -> None:
-    root = some_waits(some_drawn(spec.root, random), random)
+    root = some_questions(some_waits(some_drawn(spec.root, random), random), random)
     assert isinstance(root, ContainerSpec)
     check(evolve(spec, root=root), course, slots, random)
 
@@ -323,9 +418,16 @@ def test_the_engine_agrees_with_the_reference_through_failures_crashes_and_recov
 def test_the_engine_agrees_with_the_reference_about_directives(
     spec: FlowSpec, course: list[Mood], slots: int, random: Random
 ) -> None:
-    root = some_directives(some_waits(some_drawn(spec.root, random), random), random)
+    root = some_directives(some_questions(some_waits(some_drawn(spec.root, random), random), random), random)
     assert isinstance(root, ContainerSpec)
-    check(evolve(spec, root=root), course, slots, random, asks=True)
+    check(evolve(spec, root=root), course, slots, random, some_asked)
+
+
+def test_a_copy_stays_open_where_a_run_is_stopped_before_its_repeat_begins_anew() -> None:
+    hosts = Literal(encode(["h1", "h2"]))
+    spec = flow(block("a", evolve(step("c", repeats=items(2), until=True), values={"hosts": hosts})))
+    again = ("a.c", (1, 1, "h1"))
+    check(spec, [Mood(), Mood(stop_after=0)], 1, Random(1), lambda *_: Asked(rerun=(again,)))
 
 
 HARD = {
@@ -376,6 +478,9 @@ HARD = {
     ),
     "items are drawn while an iteration ends the repeat": flow(
         block("c", step("x"), repeats=DRAWN, parallel=2, until="x")
+    ),
+    "a failure that waits for another attempt meets a stop": flow(
+        block("c", step("x", retries=2, backoff=Backoff(first=1.0)), step("h", failed("c.x"))), step("y")
     ),
     "levels hold the stop back or not": flow(
         block(

@@ -43,11 +43,12 @@ class Sharing(Pair):
     """An engine beside the reference, and an oracle that says who may have to wait, and who comes first."""
 
     since: dict[Key, int] = field(factory=dict)
-    """When each waiting task became ready."""
+    """When each waiting task became ready, or was released."""
     were_active: set[Key] = field(factory=set)
 
     def check_waiting(self, waiting: set[Key]) -> None:
         world = self.world
+        waiting = {key for key in waiting if not self.is_held(key)}
         assert len(world.active) <= world.slots
         for pool, capacity in CAPACITY.items():
             assert self.used(pool) <= capacity

@@ -61,7 +61,7 @@ def seen_in(document, scheme):
 
 def pixels_of(document):
     """How often each opaque colour occurs in it, once it is rasterised."""
-    png = subprocess.run(["rsvg-convert"], input=document.encode(), capture_output=True, check=True).stdout
+    png = subprocess.run(["rsvg-convert", "--zoom=2"], input=document.encode(), capture_output=True, check=True).stdout
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     chunks, position = {}, 8
     while position < len(png):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import signal
@@ -125,8 +126,9 @@ class Driving:
 
 
 def kill(pid: int) -> None:
-    """Kill a process, and wait until it runs no more."""
-    os.kill(pid, signal.SIGKILL)
+    """Kill a process, unless it has ended, and wait until it runs no more."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
     deadline = time.monotonic() + PATIENCE
     while (process := process_trees.process_at(pid)) is not None and not process.is_zombie:
         if time.monotonic() > deadline:
@@ -150,7 +152,8 @@ def room_for(size: int) -> Generator[None]:
 
 def setup_of(target: Target, directory: Path) -> WorkerSetup:
     directory.mkdir(exist_ok=True)
-    return WorkerSetup(run_id="r-test-" + directory.name, directory=str(directory), target=target)
+    is_new = not (directory / "workers").exists()
+    return WorkerSetup(run_id="r-test-" + directory.name, directory=str(directory), target=target, is_new=is_new)
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def step(**options: object) -> StepPlan:
     ],
 )
 def test_a_failure_is_tried_again_on_if_it_is_one_of_those_that_the_step_names(retry_on, problem, retried):
-    assert may_retry(step(retries=1, retry_on=retry_on), problem) is retried
+    assert may_retry(retry_on, problem) is retried
 
 
 def test_a_result_answers_each_question_in_whose_values_it_is():

@@ -38,6 +38,7 @@ class Nobody:
         self.settled: list[tuple[str, Status]] = []
         self.retried: list[tuple[str, int, float]] = []
         self.waits: list[tuple[str, float]] = []
+        self.asked: list[tuple[str, str]] = []
         self.queued: list[dict[str, int]] = []
 
     def run_began(self, record, plan):
@@ -51,6 +52,9 @@ class Nobody:
 
     def attempt_failed(self, scope, node, attempt, problem, log, wait):
         self.retried.append((".".join(self._plan.nodes[node].path), attempt, wait))
+
+    def task_asks(self, scope, node, text):
+        self.asked.append((".".join(self._plan.nodes[node].path), text))
 
     def task_waits(self, scope, node, seconds):
         self.waits.append((".".join(self._plan.nodes[node].path), seconds))
@@ -258,6 +262,7 @@ class World:
         look: Callable[[Batch], None] | None = None,
         clock: FakeClock | None = None,
         host_executor: Callable[[str], Executor] | None = None,
+        hears_people: bool = False,
         **how: Any,
     ) -> RunStatus:
         """Drive the run, and let a test look at each commit; with a clock of its own, no time passes but in sleeps."""
@@ -271,6 +276,9 @@ class World:
                 observer=self.observer,
                 selector=real if clock is None else FakeSelector(real, clock),
                 host_executor=host_executor,
+                hears_people=hears_people,
+                question_text=lambda path, values: f"{path[-1]}? {' '.join(values)}",
+                read_result=lambda path, text, *, is_answer=False: text or "null",
             )
             directives = how.get("directives", NO_DIRECTIVES)
             saved = self.run.saved(self.plan, directives) if self.is_taken else None

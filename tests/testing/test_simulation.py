@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import sequent
+from sequent import container, outer, step
 from sequent.model.status import Status
 from sequent.testing import Event, Kind, simulate
 from tests.testing.simulated_flows import HOUR, flow_of, never, nightly
@@ -40,6 +41,31 @@ def test_containers_open_and_close_each_iteration():
         (Kind.OPENED, "1.2", None),
         (Kind.CLOSED, "1.1", Status.SUCCESS),
         (Kind.CLOSED, "1.2", Status.FAILURE),
+    ]
+
+
+def test_a_container_in_which_everything_is_skipped_opens_and_closes_at_once():
+    @container
+    class flow:
+        @step
+        def a(self) -> int:
+            return 1
+
+        @container(requires=a)
+        class outside:
+            @container
+            class inside:
+                @step(requires=outer.a.failed)
+                def alarm(self) -> None:
+                    pass
+
+    found = [(event.kind, event.path) for event in simulate(flow).events if event.path.startswith("outside")]
+    assert found == [
+        (Kind.SKIPPED, "outside.inside.alarm"),
+        (Kind.OPENED, "outside"),
+        (Kind.OPENED, "outside.inside"),
+        (Kind.CLOSED, "outside.inside"),
+        (Kind.CLOSED, "outside"),
     ]
 
 

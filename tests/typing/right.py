@@ -22,7 +22,9 @@ from sequent import (
     Failure,
     Failures,
     Outcome,
+    Pickled,
     Pool,
+    approve,
     command,
     container,
     item,
@@ -102,6 +104,14 @@ class nightly:
     @step
     def read(self, lines: list[str] = listing.result) -> int:
         return len(lines)
+
+    ship = approve(f"Ship {listing.result}?", receive=Table, requires=read, timeout="2h", acquires={})
+    fine = approve("Sure?", requires=ship, handles=False)
+    each_day = approve("Which?", receive=int, repeats=["mon", "tue"], parallel=0)
+
+    @step(requires=fine)
+    def shipped(self, table: Table = ship.result, days: list[int] = each_day.result) -> int:
+        return table.rows + sum(days)
 
     code = command("test", "-e", "file", result=ExitCode, success=(0, 1))
 
@@ -377,6 +387,25 @@ class regions:
     def report(self, one: str = eu.result, many: list[str] = every.result, count: int = inner.result) -> None: ...
 
 
+class Model:
+    """No data."""
+
+
+@container
+class training:
+    @step(result=Pickled)
+    def fit(self) -> Model:
+        return Model()
+
+    @step(result=Pickled, repeats=[1, 2], retries=1)
+    def fits(self, model: Model = fit.result) -> Model:
+        return model
+
+    @step
+    def score(self, model: Model = fit.result, models: list[Model] = fits.result) -> int:
+        return len([model, *models])
+
+
 assert_type(nightly.run(), Outcome)
 nightly(day=date(2026, 11, 24)).run(store=":memory:")
 
@@ -390,6 +419,7 @@ failures: list[Failure] = s11.failures
 either = flow.add_step("either", func=dump, args=(s11.result_or(None), s11.result["a"]), requires=s11.returned("x"))
 computed = flow.add_step("computed", command=(s11.result, "b"), shell='echo "$1"')
 ready = flow.add_event(sequent.or_((s11, sequent.STEP_FAILURE), s12.done))
+fitted = flow.add_step("fitted", func=dump, result=Pickled)
 s2 = flow.add_step("s2", requires=ready, recovery={}, hosts=[], delay=0, acquires=[], releases=None)
 s3 = flow.add_step("s3", func=dump, delay="3s", retries=1, acquires=[(db, 2)], recovery={STEP_COMPLETE: STP_SKIP})
 s4 = flow.add_step("s4", func=dump, requires=(flow.add_event(require=s3),), import_module="jobs", import_file="jobs.py")

@@ -9,7 +9,20 @@ from typing import Literal
 
 import attrs
 
-from sequent import STEP_SUCCESS, Failure, command, container, item, outer, param, previous, secret, step
+from sequent import (
+    STEP_SUCCESS,
+    Failure,
+    Pickled,
+    approve,
+    command,
+    container,
+    item,
+    outer,
+    param,
+    previous,
+    secret,
+    step,
+)
 
 
 class Size(Enum):
@@ -20,6 +33,10 @@ class Size(Enum):
 @attrs.frozen
 class Table:
     rows: int
+
+
+class Model:
+    """No data."""
 
 
 @container
@@ -89,6 +106,12 @@ class nightly:
         return text
 
     lines = command("ls", result=list[str], sucess=0)  # E
+    asked = approve("Ship it?", receive=Table)
+    retried = approve("Ship it?", retries=2)  # E
+    number = approve(3)  # E
+
+    @step
+    def ship(self, table: str = asked.result) -> None: ...  # E
 
     @step
     async def fetched(self) -> bytes:
@@ -249,6 +272,21 @@ class branches:
 
     @step
     def wrong_regions(self, loaded: list[int] = many.result) -> None: ...  # E
+
+    @step(result=Pickled)
+    def model(self) -> Model:
+        return Model()
+
+    @step
+    def wrong_model(self, model: Table = model.result) -> None: ...  # E
+
+    @step(result=Pickled())  # E
+    def pickled_by_an_instance(self) -> Model:
+        return Model()
+
+    @step(result=Model)  # E
+    def pickled_by_its_class(self) -> Model:
+        return Model()
 
 
 nightly.run(stroe="x")  # E

@@ -134,7 +134,7 @@ class Agent:
             self._say(messages.AgentRefused("processes of an earlier recovery of this run are still being ended"))
             return
         try:
-            directory.begin()
+            directory.begin(is_new=setup.is_new)
         except BusyError as error:
             self._say(messages.AgentRefused(error.message))
             return
@@ -298,7 +298,7 @@ def run(control: socket.socket, run_worker: RunWorker, prepare: Callable[[], Non
     os._exit(0)
 
 
-def _run_loaded(setup: WorkerSetup, segment: str, limit: WorkerLimit, end: socket.socket) -> None:
+def run_loaded(setup: WorkerSetup, segment: str, limit: WorkerLimit, end: socket.socket) -> None:
     """Run a worker that loads the flow itself."""
     # The agent itself executes no attempts: it forks workers that do.
     from sequent.runtime.worker import worker_loop
@@ -306,7 +306,7 @@ def _run_loaded(setup: WorkerSetup, segment: str, limit: WorkerLimit, end: socke
     worker_loop.run(setup, segment, limit, end, None)
 
 
-def _import_worker() -> None:
+def import_worker() -> None:
     """Import once the modules that every worker needs to load a flow."""
     for name in ("sequent.dsl.definitions", "sequent.runtime.loading.flows", "sequent.runtime.worker.worker_loop"):
         importlib.import_module(name)
@@ -314,4 +314,4 @@ def _import_worker() -> None:
 
 def main() -> None:
     """Serve the driver whose socket's descriptor is the first argument."""
-    run(socket.socket(fileno=int(sys.argv[1])), _run_loaded, _import_worker)
+    run(socket.socket(fileno=int(sys.argv[1])), run_loaded, import_worker)

@@ -31,7 +31,9 @@ class RunDirectory:
         self._directory = directory
         self.logs = os.path.join(directory, "logs")
         """The directory of the segments."""
-        os.makedirs(self.logs, mode=0o700, exist_ok=True)
+        # Not the directory itself: if that has been removed meanwhile, nothing is put in its place.
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(self.logs, 0o700)
         taken = [int(name[1:-4]) for name in os.listdir(self.logs) if _is_segment(name)]
         self._next_segment = max(taken, default=first_number(self._directory) - 1) + 1
         self._is_taken = False
@@ -57,13 +59,14 @@ class RunDirectory:
         self._is_taken = True
         return True
 
-    def begin(self) -> None:
-        """End the processes of an agent that was killed, and begin the list anew.
+    def begin(self, *, is_new: bool = False) -> None:
+        """End the processes of an agent that was killed, unless nothing of the run has run before; begin the list anew.
 
         Raises:
             BusyError: one of them does not end.
         """
-        end_leftovers(self._directory)
+        if not is_new:
+            end_leftovers(self._directory)
         for name in os.listdir(self.logs):
             if _is_segment(name):
                 remove_if_empty(os.path.join(self.logs, name))

@@ -98,6 +98,9 @@ class WorkerEndings:
 
     def _orphans(self) -> dict[int, process_trees.Process]:
         """Return the processes below this one that are neither workers nor below one."""
+        if not process_trees.has_children():
+            # It would have adopted them.
+            return {}
         everything = list(process_trees.all_processes().values())
         theirs = {process.pid for process in process_trees.descendants(self._workers, everything)}.union(self._workers)
         below = process_trees.descendants([os.getpid()], everything)

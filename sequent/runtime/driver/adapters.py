@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from selectors import BaseSelector
@@ -11,14 +12,28 @@ from attrs import frozen
 
 from sequent.by_fields import ByFields
 from sequent.model.hosts import LOOPBACK
+from sequent.model.references import Path
 from sequent.model.status import Construct
 from sequent.runtime.clock import Clock
 from sequent.runtime.driver.stop_signals import stop_signals
-from sequent.runtime.ports import DrivenRun, Executor, Observer
+from sequent.runtime.observer_port import Observer
+from sequent.runtime.ports import DrivenRun, Executor
 from sequent.runtime.rows import HandedOver
 
 Signals = Callable[[BaseSelector, Callable[[int], None]], AbstractContextManager[None]]
 """While it lasts, the selector's loop calls the function with the number of each signal that is to stop the run."""
+
+
+QuestionText = Callable[[Path, tuple[str, ...]], str]
+"""Returns the question of a step, by its path, with these values (wire text) of its references.
+
+It raises ``SequentError`` if a value cannot stand in it.
+"""
+
+
+def no_question(path: Path, values: tuple[str, ...]) -> str:
+    """Return the question of a step in a flow that has none."""
+    raise AssertionError(f"{path} asks nothing of {values}")
 
 
 def is_local(host: str) -> bool:
@@ -38,6 +53,12 @@ class HostExecutor(Executor, Protocol):
         ...
 
 
+class ResultReading(Protocol):
+    """Reads a result, or the answer to a question, for a step."""
+
+    def __call__(self, path: Path, text: str, *, is_answer: bool = False) -> str: ...
+
+
 @frozen(kw_only=True, eq=False, repr=False)
 class Adapters(ByFields):
     """The world as a driver sees it."""
@@ -51,6 +72,8 @@ class Adapters(ByFields):
     selector: BaseSelector
     """The selector that the driver waits with; it outlives the driver, since executors close later."""
     signals: Signals = stop_signals
+    random_bytes: Callable[[int], bytes] = os.urandom
+    """Returns so many bytes that nobody can guess, and that never come again."""
     accepts_changes: bool = False
     """Whether an iterator may give other items than those with which its iterations began."""
     is_here: Callable[[str], bool] = is_local
@@ -58,6 +81,16 @@ class Adapters(ByFields):
     host_executor: Callable[[str], HostExecutor] | None = None
     """Makes the executor of another host; None if no other host can be reached."""
     handed_over: tuple[HandedOver, ...] = ()
-    """The attempts that an earlier driver has handed to hosts: these may know what became of them."""
+    """The attempts that an earlier driver has handed to hosts: these may know their outcomes."""
+    hears_people: bool = False
+    """Whether the driver looks for interventions of people."""
+    question_text: QuestionText = no_question
+    people: Executor | None = None
+    """Answers questions in place of people, as it executes attempts; None: they answer through the store."""
+    read_result: ResultReading | None = None
+    """Reads what a person gives as the result of a step, by its path, from JSON; returns the text of the value.
+
+    It raises ``UsageError`` if that cannot be the step's result. None: nobody gives results.
+    """
     stays_awake: bool = True
     """Whether the driver may spin for a moment, which is right only if time passes meanwhile."""

@@ -117,7 +117,7 @@ class AttemptOrders:
         """Return, for each of a step's inputs, the path of the step that made it; '' for items and parameters."""
         makers = self._makers.get(step.index)
         if makers is None:
-            makers = self._makers[step.index] = tuple(map(_maker_of, step.inputs))
+            makers = self._makers[step.index] = makers_of(step)
         return makers
 
     def take_back(self, key: AttemptKey, host: str) -> bool:
@@ -203,6 +203,11 @@ def problem_of(error: NotDataError | OSError, step: StepPlan) -> Problem:
     file, line = step.place or ("", 0)
     message = f"its input cannot be written to a file: {error}" if isinstance(error, OSError) else str(error)
     return Problem(type=type(error).__name__, message=message, file=file, line=line)
+
+
+def makers_of(step: StepPlan) -> tuple[str, ...]:
+    """Return, for each of a step's inputs, the path of the step that made it; '' for items and parameters."""
+    return tuple(map(_maker_of, step.inputs))
 
 
 def _maker_of(value: Input) -> str:

@@ -68,7 +68,8 @@ class Driver:
         self._max_loops = max_loops
         self._longest_sleep = longest_sleep
         self._turn = Turn()
-        self._desks = Desks(plan, adapters, self._turn, has_begun=saved is not None)
+        self._stopping = Stopping(adapters.clock, self._stop, self._end_all)
+        self._desks = Desks(plan, adapters, self._turn, self._stopping, has_begun=saved is not None)
         self._scheduler = Scheduler(
             plan,
             slots=slots,
@@ -76,13 +77,13 @@ class Driver:
             last_id=adapters.run.last_id(),
             resumes=resumes,
             kept=self._desks.pools.kept,
+            reserved=self._desks.earlier.reserved,
             recovery=adapters.run.record.recovery,
             directives=directives,
         )
         self._status: RunStatus | None = None
         """How the run has ended, once that is to be written."""
         self._queued: Mapping[int, int] = {}
-        self._stopping = Stopping(adapters.clock, self._stop, self._desks.attempts.end_all)
         self._patience = Patience(adapters.clock.monotonic)
         self._loops = 0
         self._was_idle = False
@@ -96,12 +97,11 @@ class Driver:
             ShortageError: no worker could be started; the run can be recovered.
             UsageError: another run gives a shared pool another size.
         """
-        with contextlib.closing(self._desks):
-            # Before the signals are taken: while the store is locked, a signal may end this process.
-            self._desks.open(self._selector)
-            self._run.watch(self._selector)
-            with self._signals(self._selector, self._stopping.on_signal):
-                return self._drive()
+        # Before the signals are taken: while the store is locked, a signal may end this process.
+        self._run.watch(self._selector, self._desks.wake)
+        self._desks.open(self._selector)
+        with self._signals(self._selector, self._stopping.on_signal):
+            return self._drive()
 
     def _drive(self) -> RunStatus:
         self._observer.run_began(self._run.record, self._plan)
@@ -182,6 +182,8 @@ class Driver:
             try:
                 self._run.commit(turn.batch)
             except StoreError as error:
+                if isinstance(error, StoreBusyError) and self._run.is_overtaken():
+                    self._patience.count_anew()
                 if self._patience.try_again(_patience_with(error)) and not self._stopping.is_at_once:
                     self._tell(self._patience.notice(error.message))
                     return False
@@ -203,7 +205,10 @@ class Driver:
         counts = {**end.counts, Status.SUCCESS: self._run.successes()}
         is_suspended = end.status is RunStatus.SUSPENDED
         reason = self._desks.waits.due_text() if is_suspended else end_text(self._plan, end)
-        self._desks.pools.end()
+        if end.status in (RunStatus.SUSPENDED, RunStatus.STOPPED):
+            reason = "\n".join(filter(None, (reason, self._desks.interventions.text, self._desks.questions.text)))
+        self._desks.pools.end(keeps_own=self._desks.has_left and end.status is not RunStatus.SUCCESS)
+        self._desks.interventions.end(end.status)
         self._turn.batch.end = RunEnd(end.status, counts, reason, self._desks.unrun.at_end())
         self._status = end.status
 
@@ -221,7 +226,7 @@ class Driver:
         batch.intents.clear()
         with contextlib.suppress(StoreError):
             counts = {Status.SUCCESS: self._run.successes()}
-            batch.end = RunEnd(RunStatus.STOPPED, counts, error.message, self._desks.unrun.at_end())
+            batch.end = RunEnd(RunStatus.STOPPED, counts, error.advice, self._desks.unrun.at_end())
             self._run.commit(batch)
 
     def _wait(self, timeout: float | None) -> None:
@@ -235,9 +240,17 @@ class Driver:
 
     def _stop(self) -> None:
         self._turn.facts.append(StopRequested())
-        running = self._scheduler.running
-        steps = "step" if running == 1 else "steps"
-        self._observer.note(f"stopping: {running} running {steps} may finish; interrupt again to end them")
+        self._observer.note(_stopping_note(self._scheduler.running))
+
+    def _end_all(self, at_once: bool) -> None:
+        self._desks.attempts.end_all(at_once)
+
+
+def _stopping_note(running: int) -> str:
+    if not running:
+        return "stopping: no step is running"
+    steps = "step" if running == 1 else "steps"
+    return f"stopping: {running} running {steps} may finish; interrupt again to end them"
 
 
 def _patience_with(error: StoreError) -> float:

@@ -57,7 +57,7 @@ def read_option(node: NodePlan, option: str, text: str) -> Any:
     try:
         return read(decode(text), name, node.place or Place("", 0))
     except DefinitionError as error:
-        message = f"{error.message}; {error.hint}"
+        message = error.advice
     except SequentError as error:
         message = f"{name}: {error.message}"
     raise _bad_option(node, message)

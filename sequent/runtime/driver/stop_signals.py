@@ -44,6 +44,16 @@ class Stopping:
             self._kill_at = None
             self._end_tasks(self._signals > 2)
 
+    def stop(self) -> None:
+        """Stop the run as the first SIGINT does, unless it is being stopped."""
+        if not self._signals:
+            self.on_signal(signal.SIGINT)
+
+    def end(self) -> None:
+        """Stop the run and end running steps; the second time, kill them."""
+        self.stop()
+        self.on_signal(signal.SIGINT)
+
     @property
     def is_at_once(self) -> bool:
         """Whether nothing is waited for any more."""

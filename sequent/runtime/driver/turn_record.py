@@ -23,6 +23,8 @@ class Told(NamedTuple):
     status: Status
     problem: Problem | None = None
     log: LogSpan | None = None
+    was_executed: bool = True
+    """Whether its attempt was executed, and so has been told before."""
 
 
 class Turn:

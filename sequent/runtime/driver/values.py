@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import chain, islice
+from itertools import chain
 
 from attrs import define, field
 
@@ -216,7 +216,7 @@ class Values:
         container = self._plan.nodes[scope.node]
         if isinstance(container, ContainerPlan) and container.wraps:
             drawn = self._run.drawn_items(parent.id, scope.node, container.children[0])
-            return next(islice(drawn, scope.number - 1, None), None)
+            return next((item for number, item in drawn if number == scope.number), None)
         return self._run.item(FrameKey(parent.id, scope.node, scope.number))
 
 

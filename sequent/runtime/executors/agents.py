@@ -1,17 +1,18 @@
-"""Starts agents: as a fresh interpreter, or as a copy of this process if the flow is only in its memory."""
+"""Starts agents: as a fresh interpreter, or as a copy of this process."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import os
 import select
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from weakref import WeakSet
 
 from attrs import field, frozen
@@ -101,6 +102,8 @@ def launch_agent() -> AgentProcess:
     Raises:
         OSError: the machine has no room for it.
     """
+    import subprocess
+
     ours, theirs = packets.pair()
     our_ends.add(ours)
     with theirs:
@@ -114,6 +117,21 @@ def launch_agent() -> AgentProcess:
     # The agent is waited for by its pid in this module; Popen need not remember it.
     process.returncode = 0
     return AgentProcess(pid=process.pid, link=Link(ours, _TOLD), start_again=launch_agent)
+
+
+def copy_agent() -> AgentProcess:
+    """Start an agent like a fresh one as a copy of this process, which is a command that has only begun.
+
+    The copy has what the command has imported, and need not import it again. If the command has threads, which a copy
+    would lack, a fresh interpreter is started.
+
+    Raises:
+        OSError: the machine has no room for it.
+    """
+    if len(os.listdir("/proc/self/task")) > 1:
+        return launch_agent()
+    pid, link = _fork(None, {number: file for number, file in _open_files().items() if number <= 2})
+    return AgentProcess(pid=pid, link=link, start_again=launch_agent)
 
 
 def fork_agent(definition: Definition, kept: Mapping[int, tuple[int, int]] | None = None) -> AgentProcess:
@@ -131,6 +149,12 @@ def fork_agent(definition: Definition, kept: Mapping[int, tuple[int, int]] | Non
         OSError: the machine has no room for it.
     """
     kept = _open_files() if kept is None else kept
+    pid, link = _fork(definition, kept)
+    return AgentProcess(pid=pid, link=link, start_again=lambda: fork_agent(definition, kept))
+
+
+def _fork(definition: Definition | None, kept: Mapping[int, tuple[int, int]]) -> tuple[int, Link[FromAgent]]:
+    """Fork an agent whose workers have the flow, or load it by its name; return its pid, and the link to it."""
     ours, theirs = packets.pair()
     our_ends.add(ours)
     for stream in (sys.stdout, sys.stderr):
@@ -141,7 +165,7 @@ def fork_agent(definition: Definition, kept: Mapping[int, tuple[int, int]] | Non
         pid = os.fork()
         if pid == 0:
             _become_agent(theirs, definition, kept)
-    return AgentProcess(pid=pid, link=Link(ours, _TOLD), start_again=lambda: fork_agent(definition, kept))
+    return pid, Link(ours, _TOLD)
 
 
 def _open_files() -> dict[int, tuple[int, int]]:
@@ -164,7 +188,7 @@ def _cover(kept: Mapping[int, tuple[int, int]]) -> None:
     os.close(nothing)
 
 
-def _become_agent(control: socket.socket, definition: Definition, kept: Mapping[int, tuple[int, int]]) -> None:
+def _become_agent(control: socket.socket, definition: Definition | None, kept: Mapping[int, tuple[int, int]]) -> None:
     try:
         for end in list(our_ends):
             end.close()
@@ -173,8 +197,21 @@ def _become_agent(control: socket.socket, definition: Definition, kept: Mapping[
         os.setsid()
         # This process is now the agent; the driver needs neither module.
         from sequent.runtime.agent import loop
+
+        if definition is None:
+            _be_fresh()
+            loop.run(control, loop.run_loaded, loop.import_worker)
+        # As above.
         from sequent.runtime.worker import worker_loop
 
         loop.run(control, functools.partial(worker_loop.run, definition=definition))
     finally:
         os._exit(70)
+
+
+def _be_fresh() -> None:
+    """Leave no trace of the command where a step looks for its own program."""
+    sys.argv = ["-c"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    sys.unraisablehook = sys.__unraisablehook__
+    gc.unfreeze()

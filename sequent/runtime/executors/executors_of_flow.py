@@ -8,7 +8,7 @@ import sys
 from sequent.model.run_target import Target
 from sequent.model.spec import ContainerSpec, Definition, ItemsCall, StepSpec
 from sequent.model.status import Construct
-from sequent.model.work import NoWork
+from sequent.model.work import NoWork, QuestionWork
 from sequent.runtime.executors.agents import AgentProcess, fork_agent, launch_agent
 from sequent.runtime.executors.shortage import start_patiently
 from sequent.runtime.orders import WorkerSetup
@@ -26,7 +26,7 @@ def constructs_of(definition: Definition) -> frozenset[Construct]:
             constructs.add(default)
         if isinstance(node, ContainerSpec):
             pending.extend(node.children)
-        elif not isinstance(node.work, NoWork):
+        elif not isinstance(node.work, NoWork | QuestionWork):
             constructs.add(node.task_construct or default)
     return frozenset(constructs)
 

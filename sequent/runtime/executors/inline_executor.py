@@ -113,7 +113,7 @@ class InlineExecutor:
                 self._segment,
                 Termination(),
                 environment=None,
-                tell_begun=self._reports.append,
+                tell=self._reports.append,
             )
             self._drawing = RepeatIterators(self._attempts.catalogue)
         return self._attempts, self._drawing, self._segment

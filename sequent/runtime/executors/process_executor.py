@@ -8,6 +8,8 @@ import socket
 import time
 from selectors import BaseSelector
 
+from msgspec.structs import replace
+
 from sequent.errors import AgentError, BusyError, SequentError, ShortageError
 from sequent.model.outcome import Problem
 from sequent.model.record_text import text_of_record
@@ -160,8 +162,8 @@ class ProcessExecutor:
 
     def renew(self, setup: WorkerSetup) -> None:
         """Execute the following orders in workers with this setup, which load the flow anew."""
-        self._setup = setup
-        self._ask(SetUpAgent(text_of_record(setup)))
+        self._setup = replace(setup, is_new=False)
+        self._ask(SetUpAgent(text_of_record(self._setup)))
         self._pool.renew()
 
     def close(self) -> None:
@@ -185,6 +187,7 @@ class ProcessExecutor:
         self._is_set_up = False
         self._wakeups.add(agent.link.end, self._on_agent)
         self._ask(SetUpAgent(text_of_record(self._setup)))
+        self._setup = replace(self._setup, is_new=False)
         # The worker loads the flow while the first order is still being written.
         self._pool.spawn()
 

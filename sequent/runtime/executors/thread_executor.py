@@ -161,7 +161,7 @@ class ThreadExecutor:
 
     def _attempts(self, segment: Segment) -> Attempts:
         name_store(self._setup.store_options)
-        return Attempts(self._definition, self._setup, segment, Termination(), environment=None, tell_begun=self._tell)
+        return Attempts(self._definition, self._setup, segment, Termination(), environment=None, tell=self._tell)
 
     @contextlib.contextmanager
     def _log(self, prefix: str) -> Generator[Segment]:

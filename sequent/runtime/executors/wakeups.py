@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Callable
 from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
 
@@ -18,6 +19,9 @@ class Wakeups:
     def __init__(self, selector: BaseSelector) -> None:
         self._selector = selector
         self._is_ringing = False
+        self._is_closed = False
+        self._guard = threading.Lock()
+        """Held while the bell is rung or closed: a descriptor that is closed may be that of a file of others by now."""
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     def heed(self, callback: Callable[[], None]) -> None:
@@ -47,12 +51,16 @@ class Wakeups:
             self._selector.unregister(end)
 
     def ring(self) -> None:
-        """Wake the driver as soon as it waits."""
+        """Wake the driver as soon as it waits; does nothing once this is closed. Any thread may call it."""
         if not self._is_ringing:
-            self._is_ringing = True
-            os.eventfd_write(self._bell, 1)
+            with self._guard:
+                if not self._is_closed:
+                    self._is_ringing = True
+                    os.eventfd_write(self._bell, 1)
 
     def close(self) -> None:
         """Stop ringing."""
         self._selector.unregister(self._bell)
-        os.close(self._bell)
+        with self._guard:
+            self._is_closed = True
+            os.close(self._bell)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from sequent.errors import NotDataError
+from sequent.model.value_forms import check_forms
 from sequent.runtime.executors.workers import Worker
 from sequent.runtime.messages.message_types import (
     FlowLoaded,
@@ -15,7 +17,15 @@ from sequent.runtime.messages.message_types import (
     WorkerReport,
 )
 from sequent.runtime.messages.packets import BadMessageError
-from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder, DrawBroke, ItemFound, RepeatFound
+from sequent.runtime.orders import (
+    AttemptBegan,
+    AttemptEnded,
+    AttemptOrder,
+    DrawBroke,
+    ItemFound,
+    RepeatFound,
+    StoryTold,
+)
 
 _LARGEST_READ = 16 * 1024 * 1024
 """Characters of a value's text up to which it is parsed as a check; longer texts would take gigabytes."""
@@ -65,14 +75,17 @@ def _is_of(report: WorkerReport, worker: Worker) -> bool:
     if (report.frame, report.node) != (order.frame, order.node):
         return False
     if isinstance(order, AttemptOrder):
-        if not isinstance(report, AttemptEnded | AttemptBegan) or report.attempt != order.attempt:
+        if not isinstance(report, AttemptEnded | AttemptBegan | StoryTold) or report.attempt != order.attempt:
             return False
+        if isinstance(report, StoryTold):
+            return True
         if isinstance(report, AttemptEnded):
             return (report.log is None or report.log.segment == worker.segment) and is_data(report.result)
         is_first, worker.has_announced = not worker.has_announced, True
         return order.announces and is_first
     if isinstance(report, RepeatFound):
-        return order.number == 0 and is_data(report.items)
+        fits = len(report.again) == (len(order.missing) if report.items is None else 0)
+        return order.number == 0 and fits and is_data(report.items) and all(map(is_data, report.again))
     if isinstance(report, ItemFound):
         return report.number == order.number and is_data(report.item)
     return isinstance(report, DrawBroke)
@@ -80,10 +93,17 @@ def _is_of(report: WorkerReport, worker: Worker) -> bool:
 
 def is_data(text: str | None) -> bool:
     """Return whether the text, if there is one, is that of a value, which can be read back."""
-    if text is None or text == "null" or len(text) > _LARGEST_READ:
-        return True
+    return text is None or not fault_in(text)
+
+
+def fault_in(text: str) -> str:
+    """Return why the text of a value cannot be read back; '' if it can, or is too long to be examined."""
+    if text == "null" or len(text) > _LARGEST_READ:
+        return ""
     try:
-        _decode(text)
+        check_forms(text, _decode(text))
     except (ValueError, RecursionError):
-        return False
-    return True
+        return "it is not JSON"
+    except NotDataError as error:
+        return error.message
+    return ""

@@ -230,10 +230,11 @@ class WorkerPool:
         if self._wanted_back:
             self._reports += map(worker_deaths.taken_back, assignments.take_back(self._wanted_back))
             self._wanted_back.clear()
-        assignments.hand_over()
         if self._is_ending:
+            # Also an order that was written meanwhile, and could go to an idle worker.
             self._give_up()
             return
+        assignments.hand_over()
         if not self._may_start:
             return
         self.draws.place_homeless()

@@ -1,23 +1,25 @@
-"""Joins a session's pipes to the agent of a run, and starts the agent if there is none."""
+"""Hands a session over to the agent of a run, and starts the agent if there is none."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
 import os
+import select
 import socket
 import sys
-import threading
 from typing import NoReturn
 
 from sequent.runtime.host_agent.places import open_place, place_of, reach
 from sequent.runtime.host_agent.rules import Rules
+from sequent.runtime.host_agent.session_pipes import hand_over
 from sequent.runtime.hosts.protocol.greeting import BadGreetingError, read_knock
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from sequent.runtime.host_agent.program import main; main()"
-_ONCE = 65_536
 LOCK = "starting"
+FAREWELL = 20.0
+"""The seconds that the agent has to close a session whose driver is gone: it may be stopped."""
 READY = "ready"
 """The word of an agent that has become reachable."""
 
@@ -55,26 +57,23 @@ def _join(key: str, rules: Rules, first: bytes) -> NoReturn:
         end = _reach_or_start(place_of(key, rules.mark), key, rules)
     except (OSError, StartError) as error:
         sys.exit(f"sequent-agent: it cannot be started: {error}")
-    end.sendall(first)
-    threading.Thread(target=_send, args=(end,), daemon=True).start()
-    # The session may be gone; the agent keeps the unread messages.
+    # From now on the agent talks to the driver itself; this process only keeps the session.
     with contextlib.suppress(OSError):
-        while data := end.recv(_ONCE):
-            _write(data)
-    # The other thread may wait for input without end.
-    os._exit(0)
+        hand_over(end, first)
+        _await_end(end)
+    sys.exit(0)
 
 
-def _send(end: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := os.read(0, _ONCE):
-            end.sendall(data)
-        end.shutdown(socket.SHUT_WR)
-
-
-def _write(data: bytes) -> None:
-    while data:
-        data = data[os.write(1, data) :]
+def _await_end(end: socket.socket) -> None:
+    """Wait until the agent closes the session, or until the driver is gone and the agent does not notice."""
+    poll = select.poll()
+    # It says nothing on this.
+    poll.register(end, select.POLLIN)
+    # An error or the end is reported in any case.
+    poll.register(1, 0)
+    if end.fileno() not in dict(poll.poll()):
+        poll.unregister(1)
+        poll.poll(1000 * FAREWELL)
 
 
 def _reach_or_start(path: str, key: str, rules: Rules) -> socket.socket:
@@ -127,6 +126,7 @@ def _become_agent(key: str, rules: Rules, place: int, said: int) -> None:
         os.set_inheritable(descriptor, True)
     os.closerange(4, os.sysconf("SC_OPEN_MAX"))
     os.chdir(os.path.expanduser("~"))
-    os.umask(0o077)
+    # Its text is the driver's choice, and no step needs it.
+    os.environ.pop("SSH_ORIGINAL_COMMAND", None)
     words = [sys.executable, "-P", "-c", _START, _ROOT, "--serve", key, *rules.words]
     os.execv(sys.executable, words)  # noqa: S606 - it is this very program

@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec.msgpack import Decoder
 
+from sequent.runtime.host_agent.session_pipes import SessionPipes
 from sequent.runtime.hosts.protocol.frames import ByteLink
 from sequent.runtime.hosts.protocol.greeting import BadGreetingError, greeting, read_knock
 from sequent.runtime.hosts.protocol.messages import Attach, Ping, Pong, ToHost
@@ -39,18 +40,24 @@ class DriverLink:
     """A session. Any message before ``Attach``, other than that, ends it.
 
     Args:
-        end: the session's socket.
+        pipes: the session's pipes.
+        first: the bytes that have been read from them.
         key: the run of this agent.
+        monotonic: the clock, in seconds.
     """
 
-    def __init__(self, end: socket.socket, key: str) -> None:
+    def __init__(
+        self, pipes: SessionPipes, first: bytes, key: str, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._monotonic = monotonic
         self._key = key
-        self.link: ByteLink[ToHost] = ByteLink(end, _SAID)
+        self.pipes = pipes
+        self.link: ByteLink[SessionPipes, ToHost] = ByteLink(pipes, _SAID)
         self.link.send_bytes(greeting())
         self.is_attached = False
-        self._knock: bytes | None = b""
+        self._knock: bytes | None = first
         """The bytes of the first line so far; None once it is complete."""
-        self._heard = time.monotonic()
+        self._heard = self._monotonic()
 
     @property
     def has_ended(self) -> bool:
@@ -59,7 +66,7 @@ class DriverLink:
 
     def seconds_left(self) -> float:
         """Return the seconds until a silent driver counts as gone."""
-        return self._heard + _SILENCE - time.monotonic()
+        return self._heard + _SILENCE - self._monotonic()
 
     def hear(self) -> Iterator[ToHost]:
         """Yield the driver's messages.
@@ -68,7 +75,7 @@ class DriverLink:
             BadMessageError: no driver sends this.
         """
         while data := self.link.read():
-            self._heard = time.monotonic()
+            self._heard = self._monotonic()
             for message in self.link.take_in(self._behind_knock(data)):
                 if isinstance(message, Ping):
                     self.link.send_now(Pong(message.number))

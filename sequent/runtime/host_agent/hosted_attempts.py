@@ -1,4 +1,4 @@
-"""Executes the attempts of a run on this host: each at most once; outcomes are on disk before they are sent."""
+"""Executes the attempts of a run on this host: each at most once; outcomes are in a file before they are sent."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import contextlib
 import errno
 import os
 import shutil
-import time
-from collections.abc import Callable, Collection, Iterator
-from selectors import BaseSelector
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from msgspec.structs import replace
 
 from sequent.model.outcome import Problem
 from sequent.runtime.disk_room import NO_ROOM
-from sequent.runtime.executors.agents import launch_agent
-from sequent.runtime.executors.process_executor import ProcessExecutor
 from sequent.runtime.executors.workers import MOST_WORKERS
+from sequent.runtime.host_agent.active_orders import ActiveOrders, HeldOrders
+from sequent.runtime.host_agent.agent_ports import AgentPorts, HostWorkers
 from sequent.runtime.host_agent.log_streams import Place
 from sequent.runtime.host_agent.outcome_spool import OutcomeSpool
 from sequent.runtime.host_agent.received_files import ReceivedFiles
@@ -43,7 +41,6 @@ from sequent.runtime.orders import (
     Report,
     WorkerSetup,
 )
-from sequent.runtime.processes import left_processes
 
 _RETRY = 1.0
 """The seconds until outcomes that found no room are written again."""
@@ -55,38 +52,34 @@ class HostedAttempts:
     Args:
         directory: the agent's own directory for the run.
         place: a descriptor of that directory.
-        selector: the selector with which the agent waits.
+        ports: the world around the agent.
         say: sends a message to the driver, if there is one.
-        deliver: sends it an outcome that is on disk.
+        deliver: sends it an outcome that is kept.
     """
 
     def __init__(
         self,
         directory: str,
         place: int,
-        selector: BaseSelector,
+        ports: AgentPorts,
         say: Callable[[Message], None],
         deliver: Callable[[OutcomeThere], None],
     ) -> None:
         self._directory = directory
-        self._selector = selector
+        self._ports = ports
         self._say = say
         self._deliver = deliver
         self.seen = SeenTokens(place)
-        self.spool = OutcomeSpool(place)
+        self.spool = OutcomeSpool(place, ports.monotonic)
         self.seen.include(self.spool.tokens)
         self.files = ReceivedFiles(os.path.join(directory, "received"))
-        self._executor: ProcessExecutor | None = None
+        self._executor: HostWorkers | None = None
         self._told: tuple[WorkerSetup, int] | None = None
         """The setup of the workers, and the epoch of the driver that sent it."""
-        self._active: dict[str, AttemptOrder] = {}
-        """The orders without an end, by token."""
-        self._tokens: dict[AttemptKey, str] = {}
-        self._places: dict[Place, str] = {}
+        self._active = ActiveOrders()
+        self._held = HeldOrders()
         self._unwanted: set[str] = set()
         """The attempts that are being ended, since no driver wants their outcomes."""
-        self._held: list[AttemptOrder] = []
-        """The orders of tasks with an unwanted attempt that has not ended yet."""
         self._unwritten: list[OutcomeThere] = []
         """The outcomes for which there was no room on the disk."""
         self._write_at = 0.0
@@ -99,7 +92,7 @@ class HostedAttempts:
 
     def token_of(self, place: Place) -> str:
         """Return the token of the attempt at a place; '' if there is none."""
-        return self._places.get(place, "")
+        return self._active.token_at(place)
 
     # -- drivers
 
@@ -114,17 +107,15 @@ class HostedAttempts:
         if self._executor is not None and self._executor.is_ending:
             self.take_reports()
             self.close()
-            self._keep_outcomes([LostThere(token, "it was being ended") for token in self._active])
+            self._keep_outcomes([LostThere(order.token, "it was being ended") for order in self._active])
+            self._remove_files(self._active)
             self._active.clear()
-            self._tokens.clear()
-            self._places.clear()
             self._unwanted.clear()
         self._has_told_loading = False
         if self._executor is None:
-            left_processes.end_leftovers(self._directory)
             most = setup.most_workers or os.cpu_count() or 1
-            self._executor = ProcessExecutor(launch_agent(), workers, most_workers=min(most, MOST_WORKERS))
-            self._executor.open(self._selector)
+            self._executor = self._ports.make_workers(workers, min(most, MOST_WORKERS))
+            self._executor.open(self._ports.selector)
         elif (workers, epoch) != self._told:
             self._executor.renew(workers)
         self._told = (workers, epoch)
@@ -137,20 +128,21 @@ class HostedAttempts:
         kept = set(wanted)
         self.spool.forget([token for token in self.spool.tokens if token not in kept])
         self._unwritten = [outcome for outcome in self._unwritten if outcome.token in kept]
-        self._held = [order for order in self._held if order.token in kept]
-        for token in [token for token in self._active if token not in kept]:
-            self._unwanted.add(token)
-            self._executor_here.end_attempt(*_key(self._active[token]))
+        self._remove_files(self._held.keep(kept))
+        for order in self._active:
+            if order.token not in kept:
+                self._unwanted.add(order.token)
+                self._executor_here.end_attempt(*_key(order))
+        self._held.begin(self._active)
         known = [token for token in wanted if token in self.seen]
-        gone = [token for token in known if not self._is_kept(token)]
         reason = "the agent on its host ended, or the host was restarted"
-        self._keep_outcomes([LostThere(token, reason) for token in gone])
+        self._keep_outcomes([LostThere(token, reason) for token in known if not self._is_kept(token)])
         return known
 
     def _is_kept(self, token: str) -> bool:
         """Return whether an attempt is active or will be, or its outcome is kept."""
-        rest = (*(outcome.token for outcome in self._unwritten), *(order.token for order in self._held))
-        return token in self._active or token in self.spool or token in rest
+        unwritten = any(outcome.token == token for outcome in self._unwritten)
+        return unwritten or token in self._active or token in self._held or token in self.spool
 
     def outcomes(self, wanted: Collection[str]) -> Iterator[OutcomeThere]:
         """Yield the kept outcomes of these attempts."""
@@ -165,33 +157,33 @@ class HostedAttempts:
                 self._keep_outcomes([LostThere(order.token, "it was handed over before, and is not begun twice")])
             return
         order = self.files.resolved(order)
-        self.seen.add(order.token)
-        if any((order.frame, order.node) == _key(self._active[token])[:2] for token in self._unwanted):
-            self._held.append(order)
-        else:
+        try:
+            self.seen.add(order.token)
+        except OSError:
+            self.files.remove(order)
+            raise
+        if not self._held.hold(order):
             self._begin(order)
 
     def _begin(self, order: AttemptOrder) -> None:
-        self._active[order.token] = order
-        self._tokens[_key(order)] = order.token
-        self._places[order.located, order.sequence, order.attempt] = order.token
-        self._executor_here.start(order)
+        self._executor_here.start(self._active.add(order))
 
     def withdraw(self, token: str) -> None:
         """Take an attempt back, if it has not begun; if its order arrives later, it never begins."""
         order = self._active.get(token)
-        held = [order for order in self._held if order.token == token]
+        held = self._held.take_back(token)
         if order is not None:
             self._executor_here.take_back(*_key(order))
-        elif held or token not in self.seen:
-            self._held = [order for order in self._held if order not in held]
+        elif held is not None or token not in self.seen:
+            self._remove_files([held] if held is not None else [])
             with contextlib.suppress(OSError):
                 self.seen.add(token)
             self._keep_outcomes([WithdrawnThere(token)])
 
     def end_all(self, *, at_once: bool) -> None:
         """End all active attempts."""
-        held, self._held = self._held, []
+        held = self._held.keep(())
+        self._remove_files(held)
         self._keep_outcomes([WithdrawnThere(order.token) for order in held])
         self._executor_here.end_tasks(at_once=at_once)
 
@@ -202,7 +194,7 @@ class HostedAttempts:
         if self._executor is None:
             return
         ended = [outcome for report in self._executor.reports() if (outcome := self._heard(report)) is not None]
-        if ended or (self._unwritten and time.monotonic() >= self._write_at):
+        if ended or (self._unwritten and self._ports.monotonic() >= self._write_at):
             self._keep_outcomes(ended)
         if not self._has_told_loading and (loaded := self._executor.loaded):
             self._has_told_loading = True
@@ -211,7 +203,7 @@ class HostedAttempts:
     def _heard(self, report: Report) -> OutcomeThere | None:
         match report:
             case AttemptBegan():
-                self._say(BegunThere(self._tokens[report.frame, report.node, report.attempt]))
+                self._say(BegunThere(self._active.token_of(report.frame)))
             case Notice(text):
                 self._say(NoticeThere(text))
             case AttemptEnded():
@@ -228,18 +220,18 @@ class HostedAttempts:
         self, report: AttemptEnded | AttemptLost | AttemptTakenBack, outcome: Callable[[str], OutcomeThere]
     ) -> OutcomeThere | None:
         """Note the end of an attempt, and its outcome if a driver wants it."""
-        token = self._tokens.pop((report.frame, report.node, report.attempt))
-        order = self._active.pop(token)
-        self._places.pop((order.located, order.sequence, order.attempt), None)
-        self.files.remove(order)
-        if token not in self._unwanted:
-            return outcome(token)
-        self._unwanted.remove(token)
-        task = (order.frame, order.node)
-        for held in [held for held in self._held if (held.frame, held.node) == task]:
-            self._held.remove(held)
+        order = self._active.pop(report.frame)
+        self._remove_files([order])
+        for held in self._held.release(order):
             self._begin(held)
-        return None
+        if order.token in self._unwanted:
+            self._unwanted.remove(order.token)
+            return None
+        return outcome(order.token)
+
+    def _remove_files(self, orders: Iterable[AttemptOrder]) -> None:
+        for order in orders:
+            self.files.remove(order)
 
     def _keep_outcomes(self, outcomes: list[OutcomeThere]) -> None:
         """Write outcomes, and then send them; if there is no room, try again later."""
@@ -249,27 +241,47 @@ class HostedAttempts:
         try:
             self.spool.put(outcomes)
         except OSError as error:
-            if error.errno not in NO_ROOM:
-                raise
-            if not self._unwritten:
-                self._say(NoticeThere(f"outcomes cannot be written on the host: {os.strerror(errno.ENOSPC)}"))
-            self._unwritten = outcomes
-            self._write_at = time.monotonic() + _RETRY
+            self._put_off(outcomes, error)
             return
         self._unwritten = []
         for outcome in outcomes:
             self._deliver(outcome)
 
-    def seconds_left(self) -> float | None:
-        """Return the seconds until ``take_reports`` must be called, even if nothing wakes the agent."""
-        left = self._executor.seconds_left() if self._executor is not None else None
+    def _put_off(self, outcomes: list[OutcomeThere], error: OSError) -> None:
+        """Write these later, unless there is another reason than a full disk."""
+        if error.errno not in NO_ROOM:
+            raise error
         if not self._unwritten:
-            return left
-        retry = max(0.0, self._write_at - time.monotonic())
-        return retry if left is None else min(left, retry)
+            self._say(NoticeThere(f"outcomes cannot be written on the host: {os.strerror(errno.ENOSPC)}"))
+        self._unwritten = outcomes
+        self._write_at = self._ports.monotonic() + _RETRY
+
+    def flush(self, *, is_due: bool) -> None:
+        """Flush the kept outcomes to the disk, if that is due: the driver does not confirm them in time."""
+        if is_due or self.spool.seconds_left() == 0:
+            try:
+                self.spool.flush()
+            except OSError as error:
+                self._put_off(self.spool.take_unflushed() + self._unwritten, error)
+
+    def forget(self, tokens: Collection[str]) -> None:
+        """Keep the outcomes of these no more: the driver has written them."""
+        self.spool.forget(tokens)
+        self.seen.forget(tokens)
+        if self._unwritten:
+            self._unwritten = [outcome for outcome in self._unwritten if outcome.token not in tokens]
+
+    def seconds_left(self) -> float | None:
+        """Return the seconds until reports must be taken, or outcomes flushed, even if nothing wakes the agent."""
+        left = [self.spool.seconds_left()]
+        if self._executor is not None:
+            left.append(self._executor.seconds_left())
+        if self._unwritten:
+            left.append(max(0.0, self._write_at - self._ports.monotonic()))
+        return min((seconds for seconds in left if seconds is not None), default=None)
 
     @property
-    def _executor_here(self) -> ProcessExecutor:
+    def _executor_here(self) -> HostWorkers:
         if self._executor is None:
             raise AssertionError("no driver has been there")
         return self._executor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -37,7 +38,7 @@ def list_agents() -> bytes:
 
 def _agents() -> Iterator[AgentThere]:
     root = agents_root()
-    for name in sorted(os.listdir(root)) if os.path.isdir(root) else []:
+    for name in sorted(_names(root)):
         path = os.path.join(root, name)
         yield AgentThere(
             key=name,
@@ -51,8 +52,9 @@ def _agents() -> Iterator[AgentThere]:
 
 def remove_agents(keys: Iterable[str]) -> bytes:
     """Remove what these runs, which have ended, have left; return the answer that lists the rest."""
-    for name in keys:
-        path = os.path.join(agents_root(), os.path.basename(name))
+    root = agents_root()
+    for name in {*keys} & {*_names(root)}:
+        path = os.path.join(root, name)
         if os.path.isdir(path) and not os.path.islink(path) and _end_agent(path):
             shutil.rmtree(path, ignore_errors=True)
     return list_agents()
@@ -64,7 +66,7 @@ def _end_agent(path: str) -> bool:
     try:
         end = reach(place)
         if end is not None:
-            with end:
+            with end, contextlib.suppress(ProcessLookupError):
                 os.kill(process_of(end), signal.SIGKILL)
         deadline = time.monotonic() + _ENDING
         while _is_served(path):
@@ -111,7 +113,11 @@ def _lines(path: str) -> int:
 
 
 def _files(directory: str) -> list[str]:
-    return [os.path.join(directory, name) for name in os.listdir(directory)] if os.path.isdir(directory) else []
+    return [os.path.join(directory, name) for name in _names(directory)]
+
+
+def _names(directory: str) -> list[str]:
+    return os.listdir(directory) if os.path.isdir(directory) else []
 
 
 def _size(path: str) -> int:

@@ -7,11 +7,14 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from sequent.model.outcome import LogSpan
-from sequent.runtime.hosts.protocol.messages import PIECE, LogBegun, LogPiece
-from sequent.runtime.logs.log_marks import CAP, LogMark, marks_in
+from msgspec.structs import replace
 
-_REST = 0.1
+from sequent.model.outcome import LogSpan
+from sequent.runtime.hosts.protocol.messages import PIECE, EndedThere, LogBegun, LogPiece, NoticeThere
+from sequent.runtime.logs.log_marks import LogMark, marks_in
+from sequent.runtime.logs.segment_files import CAP
+
+LOG_PAUSE = 0.1
 """The seconds between two checks of the logs of active attempts."""
 _MOST_AT_ONCE = 1024**2
 """The maximum number of bytes of a segment that one check sends."""
@@ -29,11 +32,21 @@ class LogStreams:
     Args:
         directory: the directory of the segments.
         token_of: returns the token of an active attempt; '' for one of another run.
+        monotonic: the clock, in seconds.
+        pause: the seconds between two checks.
     """
 
-    def __init__(self, directory: str, token_of: Callable[[Place], str]) -> None:
+    def __init__(
+        self,
+        directory: str,
+        token_of: Callable[[Place], str],
+        monotonic: Callable[[], float] = time.monotonic,
+        pause: float = LOG_PAUSE,
+    ) -> None:
         self._directory = directory
+        self._monotonic = monotonic
         self._token_of = token_of
+        self._pause = pause
         self._sent: dict[str, int] = {}
         """By segment, the number of bytes that the driver has."""
         self._begun: dict[str, int] = {}
@@ -48,20 +61,20 @@ class LogStreams:
 
     def seconds_left(self) -> float:
         """Return the seconds until the next check."""
-        return max(0.0, self._next_look - time.monotonic())
+        return max(0.0, self._next_look - self._monotonic())
 
     def look(self) -> Iterator[LogBegun | LogPiece]:
         """Yield the output of active attempts since the last check."""
-        if time.monotonic() < self._next_look:
+        if self._monotonic() < self._next_look:
             return
-        self._next_look = time.monotonic() + _REST
+        self._next_look = self._monotonic() + self._pause
         for place, (path, mark) in marks_in(self._directory).items():
             token = self._token_of(place)
             if token:
                 yield from self._live(os.path.basename(path), path, mark, token)
 
     def _live(self, segment: str, path: str, mark: LogMark, token: str) -> Iterator[LogBegun | LogPiece]:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             size = os.stat(path, follow_symlinks=False).st_size
             if size <= mark.start:
                 return
@@ -71,11 +84,15 @@ class LogStreams:
             end = min(size, mark.start + CAP // 2, self._sent.get(segment, 0) + _MOST_AT_ONCE)
             yield from self._pieces(segment, end)
 
-    def whole(self, log: LogSpan | None) -> Iterator[LogPiece]:
-        """Yield the rest of the output of an attempt that has ended."""
-        if log is not None:
-            with contextlib.suppress(FileNotFoundError):
+    def with_outcome(self, outcome: EndedThere) -> Iterator[LogPiece | NoticeThere | EndedThere]:
+        """Yield the rest of the output of an attempt, and then its outcome; without a log, if that cannot be read."""
+        if (log := outcome.ended.log) is not None:
+            with contextlib.suppress(OSError):
                 yield from self._pieces(log.segment, log.offset + log.length)
+        if self.lacks(log):
+            yield NoticeThere("the output of an attempt is lost, since its file cannot be read there")
+            outcome = EndedThere(outcome.token, replace(outcome.ended, log=None))
+        yield outcome
 
     def lacks(self, log: LogSpan | None) -> bool:
         """Return whether part of an attempt's output is still to be sent."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from struct import Struct
 
 from msgspec.msgpack import Decoder
@@ -22,21 +23,26 @@ _NO_BATCH = bytes(_HEAD.size)
 """The end of the batches in a file that goes on."""
 _FULL = 4 * 1024**2
 """Bytes from which another file is begun."""
+UNCONFIRMED = 0.01
+"""The seconds that a written outcome may wait to be forgotten, before the disk is flushed."""
 
 
 class OutcomeSpool:
     """Files of batches of outcomes. A batch is kept together: all of it, or nothing.
 
-    It is written to a file with its checksum, and the disk is flushed, once. Where the agent or the machine ends in
-    between, it does not fit its checksum, and is cut off: nobody was told of it. Once all outcomes in a file are
+    It is written to a file with its checksum, and so survives the agent. It survives the machine once the disk is
+    flushed, for all batches of the moment together; outcomes that are forgotten soon need no flush. Where the agent or
+    the machine ends too early, a batch does not fit its checksum, and is cut off. Once all outcomes in a file are
     forgotten, the next batch overwrites them, or the file is removed. A disk is flushed twice as fast if a file keeps
     its size.
 
     Args:
         place: the agent's directory, as a descriptor.
+        monotonic: the clock, in seconds.
     """
 
-    def __init__(self, place: int) -> None:
+    def __init__(self, place: int, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
         with contextlib.suppress(FileExistsError):
             os.mkdir(DIRECTORY, 0o700, dir_fd=place)
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -44,6 +50,8 @@ class OutcomeSpool:
         self._file_of: dict[str, str] = {}
         """By token, the file with its outcome."""
         self._in_file: dict[str, set[str]] = {}
+        self._unflushed: dict[str, tuple[float, OutcomeThere]] = {}
+        """By token, the outcomes since the last flush, each with the time at which it was written."""
         names = [name for name in os.listdir(self._directory) if name.isdigit()]
         for name in sorted(names, key=int):
             self._take_up(name)
@@ -52,6 +60,8 @@ class OutcomeSpool:
         """The file that is written to; -1 before there is one."""
         self._end = 0
         """The offset in it behind the last batch."""
+        self._flushed = 0
+        """The offset in it behind the last flushed batch."""
 
     def __contains__(self, token: str) -> bool:
         return token in self._file_of
@@ -62,7 +72,7 @@ class OutcomeSpool:
         return list(self._file_of)
 
     def _take_up(self, name: str) -> None:
-        """Read a file that an earlier agent has left, and cut off what was being written as it ended."""
+        """Read a file that an earlier agent has left, and cut off the batch that was being written as it ended."""
         whole = 0
         tokens: list[str] = []
         for size, outcomes in self._batches(name):
@@ -72,6 +82,9 @@ class OutcomeSpool:
         try:
             if os.fstat(file).st_size > whole:
                 os.ftruncate(file, whole)
+            if tokens:
+                # The agent may have been killed before it flushed them.
+                os.fsync(file)
         finally:
             os.close(file)
         if tokens:
@@ -84,14 +97,14 @@ class OutcomeSpool:
         self._file_of.update(dict.fromkeys(tokens, name))
 
     def put(self, outcomes: Collection[OutcomeThere]) -> None:
-        """Keep these, whatever happens from now on.
+        """Keep these, even if the agent is killed from now on; ``flush`` is due soon.
 
         Raises:
             OSError: there is no room; none of them is kept.
         """
         data = b"".join(part for outcome in outcomes for part in frames_of(outcome))
         data = _HEAD.pack(len(data), zlib.crc32(data)) + data
-        if self._file < 0:
+        if self._file < 0 or (self._end > _FULL and not self._unflushed):
             self._begin()
         try:
             # Earlier batches, which are forgotten, may follow.
@@ -99,15 +112,41 @@ class OutcomeSpool:
             while rest:
                 written = os.pwrite(self._file, rest, at)
                 rest, at = rest[written:], at + written
-            os.fdatasync(self._file)
         except OSError:
             os.ftruncate(self._file, self._end)
             raise
         self._note(str(self._last), [outcome.token for outcome in outcomes])
+        now = self._monotonic()
+        self._unflushed.update((outcome.token, (now, outcome)) for outcome in outcomes)
         self._end += len(data)
-        if self._end > _FULL:
-            os.close(self._file)
-            self._file = -1
+
+    def seconds_left(self) -> float | None:
+        """Return the seconds until a flush is due; None if all outcomes are on the disk, or forgotten."""
+        for written, _ in self._unflushed.values():
+            return max(0.0, written + UNCONFIRMED - self._monotonic())
+        return None
+
+    def flush(self) -> None:
+        """Put all kept outcomes on the disk, so that they survive the machine.
+
+        Raises:
+            OSError: there is no room for those of the last moment; ``take_unflushed`` returns them.
+        """
+        if self._unflushed:
+            os.fdatasync(self._file)
+            self._unflushed.clear()
+            self._flushed = self._end
+
+    def take_unflushed(self) -> list[OutcomeThere]:
+        """Return the outcomes that could not be flushed, and keep them no more.
+
+        The kernel may have dropped the bytes that it could not write, so they have to be written again.
+        """
+        outcomes = [outcome for _, outcome in self._unflushed.values()]
+        self.forget([*self._unflushed])
+        self._end = self._flushed
+        os.ftruncate(self._file, self._end)
+        return outcomes
 
     def _begin(self) -> None:
         """Begin another file, which is there for certain once this returns."""
@@ -118,8 +157,10 @@ class OutcomeSpool:
             os.close(file)
             os.unlink(str(self._last + 1), dir_fd=self._directory)
             raise
+        if self._file >= 0:
+            os.close(self._file)
         self._last += 1
-        self._file, self._end = file, 0
+        self._file, self._end, self._flushed = file, 0, 0
 
     def take(self, tokens: Collection[str]) -> Iterator[OutcomeThere]:
         """Yield the outcomes of these that are kept, in the order of their ends."""
@@ -145,6 +186,7 @@ class OutcomeSpool:
             name = self._file_of.pop(token, None)
             if name is None:
                 continue
+            self._unflushed.pop(token, None)
             rest = self._in_file[name]
             rest.discard(token)
             if not rest:
@@ -155,7 +197,7 @@ class OutcomeSpool:
         """Empty or remove a file, without a flush: no driver asks for an outcome that a power cut brings back."""
         if self._file >= 0 and name == str(self._last):
             os.pwrite(self._file, _NO_BATCH, 0)
-            self._end = 0
+            self._end = self._flushed = 0
         else:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name, dir_fd=self._directory)

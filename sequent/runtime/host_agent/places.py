@@ -7,8 +7,13 @@ import errno
 import os
 import socket
 import stat
+from struct import Struct
 
 SOCKET = "socket"
+PATIENCE = 20
+"""The seconds that an agent has to accept a session, where many wait for that."""
+_SECONDS = Struct("ll")
+"""The kernel's form of seconds and microseconds."""
 LOCK_OF_AGENT = "serving"
 """The file that the agent of a directory has locked as long as it lives."""
 
@@ -37,7 +42,7 @@ def open_place(path: str) -> int:
     Raises:
         OSError: it cannot be made, or other users may enter it.
     """
-    os.makedirs(path, mode=0o700, exist_ok=True)
+    _make(path)
     place = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     found = os.fstat(place)
     if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
@@ -46,11 +51,19 @@ def open_place(path: str) -> int:
     return place
 
 
+def _make(path: str) -> None:
+    """Make a directory and those above it for this user alone; the umask is for the steps."""
+    if not os.path.isdir(path or "."):
+        _make(os.path.dirname(path))
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path, 0o700)
+
+
 def listen(place: int) -> socket.socket:
-    """Return a socket in a directory by which the agent is reached; it replaces an earlier one."""
+    """Return a socket of packets in a directory by which the agent is reached; it replaces an earlier one."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(SOCKET, dir_fd=place)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     # A path may be too long for the address of a socket; this one never is.
     listener.bind(f"/proc/self/fd/{place}/{SOCKET}")
     listener.listen(8)
@@ -59,11 +72,19 @@ def listen(place: int) -> socket.socket:
 
 
 def reach(place: int) -> socket.socket | None:
-    """Return a connection to the agent that serves there; None if there is none."""
-    end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    """Return a connection to the agent that serves there; None if there is none.
+
+    Raises:
+        OSError: it accepts none.
+    """
+    end = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _SECONDS.pack(PATIENCE, 0))
     try:
         end.connect(f"/proc/self/fd/{place}/{SOCKET}")
     except (FileNotFoundError, ConnectionRefusedError):
         end.close()
         return None
+    except BlockingIOError:
+        end.close()
+        raise TimeoutError(errno.ETIMEDOUT, "the agent accepts no further session: it may be stopped") from None
     return end

@@ -8,6 +8,7 @@ import fcntl
 import os
 import sys
 
+from sequent.errors import StoreError
 from sequent.runtime.host_agent.attaching import READY, attach, attach_as_told
 from sequent.runtime.host_agent.places import LOCK_OF_AGENT, open_place, place_of
 from sequent.runtime.host_agent.rules import Rules
@@ -26,8 +27,10 @@ def main() -> None:
     action.add_argument("--attach", metavar="KEY", help="join this session to the agent of a run")
     action.add_argument("--stdio", action="store_true", help="the same, for a line of authorized_keys")
     action.add_argument("--serve", metavar="KEY", help=argparse.SUPPRESS)
-    action.add_argument("--list", action="store_true", help="list the runs that have left something here")
-    action.add_argument("--remove", metavar="KEY", action="append", help="remove what a run has left here")
+    action.add_argument("--list", action="store_true", help="list the runs with files here")
+    action.add_argument(
+        "--remove", metavar="KEY", action="append", help="remove the files of a run here, and end its agent"
+    )
     Rules.add_to(parser)
     options = parser.parse_args()
     rules = Rules.of(options)
@@ -51,15 +54,20 @@ def serve(key: str, rules: Rules) -> None:
     """Run as the agent of a run."""
     # Most sessions only join an agent.
     from sequent.runtime.host_agent.serving import HostAgent
+    from sequent.runtime.store.directories import check_directory
 
     path = place_of(key, rules.mark)
     place = open_place(path)
     lock = os.open(LOCK_OF_AGENT, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=place)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        check_directory(os.path.realpath(path), "the files of runs")
         agent = HostAgent(key, path, place, rules)
     except BlockingIOError:
         _answer("another agent is ending; try again")
+        sys.exit(1)
+    except StoreError as error:
+        _answer(error.advice)
         sys.exit(1)
     except OSError as error:
         _answer(f"{path}: {error.strerror}")

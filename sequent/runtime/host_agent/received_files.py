@@ -12,7 +12,7 @@ from attrs import define, field
 from msgspec.structs import replace
 
 from sequent.runtime.messages.packets import LARGEST_RESULT, BadMessageError
-from sequent.runtime.orders import AttemptKey, AttemptOrder, Composed, Cut, Given, Spooled
+from sequent.runtime.orders import AttemptOrder, Composed, Cut, Given, Spooled
 
 
 @define(eq=False)
@@ -35,15 +35,19 @@ class ReceivedFiles:
         self._directory = directory
         self._incoming: dict[int, _Incoming] = {}
         self._whole: set[int] = set()
-        self._of_attempts: dict[AttemptKey, list[str]] = {}
+        """The complete files that no order has named so far."""
+        self._of_attempts: dict[str, list[str]] = {}
+        """By token, the files of an attempt."""
         self._contact = 0
         shutil.rmtree(directory, ignore_errors=True)
 
     def begin(self) -> None:
-        """Begin for a driver, which numbers its files anew; incomplete files are dropped."""
-        for number, incoming in self._incoming.items():
+        """Begin for a driver, which numbers its files anew; those that no order has named are removed."""
+        for incoming in self._incoming.values():
             os.close(incoming.descriptor)
-            os.unlink(self._path(number))
+        for number in (*self._incoming, *self._whole):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._path(number))
         self._incoming.clear()
         self._whole.clear()
         self._contact += 1
@@ -95,7 +99,7 @@ class ReceivedFiles:
         attributes = tuple((name, self._with_paths(given, paths)) for name, given in order.attributes)
         if not paths:
             return order
-        self._of_attempts[order.frame, order.node, order.attempt] = paths
+        self._of_attempts[order.token] = paths
         return replace(order, inputs=inputs, attributes=attributes)
 
     def _with_paths(self, given: Given, paths: list[str]) -> Given:
@@ -105,19 +109,20 @@ class ReceivedFiles:
             case Spooled(name):
                 if not name.isdigit() or int(name) not in self._whole:
                     raise BadMessageError("an order names a file that has not come")
+                self._whole.remove(int(name))
                 paths.append(self._path(int(name)))
                 return Spooled(os.fsencode(paths[-1]))
             case Cut(whole, keys):
                 found = self._with_paths(whole, paths)
                 if isinstance(found, Cut):
-                    raise BadMessageError("an order cuts what is cut")
+                    raise BadMessageError("an order cuts a part that is cut")
                 return Cut(found, keys)
             case Composed(form, parts, keys):
                 return Composed(form, tuple(self._with_paths(part, paths) for part in parts), keys)
 
     def remove(self, order: AttemptOrder) -> None:
         """Remove the files of an attempt that has ended."""
-        for path in self._of_attempts.pop((order.frame, order.node, order.attempt), ()):
+        for path in self._of_attempts.pop(order.token, ()):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
 

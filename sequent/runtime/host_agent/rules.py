@@ -1,18 +1,19 @@
-"""The limits with which an agent was started: the modules that it loads, and whether it runs shell scripts."""
+"""The limits with which an agent was started: the modules that it loads, and whether it runs shell scripts.
+
+Each session on a host imports this, and does without attrs for that.
+"""
 
 from __future__ import annotations
 
 import argparse
 import hashlib
 import os
+from typing import NamedTuple
 
-from attrs import frozen
-
-from sequent.by_fields import ByFields
+from sequent.runtime.hosts.protocol.greeting import NO_ROOT
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Rules(ByFields):
+class Rules(NamedTuple):
     """The limits in a line of ``authorized_keys``, which no driver can change."""
 
     modules: tuple[str, ...] = ()
@@ -69,5 +70,5 @@ class Rules(ByFields):
     def refusal_of_user(self) -> str:
         """Return why no attempt is executed for this user; '' if they may be."""
         if os.getuid() == 0 and not self.allow_root:
-            return "the agent does not run as root: use another user, or command = 'sequent-agent --allow-root'"
+            return f"{NO_ROOT}: use another user, or command = 'sequent-agent --allow-root'"
         return ""

@@ -53,6 +53,10 @@ class SeenTokens:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._seen.add(token)
 
+    def forget(self, tokens: Iterable[str]) -> None:
+        """Keep these in the file only: no driver orders an attempt again once its outcome is written."""
+        self._seen.difference_update(tokens)
+
     def include(self, tokens: Iterable[str]) -> None:
         """Count these as seen: a power cut may have kept their outcomes, which were flushed, and not their lines."""
         self._seen.update(tokens)

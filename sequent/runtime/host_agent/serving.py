@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
-import sys
-import time
-from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
+import socket
+from selectors import EVENT_READ, EVENT_WRITE
 
-from msgspec.structs import replace
-
-import sequent
 from sequent.errors import SequentError
-from sequent.model.run_target import Target
+from sequent.runtime.host_agent.admission import WORD, Admission
+from sequent.runtime.host_agent.agent_ports import AgentPorts
 from sequent.runtime.host_agent.driver_link import DriverLink, user_of
 from sequent.runtime.host_agent.hosted_attempts import HostedAttempts
 from sequent.runtime.host_agent.inventory import note_run
 from sequent.runtime.host_agent.log_streams import LogStreams
-from sequent.runtime.host_agent.places import SOCKET, listen, shipped_path
+from sequent.runtime.host_agent.places import SOCKET
 from sequent.runtime.host_agent.rules import Rules
-from sequent.runtime.host_agent.seen_tokens import Contact
-from sequent.runtime.hosts.protocol.greeting import NEWEST, OLDEST
 from sequent.runtime.hosts.protocol.messages import (
     AgentBroken,
     Attach,
-    Attached,
     AttachRefused,
     EndAttempts,
     EndedThere,
     FilePiece,
     FileWhole,
     ForgetOutcomes,
-    HostSetup,
     LeaveHost,
     OutcomeThere,
     StartAttempt,
@@ -42,13 +34,11 @@ from sequent.runtime.hosts.protocol.messages import (
 from sequent.runtime.hosts.protocol.remains import RunThere
 from sequent.runtime.messages.packets import BadMessageError
 from sequent.runtime.orders import Message
-from sequent.runtime.processes import process_trees
 
 IDLE = 24 * 3600.0
 """The seconds after which an idle agent ends."""
 UNUSED = 60.0
 """Seconds after which an agent ends if no driver has ever joined it."""
-_WORD = "word"
 
 
 class HostAgent:
@@ -59,22 +49,25 @@ class HostAgent:
         path: the agent's directory for it.
         place: a descriptor of that directory.
         rules: its limits.
+        ports: the world around it; None: this machine.
     """
 
-    def __init__(self, key: str, path: str, place: int, rules: Rules) -> None:
+    def __init__(self, key: str, path: str, place: int, rules: Rules, ports: AgentPorts | None = None) -> None:
+        ports = ports or AgentPorts()
         self._key = key
-        self._path = path
         self._place = place
-        self._rules = rules
-        self._selector = DefaultSelector()
-        self._attempts = HostedAttempts(path, place, self._selector, self._say, self._deliver)
-        self._logs = LogStreams(os.path.join(path, "logs"), self._attempts.token_of)
+        self._selector = ports.selector
+        self._monotonic = ports.monotonic
+        self._receive = ports.receive
+        self._attempts = HostedAttempts(path, place, ports, self._say, self._deliver)
+        self._admission = Admission(key, path, place, rules, self._attempts.seen)
+        self._logs = LogStreams(os.path.join(path, "logs"), self._attempts.token_of, ports.monotonic, ports.log_pause)
         self._links: list[DriverLink] = []
         self._driver: DriverLink | None = None
-        self._idle_since = time.monotonic()
         self._patience = UNUSED
+        self._ends_at = self._monotonic() + UNUSED
         self._is_leaving = False
-        self._listener = listen(place)
+        self._listener = ports.listen(place)
         self._selector.register(self._listener, EVENT_READ, self._accept)
 
     def serve(self) -> None:
@@ -85,6 +78,8 @@ class HostAgent:
                     key.data()
                 self._attempts.take_reports()
                 self._send()
+                # No driver confirms anything while there is none.
+                self._attempts.flush(is_due=self._driver is None)
         except SequentError as error:
             # Active attempts are lost; the next agent reports that.
             self._say(AgentBroken(error.message))
@@ -93,24 +88,28 @@ class HostAgent:
         finally:
             os.unlink(SOCKET, dir_fd=self._place)
             self._attempts.close()
+            self._attempts.flush(is_due=True)
+            for link in [*self._links]:
+                self._drop(link)
+            self._listener.close()
         if self._is_leaving:
             self._attempts.clear()
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(_WORD, dir_fd=self._place)
+                os.unlink(WORD, dir_fd=self._place)
 
     def _is_over(self) -> bool:
         if self._driver is not None:
             self._patience = IDLE
         if self._driver is not None or not self._attempts.is_idle:
-            self._idle_since = time.monotonic()
-        return self._is_leaving or time.monotonic() - self._idle_since >= self._patience
+            self._ends_at = self._monotonic() + self._patience
+        return self._is_leaving or self._monotonic() >= self._ends_at
 
     def _seconds_left(self) -> float | None:
         left = [self._attempts.seconds_left(), *(link.seconds_left() for link in self._links)]
         if self._driver is not None and not self._attempts.is_idle:
             left.append(self._logs.seconds_left())
         elif self._driver is None and self._attempts.is_idle:
-            left.append(self._idle_since + self._patience - time.monotonic())
+            left.append(self._ends_at - self._monotonic())
         known = [seconds for seconds in left if seconds is not None]
         return max(0.0, min(known)) if known else None
 
@@ -121,11 +120,30 @@ class HostAgent:
         if user_of(end) != os.getuid():
             end.close()
             return
-        link = DriverLink(end, self._key)
+        end.setblocking(False)
+        self._selector.register(end, EVENT_READ, lambda: self._take_over(end))
+
+    def _take_over(self, control: socket.socket) -> None:
+        """Talk to a session's driver through its pipes."""
+        self._selector.unregister(control)
+        received = self._receive(control)
+        if received is None:
+            control.close()
+            return
+        pipes, first = received
+        link = DriverLink(pipes, first, self._key, self._monotonic)
+        try:
+            self._selector.register(pipes, EVENT_READ, lambda: self._listen(link))
+        except OSError:
+            # Nobody can wait for a file, or for /dev/null.
+            link.link.close()
+            return
         self._links.append(link)
-        self._selector.register(end, EVENT_READ, lambda: self._listen(link))
+        self._selector.register(pipes.control, EVENT_READ, lambda: self._drop(link))
 
     def _listen(self, link: DriverLink) -> None:
+        if link not in self._links:  # The same wait told that its process was killed.
+            return
         try:
             for message in link.hear():
                 self._obey(link, message)
@@ -136,14 +154,14 @@ class HostAgent:
             self._drop(link)
         except OSError as error:
             # There is no room for its data: a driver connects again later, and starts over.
-            link.link.send_now(AttachRefused("broken", f"its agent cannot write: {error.strerror}"))
-            link.link.flush()
-            self._drop(link)
+            self._turn_away(link, AttachRefused("broken", f"its agent cannot write: {error.strerror}"))
 
     def _drop(self, link: DriverLink) -> None:
         if link in self._links:
             self._links.remove(link)
-            self._selector.unregister(link.link.end)
+            for end in (link.pipes, link.pipes.control, link.pipes.writing):
+                if end in self._selector.get_map():
+                    self._selector.unregister(end)
             link.link.close()
         if link is self._driver:
             self._driver = None
@@ -158,10 +176,11 @@ class HostAgent:
             if link.has_ended:
                 self._drop(link)
                 continue
-            key = self._selector.get_key(link.link.end)
-            events = EVENT_READ | EVENT_WRITE if link.link.is_clogged else EVENT_READ
-            if key.events != events:
-                self._selector.modify(link.link.end, events, key.data)
+            if link.link.is_clogged != (link.pipes.writing in self._selector.get_map()):
+                if link.link.is_clogged:
+                    self._selector.register(link.pipes.writing, EVENT_WRITE, int)
+                else:
+                    self._selector.unregister(link.pipes.writing)
 
     def _say(self, message: Message) -> None:
         if self._driver is not None:
@@ -170,10 +189,10 @@ class HostAgent:
     def _deliver(self, outcome: OutcomeThere) -> None:
         if self._driver is None:
             return
-        log = outcome.ended.log if isinstance(outcome, EndedThere) else None
-        if self._logs.lacks(log):
-            self._driver.link.send_each(self._logs.whole(log))
-        self._driver.link.send(outcome)
+        if isinstance(outcome, EndedThere) and self._logs.lacks(outcome.ended.log):
+            self._driver.link.send_each(self._logs.with_outcome(outcome))
+        else:
+            self._driver.link.send(outcome)
 
     # -- orders
 
@@ -191,7 +210,7 @@ class HostAgent:
             case WithdrawAttempt(token):
                 attempts.withdraw(token)
             case ForgetOutcomes(tokens):
-                attempts.spool.forget(tokens)
+                attempts.forget(tokens)
             case EndAttempts(at_once):
                 attempts.end_all(at_once=at_once)
             case LeaveHost():
@@ -201,86 +220,31 @@ class HostAgent:
 
     def _attach(self, link: DriverLink, wish: Attach) -> None:
         """Serve a driver from now on, and no earlier one; or refuse it."""
-        refusal = self._refusal(wish)
+        refusal = self._admission.refusal_of(wish)
         if refusal is not None:
-            link.link.send(refusal)
-            # The driver reads this before the end of the session.
-            link.link.flush()
-            self._drop(link)
+            self._turn_away(link, refusal)
             return
         if self._driver is not None:
             self._drop(self._driver)
         attempts = self._attempts
         try:
-            attempts.open(self._settings(wish.setup), wish.epoch)
+            attempts.open(self._admission.setup_for(wish.setup), wish.epoch)
         except (OSError, SequentError) as error:
-            link.link.send(AttachRefused("broken", str(error)))
-            link.link.flush()
-            self._drop(link)
+            self._turn_away(link, AttachRefused("broken", str(error)))
             return
         note_run(self._place, RunThere(id=wish.setup.workers.run_id, flow=wish.setup.workers.target.flow))
         link.is_attached = True
         attempts.files.begin()
-        word = self._word()
-        self._logs.begin(wish.logs if wish.logs_of == word else {})
+        self._logs.begin(wish.logs if wish.logs_of == self._admission.word() else {})
         # The first message to the driver is that it is served.
         known = attempts.keep(wish.wanted)
         self._driver = link
-        link.link.send(
-            Attached(
-                directory=word,
-                node=os.uname().nodename,
-                boot=process_trees.boot_id(),
-                python=platform.python_version(),
-                sequent=sequent.__version__,
-                processors=os.cpu_count() or 1,
-                now=time.time(),
-                known=tuple(known),
-            )
-        )
+        link.link.send(self._admission.welcome(known))
         for outcome in attempts.outcomes(wish.wanted):
             self._deliver(outcome)
 
-    def _refusal(self, wish: Attach) -> AttachRefused | None:
-        if not OLDEST <= wish.version <= NEWEST or wish.key != self._key:
-            return AttachRefused("forbidden", "it speaks another version of the protocol, or means another run")
-        workers = wish.setup.workers
-        has_surroundings = bool(workers.target.cwd or workers.variables or workers.sys_path or wish.setup.shipped)
-        reason = self._rules.refusal(workers.target.module, has_surroundings=has_surroundings)
-        if reason:
-            return AttachRefused("forbidden", reason)
-        try:
-            is_later = self._attempts.seen.meet(Contact(wish.epoch, wish.contact))
-        except OSError as error:
-            return AttachRefused("broken", f"the agent cannot write to {self._path}: {error.strerror}")
-        return None if is_later else AttachRefused("fenced", "a later driver of this run has been here")
-
-    def _settings(self, setup: HostSetup) -> HostSetup:
-        """Return the setup of the workers with the paths of this host."""
-        workers = setup.workers
-        cwd = os.path.abspath(os.path.expanduser(workers.target.cwd or "~"))
-        target = Target(
-            flow=workers.target.flow, module=workers.target.module, attribute=workers.target.attribute, cwd=cwd
-        )
-        workers = replace(
-            workers,
-            target=target,
-            # The first entry is only the place of this package.
-            sys_path=(*([shipped_path(setup.shipped)] if setup.shipped else []), *sys.path[1:]),
-            no_shell=workers.no_shell or self._rules.no_shell,
-            needs_own_maker=bool(self._rules.modules),
-        )
-        return HostSetup(workers=workers, host=setup.host, most_workers=setup.most_workers)
-
-    def _word(self) -> str:
-        """Return a word that distinguishes this directory, and its logs, from all others."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        file = os.open(_WORD, flags, 0o600, dir_fd=self._place)
-        try:
-            found = os.read(file, 64).decode()
-            if not found:
-                found = os.urandom(8).hex()
-                os.write(file, found.encode())
-            return found
-        finally:
-            os.close(file)
+    def _turn_away(self, link: DriverLink, refusal: AttachRefused) -> None:
+        """End a session; its driver reads the reason before the end."""
+        link.link.send_now(refusal)
+        link.link.flush()
+        self._drop(link)

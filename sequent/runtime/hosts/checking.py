@@ -6,6 +6,7 @@ import shlex
 import time
 from contextlib import suppress
 
+import msgspec
 from attrs import evolve, field, frozen
 
 import sequent
@@ -14,7 +15,6 @@ from sequent.errors import HostError
 from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts import probe
 from sequent.runtime.hosts.probe import Probed
-from sequent.runtime.hosts.protocol.greeting import NO_DRIVER
 from sequent.runtime.hosts.transports.choice import transport_for
 from sequent.runtime.hosts.transports.host_errors import HostErrors
 from sequent.runtime.hosts.transports.transport import Connection, Transport
@@ -30,6 +30,12 @@ _LONGEST = 64 * 1024
 _STAY, _SETTLE = 10, 1.0
 """The seconds for which a process stays there, and those in which the host may end it after its session."""
 _PYTHON, _AGENT = "python3", "sequent-agent"
+_MODULE = "sequent.runtime.host_agent"
+"""The agent, if the settings name an interpreter and no command."""
+_ROOT = "--allow-root"
+"""The word in the agent's command that lets root use it."""
+_EATEN = "invalid literal for int()"
+"""The complaint of the probe if its first line is missing."""
 _AGENT_WORD = b"\0sequent-agent\0"
 """The answer of the agent if ``authorized_keys`` allows nothing else."""
 
@@ -49,6 +55,8 @@ class HostReport(ByFields):
     """The duration of connecting."""
     found: Probed | None = None
     """The host's answer; None if there was none."""
+    is_shipped: bool = False
+    """Whether Sequent travels there with each run."""
     skew: float = 0.0
     """The seconds by which the host's clock is ahead of ours."""
     stays: bool | None = None
@@ -65,7 +73,7 @@ def check_host(settings: HostSettings, timeout: float) -> HostReport:
         settings: the host.
         timeout: seconds for each connection, and for each answer.
     """
-    report = HostReport(host=settings.name)
+    report = HostReport(host=settings.name, is_shipped=settings.ship)
     try:
         transport = transport_for(settings)
         report = evolve(report, transport=transport.name, reason=transport.reason)
@@ -78,6 +86,8 @@ def check_host(settings: HostSettings, timeout: float) -> HostReport:
         skew = found.now - (start + time.time()) / 2
     except HostError as error:
         return evolve(report, problems=(error,))
+    if settings.python and not settings.command and found.sequent:
+        found = msgspec.structs.replace(found, agent=f"{found.executable} -m {_MODULE}")
     stays = _stays(settings, transport, report.address, timeout, found.pid)
     report = evolve(report, found=found, skew=skew, stays=stays)
     errors = HostErrors(settings, report.address)
@@ -103,6 +113,8 @@ def _asked(settings: HostSettings, connection: Connection, timeout: float, secon
                 said += piece
         if (answer := probe.read_answer(said)) is not None:
             return answer
+        if len(said) >= _LONGEST:
+            raise errors.noisy(said)
         raise errors.agent_alone() if _AGENT_WORD in said else _trouble(settings, errors, connection, said)
     except TimeoutError as error:
         raise errors.mute(settings.python or _PYTHON, timeout, said) from error
@@ -112,8 +124,8 @@ def _asked(settings: HostSettings, connection: Connection, timeout: float, secon
 
 def _trouble(settings: HostSettings, errors: HostErrors, connection: Connection, said: bytes) -> HostError:
     error = connection.trouble(said)
-    if NO_DRIVER in error.problem:
-        return errors.agent_alone()
+    if _EATEN in error.problem:
+        return errors.eaten(settings.python or _PYTHON)
     is_missing = error.code in ("host-no-command", "host-not-executable")
     return errors.no_python(settings.python or _PYTHON, error.problem) if is_missing else error
 
@@ -134,6 +146,8 @@ def _problems(settings: HostSettings, found: Probed, errors: HostErrors) -> list
         problems.append(errors.old_python(found.python, found.executable, ".".join(map(str, _OLDEST))))
     if found.trouble:
         problems.append(errors.home(f"nothing can be written to its home directory {found.home!r}: {found.trouble}"))
+    if found.is_root and _ROOT not in shlex.split(settings.command):
+        problems.append(errors.root(settings.command or _AGENT))
     if not settings.ship and python >= _OLDEST:
         if not found.agent and not found.sequent:
             problems.append(errors.no_sequent(found.executable, sequent.__version__))
@@ -143,7 +157,8 @@ def _problems(settings: HostSettings, found: Probed, errors: HostErrors) -> list
 
 
 def _agent(settings: HostSettings) -> str:
-    return settings.command or _AGENT
+    """Return the program that is the agent there."""
+    return shlex.split(settings.command or _AGENT)[0]
 
 
 def _warnings(report: HostReport) -> list[str]:
@@ -162,7 +177,7 @@ def _warnings(report: HostReport) -> list[str]:
         warnings.append(f"its home directory {found.home!r} is mounted noexec: programs there cannot be started")
     if report.stays is False:
         warnings.append(
-            "what a session leaves is ended with it, and so would be steps whose driver is gone; let them stay: "
+            "all processes of a session are ended with it, and so would be steps whose driver is gone; let them stay: "
             f"loginctl enable-linger {found.user or 'USER'} there"
         )
     return warnings

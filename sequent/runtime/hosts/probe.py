@@ -86,6 +86,7 @@ def answer(asked):
     told = {"python": ".".join(map(str, sys.version_info[:3])), "executable": sys.executable or "", "home": home}
     told.update({"now": time.time(), "user": os.environ.get("USER", ""), "sequent": sequent()})
     told["agent"] = found(asked["agent"])
+    told["is_root"] = os.getuid() == 0
     told.update(room(home))
     told["pid"] = left(asked["seconds"]) if asked["seconds"] else 0
     told["is_there"] = is_there(asked["pid"]) if asked["pid"] else False
@@ -111,6 +112,8 @@ class Probed(msgspec.Struct, frozen=True, kw_only=True):
     """The version of Sequent; '' if that interpreter has none."""
     agent: str
     """The path of the agent's command; '' if it is not found."""
+    is_root: bool
+    """Whether the user there is root."""
     room: int
     """The bytes that may be written to the home directory."""
     trouble: str
@@ -127,7 +130,7 @@ def program(agent: str, seconds: int, pid: int) -> bytes:
     """Return the input for the interpreter.
 
     Args:
-        agent: the command of the agent whose path is wanted.
+        agent: the program of the agent whose path is wanted.
         seconds: the seconds for which to leave a process there; 0: leave none.
         pid: a process that was left before; 0: none.
     """

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from types import FrameType
 
 from sequent.dsl.definitions import definition_of
 from sequent.dsl.mistakes import KEPT, Mistakes, in_order, problems_of
@@ -21,7 +21,7 @@ def with_others(
         before: the mistakes of calls.
         raised: the error that ended them, if it is another one.
     """
-    bodies = [frame.f_locals for frame, _ in traceback.walk_tb((raised or error).__traceback__)]
+    bodies = [frame.f_locals for frame, _ in frames_of(raised or error)]
     kept = [names[KEPT] for names in bodies if isinstance(names.get(KEPT), Mistakes)]
     return _joined(error, [*before, *(problem for mistakes in kept for problem in mistakes.found)])
 
@@ -54,3 +54,11 @@ def _joined(error: DefinitionError, further: Iterable[DefinitionError]) -> Defin
     joined = InvalidFlowError(in_order(told.found))
     joined.flow = error.flow
     return joined
+
+
+def frames_of(error: BaseException) -> Iterator[tuple[FrameType, int]]:
+    """Yield the frames of an error with their lines, outermost first; ``traceback`` does so, but is slow to load."""
+    entry = error.__traceback__
+    while entry is not None:
+        yield entry.tb_frame, entry.tb_lineno
+        entry = entry.tb_next

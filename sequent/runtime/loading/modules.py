@@ -8,8 +8,6 @@ import importlib
 import importlib.util
 import os
 import sys
-import sysconfig
-import traceback
 from collections.abc import Generator
 from types import ModuleType
 
@@ -21,7 +19,7 @@ from sequent.hiding_files import HINT, hiding_in, text_of
 from sequent.model.run_target import Target
 from sequent.model.wording import guess
 from sequent.model.work import ModuleImport
-from sequent.runtime.loading.mistakes import with_others
+from sequent.runtime.loading.mistakes import frames_of, with_others
 
 FORM = "name it as module:flow or path/file.py:flow"
 NO_MODULE = "no-module"
@@ -242,13 +240,13 @@ def _meant_by(error: NameError | AttributeError) -> str:
     if isinstance(error, AttributeError):
         known = dir(error.obj)
     else:
-        known = [name for frame, _ in traceback.walk_tb(error.__traceback__) for name in frame.f_locals]
+        known = [name for frame, _ in frames_of(error) for name in frame.f_locals]
     return guess(str(error.name), known)
 
 
 def _where_it_is(error: NameError) -> str:
     """Return how to write a name of a class in a place where Python does not search the class."""
-    frames = [frame.f_locals for frame, _ in traceback.walk_tb(error.__traceback__)]
+    frames = [frame.f_locals for frame, _ in frames_of(error)]
     bodies = [names if "__qualname__" in names else {} for names in frames]
     if not any(error.name in names for names in bodies):
         return ""
@@ -263,14 +261,18 @@ def _place_of(error: BaseException, name: str) -> Place | None:
         # An error in a text that Python cannot read at all, such as one with a NUL, has no line.
         return Place(error.filename or name, error.lineno or 1)
     place: Place | None = None
-    for frame in traceback.extract_tb(error.__traceback__):
-        if not frame.filename.startswith(("<", *_foreign())):
-            place = Place(frame.filename, frame.lineno or 0)
+    for frame, line in frames_of(error):
+        file = frame.f_code.co_filename
+        if not file.startswith(("<", *_foreign())):
+            place = Place(file, line)
     return place
 
 
 @functools.cache
 def _foreign() -> tuple[str, ...]:
+    # Most modules have no mistakes.
+    import sysconfig
+
     ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     paths = sysconfig.get_paths()
     return tuple({ours + os.sep, *(paths[key] + os.sep for key in ("stdlib", "purelib", "platlib"))})

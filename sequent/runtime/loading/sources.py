@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Iterable
 from types import ModuleType
 
+from sequent.digests import sha256
 from sequent.errors import UsageError
 from sequent.model.spec import Definition
 
@@ -53,7 +53,7 @@ def _digest_of(module: ModuleType | None) -> str:
     """Return the SHA-256 of a module's source; '' if it has none."""
     try:
         with open(getattr(module, "__file__", None) or "", "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()
+            return sha256(file.read()).hexdigest()
     except OSError:
         return ""
 

@@ -13,8 +13,6 @@ from attrs import frozen
 from sequent.by_fields import ByFields
 from sequent.runtime.disk_room import NO_ROOM, fill
 
-CAP = 8 * 1024 * 1024
-"""Bytes that are kept of one attempt's output: the first and the last half of them."""
 _SIZE = 1 << 15
 """Bytes of a mark, with room for the longest path."""
 _HEAD = Struct("<QqI")

@@ -16,9 +16,9 @@ from typing import TextIO
 from sequent.model.outcome import LogSpan
 from sequent.runtime.disk_room import NO_ROOM, RESERVE, allocate, give_back
 from sequent.runtime.logs.log_losses import LogFile, Losses
-from sequent.runtime.logs.log_marks import CAP, MarkWriter
+from sequent.runtime.logs.log_marks import MarkWriter
 from sequent.runtime.logs.log_masking import Mask
-from sequent.runtime.logs.segment_files import first_number
+from sequent.runtime.logs.segment_files import CAP, first_number
 
 _MOST_LOOKS, _REST = 100, 0.02
 """How often to check whether a locked segment may be cut, and the seconds between."""
@@ -201,5 +201,5 @@ def flush_streams() -> None:
     for name in ("stdout", "stderr"):
         try:
             getattr(sys, name).flush()
-        except Exception:  # noqa: BLE001, S112 - a step may have closed, replaced or deleted them
+        except Exception:  # noqa: BLE001, S112 - a step may have closed, replaced or deleted them  # nosec B112
             continue

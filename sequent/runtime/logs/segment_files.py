@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import re
 import stat
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from sequent.errors import StoreError
-from sequent.model.outcome import LogSpan
 
+if TYPE_CHECKING:
+    from sequent.model.outcome import LogSpan
+
+CAP = 8 * 1024 * 1024
+"""Bytes that are kept of one attempt's output: the first and the last half of them."""
 _FIRST = "first_segment"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 
 
 def segment_path(directory: str, span: LogSpan) -> str:
@@ -20,7 +24,7 @@ def segment_path(directory: str, span: LogSpan) -> str:
     Raises:
         StoreError: the name, which came from the store, is not one that a segment can have.
     """
-    if not _NAME.match(span.segment):
+    if not re.fullmatch(_NAME, span.segment):
         raise StoreError(f"the store names an impossible log: {span.segment[:80]!r}", code="damaged-store")
     return os.path.join(directory, "logs", span.segment)
 

@@ -10,7 +10,8 @@ import selectors
 from collections.abc import Callable, Iterable
 
 from sequent.runtime.disk_room import PUNCH_HOLE_AND_KEEP_SIZE, allocate
-from sequent.runtime.logs.log_marks import CAP, read_mark
+from sequent.runtime.logs.log_marks import read_mark
+from sequent.runtime.logs.segment_files import CAP
 
 _REST = 0.05
 """Seconds for which growing segments are left alone, so that a step that writes much slows no other."""

@@ -17,6 +17,7 @@ from sequent.runtime.orders import (
     ItemFound,
     Message,
     RepeatFound,
+    StoryTold,
 )
 
 # -- driver and worker
@@ -57,7 +58,7 @@ class WorkerLeaving(Message, frozen=True):
 
 ToWorker = AttemptOrder | DrawOrder | ForgetRepeat | AskTaken
 
-WorkerReport = AttemptEnded | AttemptBegan | RepeatFound | ItemFound | DrawBroke
+WorkerReport = AttemptEnded | AttemptBegan | StoryTold | RepeatFound | ItemFound | DrawBroke
 FromWorker = WorkerReport | FlowLoaded | FlowUnloadable | OrdersTaken | WorkerLeaving
 
 # -- driver and agent

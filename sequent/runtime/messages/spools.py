@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 
 from sequent.errors import NotDataError
@@ -108,7 +107,11 @@ class Spools:
         self._directory = os.path.join(directory, "spool")
         self._numbers = itertools.count(1)
         self._of_attempts: dict[AttemptKey, list[str]] = {}
-        shutil.rmtree(self._directory, ignore_errors=True)
+        if os.path.lexists(self._directory):
+            # Few runs leave any.
+            import shutil
+
+            shutil.rmtree(self._directory, ignore_errors=True)
 
     def add(self, attempt: AttemptKey, pieces: Iterator[str]) -> Spool:
         """Begin a file for an attempt."""

@@ -9,9 +9,10 @@ stored.
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import os
 from typing import NamedTuple
+
+from sequent.digests import blake2b
 
 _RLIMIT_RTTIME = 15
 _ROW = b"Max realtime timeout"
@@ -35,7 +36,7 @@ class Stamp(NamedTuple):
     @classmethod
     def of(cls, directory: str) -> Stamp:
         """Return the stamp of the run with that directory."""
-        digest = hashlib.blake2b(os.fsencode(os.path.realpath(directory)), digest_size=8).digest()
+        digest = blake2b(os.fsencode(os.path.realpath(directory)), digest_size=8).digest()
         number = int.from_bytes(digest, "big")
         return cls(number >> 33, number % _NONE)
 

@@ -1,27 +1,17 @@
-"""The lock of a run's driver, which dies with its holder, and the wait for the agent of a dead driver."""
+"""The locks of a run's driver and of its agent, which die with their holders."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
 import os
-import pwd
-import select
-import socket
 import stat
 import struct
 import threading
-import time
-from datetime import datetime
 from typing import NamedTuple
 
-from sequent.errors import BusyError, StoreError
-from sequent.model.commands import typed
-from sequent.runtime.processes import process_trees
-from sequent.runtime.records import Owner
+from sequent.errors import StoreError
 
-AGENT_PATIENCE = 20.0
-"""Seconds that a recovery waits for the agent of a dead driver to end its workers."""
 _FLOCK = struct.Struct("hhqqi0q")
 """``struct flock`` of Linux: type, whence, start, length, pid."""
 
@@ -143,45 +133,6 @@ def _key_of(path: str) -> tuple[int, int] | None:
     return info.st_dev, info.st_ino
 
 
-def owner_of(pid: int, since: float) -> Owner:
-    """Return a process of this machine as the owner of a run that it took at that time."""
-    process = process_trees.process_at(pid)
-    started = 0.0 if process is None else _boot_time() + process.started / os.sysconf("SC_CLK_TCK")
-    return Owner(
-        pid=pid,
-        started=round(started, 2),
-        host=socket.gethostname(),
-        boot=process_trees.boot_id(),
-        user=_user_of(pid),
-        since=since,
-    )
-
-
-def _user_of(pid: int) -> str:
-    try:
-        number = os.stat(f"/proc/{pid}").st_uid
-    except OSError:
-        return "unknown"
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return str(number)
-
-
-def _boot_time() -> int:
-    with open("/proc/stat", encoding="ascii") as file:
-        return next((int(line.split()[1]) for line in file if line.startswith("btime ")), 0)
-
-
-def busy(run_id: str, owner: Owner) -> BusyError:
-    """Return the error of a run that is driven."""
-    since = datetime.fromtimestamp(owner.since).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    return BusyError(
-        f"run '{run_id}' is driven by process {owner.pid} on host '{owner.host}' (user {owner.user}) since {since}",
-        hint=f"wait for it, or stop it there: {typed('stop', run_id)}",
-    )
-
-
 def prepare_directory(path: str) -> None:
     """Make a run's own directory, or check that only this user can use it.
 
@@ -208,38 +159,3 @@ def driver_lock(directory: str) -> str:
 def agent_lock(directory: str) -> str:
     """Return the file of the lock that a run's agent holds as long as any process of its tree is left."""
     return os.path.join(directory, "agent.lock")
-
-
-def wait_for_agent(directory: str, run_id: str) -> None:
-    """Wait until the agent of an earlier driver has ended its workers and is gone.
-
-    Raises:
-        BusyError: it takes too long.
-    """
-    path = agent_lock(directory)
-    deadline = time.monotonic() + AGENT_PATIENCE
-    while (holder := lock_holder(path)) is not None:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise BusyError(
-                f"the agent of run '{run_id}' (process {holder.pid}) is still ending "
-                "processes that an earlier one started",
-                hint=f"see which processes it waits for (ps --ppid {holder.pid} -f), then recover again",
-            )
-        _wait_for_end(holder.pid, min(left, 0.25))
-
-
-def _wait_for_end(pid: int, seconds: float) -> None:
-    """Wait until a process ends, or that long."""
-    try:
-        handle = os.pidfd_open(pid)
-    except OSError:
-        # It is gone, or in another namespace of processes; in that case, only sleep.
-        time.sleep(min(seconds, 0.02))
-        return
-    try:
-        poll = select.poll()
-        poll.register(handle, select.POLLIN)
-        poll.poll(seconds * 1000)
-    finally:
-        os.close(handle)

@@ -10,9 +10,10 @@ from attrs import define, field, frozen
 
 from sequent.by_fields import ByFields
 from sequent.engine import Scheduler
-from sequent.model.directives import Directives
+from sequent.model.directives import Directives, Selection
 from sequent.model.effects import (
     AskHold,
+    AskPerson,
     CloseFrame,
     DrawItem,
     Effect,
@@ -30,6 +31,7 @@ from sequent.model.facts import (
     HoldGranted,
     HostReached,
     ItemsEnded,
+    QuestionAnswered,
     RepeatOpened,
     RunStarted,
     TaskBegan,
@@ -38,10 +40,10 @@ from sequent.model.facts import (
 )
 from sequent.model.hosts import HERE
 from sequent.model.items import Items
-from sequent.model.plan import ContainerPlan, Plan
+from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import Path
 from sequent.model.saved_state import Mark, Renewal, SavedBlock, SavedFrame
-from sequent.model.scope import Scope, Sequence
+from sequent.model.scope import Scope, Sequence, host_in, numbers_in
 from sequent.model.status import RunStatus, Status, Verdict
 
 Task = tuple[int, Sequence]
@@ -154,6 +156,8 @@ class _Foreseeing:
         match effect:
             case StartTask(scope, node, attempt):
                 return self._run(scope, node, attempt)
+            case AskPerson(scope, node, attempt):
+                return self._ask(scope, node, attempt)
             case OpenRepeat(scope, node):
                 return self._open(scope, node)
             case DrawItem(scope, node):
@@ -212,6 +216,12 @@ class _Foreseeing:
             }
 
     def _run(self, scope: Scope, node: int, attempt: int) -> list[Fact]:
+        step = self._note_run(scope, node)
+        began: list[Fact] = [TaskBegan(scope.id, node, attempt)] if step.announces else []
+        verdict = Verdict.FALSY if step.is_until else Verdict.UNKNOWN
+        return [*began, TaskSucceeded(scope.id, node, attempt, verdict)]
+
+    def _note_run(self, scope: Scope, node: int) -> StepPlan:
         step = self._plan.step(node)
         self._seen.started.add((node, scope.sequence))
         self._seen.made.update(beginnings(step.path, scope.sequence))
@@ -220,9 +230,14 @@ class _Foreseeing:
             self._seen.asking.add(node)
         if step.is_until:
             self._may_end(scope)
-        began: list[Fact] = [TaskBegan(scope.id, node, attempt)] if step.announces else []
+        return step
+
+    def _ask(self, scope: Scope, node: int, attempt: int) -> list[Fact]:
+        """Answer a question with *yes*."""
+        step = self._note_run(scope, node)
+        place = Selection(step.path, numbers_in(scope.sequence), host_in(scope.sequence))
         verdict = Verdict.FALSY if step.is_until else Verdict.UNKNOWN
-        return [*began, TaskSucceeded(scope.id, node, attempt, verdict)]
+        return [QuestionAnswered(attempt, place, Status.SUCCESS, verdict)]
 
     def _may_end(self, scope: Scope) -> None:
         """Note that its repeat may end with this iteration, or while it is under way."""

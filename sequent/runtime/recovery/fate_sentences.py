@@ -8,7 +8,7 @@ from attrs import frozen
 
 from sequent.by_fields import ByFields
 from sequent.model.inputs import ResultInput, ResultOrInput, inputs_in
-from sequent.model.plan import ContainerPlan, NodePlan, Plan, taken_by
+from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan, taken_by
 from sequent.model.references import Path, dotted
 from sequent.model.scope import Sequence
 from sequent.model.status import SETTLES, Claim, Status
@@ -62,7 +62,13 @@ class Reasons:
     # -- each fate ----------------------------------------------------------------------------
 
     def of_rerun(self, task: Task) -> str:
-        """Return why it runs."""
+        """Return why it runs; of a question, also what is asked."""
+        why, step = self._why_rerun(task), self._plan.nodes[task[0]]
+        if not (isinstance(step, StepPlan) and step.asks):
+            return why
+        return f"{why}; it asks: {self._plan.description[dotted(step.path)].question}"
+
+    def _why_rerun(self, task: Task) -> str:
         found = self._found.get(task)
         if task in self._seen.again:
             return self._asked(task) or "it has succeeded, but its directive runs it again"

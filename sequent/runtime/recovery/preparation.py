@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from attrs import evolve
 
 from sequent.engine.apply_directives import direct
 from sequent.errors import UsageError
 from sequent.model.directives import NO_DIRECTIVES, Directives
+from sequent.model.interventions import AskedIntervention
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.saved_state import Revision
 from sequent.model.scope import Sequence, read_sequence
@@ -17,6 +18,7 @@ from sequent.model.wording import guess
 from sequent.runtime.ports import ReadRun
 from sequent.runtime.records import AttemptRecord
 from sequent.runtime.recovery.changes import check_changes
+from sequent.runtime.recovery.people_notes import people_notes
 from sequent.runtime.recovery.prepared_recovery import LoadedRun, Prepared
 from sequent.runtime.recovery.recovery_plan import RecoveryPlan, plan_recovery
 from sequent.runtime.recovery.renaming import Renaming, read_renaming
@@ -38,6 +40,7 @@ def prepare(plan: Plan, run: ReadRun, asked: Asked | None) -> Prepared:
     if not (asked or has_ended or _may_pass_over(plan, NO_DIRECTIVES)):
         return Prepared(
             accepts_changes=asked.accepts_changes,
+            forces=asked.forces,
             renaming=renaming,
             notes=accepted,
             assumed_lost=asked.assumed_lost,
@@ -49,6 +52,7 @@ def prepare(plan: Plan, run: ReadRun, asked: Asked | None) -> Prepared:
         directives=selected.directives,
         recovery_run=asked.recovery_run,
         accepts_changes=asked.accepts_changes,
+        forces=asked.forces,
         renaming=renaming,
         loaded=loaded,
         reopens=has_ended and _changes(plan, selected, loaded),
@@ -57,8 +61,14 @@ def prepare(plan: Plan, run: ReadRun, asked: Asked | None) -> Prepared:
     )
 
 
-def plan_of(plan: Plan, run: ReadRun, asked: Asked | None, attempts: Iterable[AttemptRecord]) -> RecoveryPlan:
-    """Plan what the recovery does with each task.
+def plan_of(
+    plan: Plan,
+    run: ReadRun,
+    asked: Asked | None,
+    attempts: Iterable[AttemptRecord],
+    interventions: Collection[AskedIntervention] = (),
+) -> RecoveryPlan:
+    """Plan what the recovery does with each task, and note what people have asked of the run.
 
     Raises:
         DefinitionError, UsageError: as ``prepare``.
@@ -69,9 +79,9 @@ def plan_of(plan: Plan, run: ReadRun, asked: Asked | None, attempts: Iterable[At
     _check_lost(run, asked)
     selected, loaded = _selected(plan, run, asked)
     kept = () if asked.recovery_run is not None else _last_ends(attempts, renaming)
-    planned = plan_recovery(plan, run, selected, loaded, kept)
+    planned = plan_recovery(plan, run, selected, loaded, kept, assumed_lost=asked.assumed_lost)
     _refuse_lacking(planned)
-    return evolve(planned, notes=(*selected.notes, *planned.notes))
+    return evolve(planned, notes=(*selected.notes, *planned.notes, *people_notes(run.record.id, interventions)))
 
 
 def _renamed(run: ReadRun, plan: Plan, asked: Asked) -> Renaming:

@@ -38,6 +38,8 @@ class Prepared(ByFields):
     reopens: bool = False
     """Whether there is something to do although the run has succeeded."""
     accepts_changes: bool = False
+    forces: bool = False
+    """Whether the run is taken from a process that drives it."""
     renaming: Renaming = SAME_NAMES
     loaded: LoadedRun | None = None
     """The run, if it had to be loaded."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 
 from attrs import frozen
@@ -27,6 +27,7 @@ from sequent.model.references import dotted
 from sequent.model.saved_state import SavedFrame, SavedTask
 from sequent.model.scope import Scope, Sequence, address_of, depth_of_host, host_in, path_on_host, sequence_text
 from sequent.model.status import Status
+from sequent.runtime.driver.adapters import is_local
 from sequent.runtime.driver.values import Values
 from sequent.runtime.ports import ReadRun
 from sequent.runtime.recovery.dry_run import Basis, Foreseen, Task, foresee
@@ -41,6 +42,8 @@ class Fate(StrEnum):
     KEPT = "kept"
     RERUN = "rerun"
     """It runs, for the first time or again."""
+    JOIN = "join"
+    """Its host may know its attempt, which then goes on, or whose outcome is collected; if not, it runs again."""
     PASSED = "passed over"
     BLOCKED = "blocked"
     """It does not run, since its requirement cannot come true."""
@@ -88,7 +91,13 @@ class RecoveryPlan(ByFields):
 
 
 def plan_recovery(
-    plan: Plan, run: ReadRun, selected: Selected, loaded: LoadedRun, kept: Iterable[tuple[str, Sequence, bool]]
+    plan: Plan,
+    run: ReadRun,
+    selected: Selected,
+    loaded: LoadedRun,
+    kept: Iterable[tuple[str, Sequence, bool]],
+    *,
+    assumed_lost: Collection[str] = (),
 ) -> RecoveryPlan:
     """Plan a recovery.
 
@@ -99,12 +108,15 @@ def plan_recovery(
         loaded: the state that it starts from.
         kept: the tasks that have attempts: path, sequence, and whether the last is a success. Those of open
             iterations may be left out.
+        assumed_lost: the hosts whose attempts are given up.
     """
-    return _Planning(plan, run, selected, loaded).plan(kept)
+    return _Planning(plan, run, selected, loaded, assumed_lost).plan(kept)
 
 
 class _Planning:
-    def __init__(self, plan: Plan, run: ReadRun, selected: Selected, loaded: LoadedRun) -> None:
+    def __init__(
+        self, plan: Plan, run: ReadRun, selected: Selected, loaded: LoadedRun, assumed_lost: Collection[str]
+    ) -> None:
         self._plan = plan
         self._run = run
         self._selected = selected
@@ -118,6 +130,12 @@ class _Planning:
         )
         self._values = Values(plan, run)
         self._unknown: set[Task] = set()
+        self._on_hosts: dict[Task, str] = {
+            (each.key.node, each.sequence): each.host
+            for each in run.handed_over()
+            if each.host not in assumed_lost and not is_local(each.host)
+        }
+        """The tasks whose attempts hosts may know."""
         self._steps = {dotted(node.path): node.index for node in plan.nodes if isinstance(node, StepPlan)}
 
     def plan(self, kept: Iterable[tuple[str, Sequence, bool]]) -> RecoveryPlan:
@@ -157,6 +175,11 @@ class _Planning:
             doubt = reasons.of_doubt(task)
             if doubt:
                 return Fate.OPEN, doubt
+            if task in seen.started and task in self._on_hosts:
+                return (
+                    Fate.JOIN,
+                    f"its attempt is on {self._on_hosts[task]}, which tells whether it goes on or has ended",
+                )
             if task in seen.started:
                 return Fate.RERUN, reasons.of_rerun(task)
             return Fate.BLOCKED, reasons.of_blocked(task)

@@ -10,11 +10,12 @@ from sequent.by_fields import ByFields
 from sequent.errors import UsageError
 from sequent.model.directives import NO_DIRECTIVES, Directives, Selection
 from sequent.model.inputs import PreviousInput, inputs_in
-from sequent.model.plan import ContainerPlan, NodePlan, Plan, taken_by
+from sequent.model.plan import ContainerPlan, Plan, taken_by
 from sequent.model.references import dotted
 from sequent.model.requirements import claims_in
 from sequent.model.saved_state import SavedBlock, SavedFrame
-from sequent.model.scope import Sequence, split_host
+from sequent.model.scope import Sequence
+from sequent.model.selections import containers_around, read_selection
 from sequent.model.status import Claim
 from sequent.model.wording import guess
 
@@ -33,6 +34,8 @@ class Asked(ByFields):
     """Steps and containers that are the same under another name: ``OLD=NEW``."""
     accepts_changes: bool = False
     """Whether the flow may have changed since the run was made, if nothing that has begun is missing."""
+    forces: bool = False
+    """Whether to take the run from a process that drives it."""
     assumed_lost: tuple[str, ...] = ()
     """The hosts that are gone for good, with the attempts that were handed to them."""
 
@@ -94,67 +97,6 @@ def _resting(rerun: tuple[str, ...], plan: Plan, directives: Directives) -> Iter
                 f"steps that depend on '{text}' are kept where they have succeeded: {names}; "
                 f"--from {text} runs them again as well"
             )
-
-
-def read_selection(text: str, plan: Plan, option: str) -> Selection:
-    """Return the selection of a path, or of a path with a sequence.
-
-    Raises:
-        UsageError: the plan has no such step, container or sequence.
-    """
-    typed, slash, numbers = text.partition("/")
-    name, host = split_host(typed, {dotted(each.path) for each in plan.nodes})
-    path = tuple(name.split(".")) if name else ()
-    node = plan.node_at(path) if path else None
-    if node is None:
-        known = [dotted(each.path) for each in plan.nodes if each.path]
-        raise UsageError(
-            f"{option} {text!r}: the flow has no step or container {name!r}",
-            code="unknown-path",
-            path=name,
-            hint=f"{guess(name, known)}write names joined by dots (s1.s11), "
-            "and for a single task '/' and its iterations (s1.s11/1.2)",
-        )
-    if host and not _has_copies(node, plan):
-        raise UsageError(
-            f"{option} {text!r}: '{name}' has no copies on hosts",
-            code="unknown-host",
-            path=name,
-            hint=f"write {name}" + (f"/{numbers}" if slash else ""),
-        )
-    return Selection(path, _sequence(text, numbers, node, option, plan) if slash else (), host)
-
-
-def _has_copies(node: NodePlan, plan: Plan) -> bool:
-    """Return whether a node has copies on hosts, or is in a copy."""
-    return any(
-        each.is_copied for each in ([node] if isinstance(node, ContainerPlan) else []) + _around(plan, node.index)
-    )
-
-
-def _sequence(text: str, numbers: str, node: NodePlan, option: str, plan: Plan) -> tuple[int, ...]:
-    try:
-        sequence = tuple(map(int, numbers.split(".")))
-    except ValueError:
-        sequence = ()
-    longest = _depth(node, plan)
-    if sequence[:1] != (1,) or min(sequence) < 1 or len(sequence) > longest:
-        shape = ".".join(["1", *("n" for _ in range(longest - 1))])
-        raise UsageError(
-            f"{option} {text!r}: {numbers!r} is not a sequence of '{dotted(node.path)}'",
-            code="sequence",
-            path=dotted(node.path),
-            hint="give a number for each enclosing iteration, beginning with the flow's own 1: "
-            f"{shape}, or the first of these",
-        )
-    return sequence
-
-
-def _depth(node: NodePlan, plan: Plan) -> int:
-    """Return how many numbers there are in the sequence of a step, or of the contents of a container."""
-    while isinstance(node, ContainerPlan) and node.is_copied:
-        node = plan.nodes[node.children[0]]
-    return len(node.path) + (1 if isinstance(node, ContainerPlan) else 0)
 
 
 def check_range(selection: Selection, saved: SavedFrame | None, plan: Plan, text: str) -> None:
@@ -220,7 +162,7 @@ def _downstream(selection: Selection, plan: Plan) -> Iterator[Selection]:
     seen = set(pending)
     while pending:
         index, sequence, host = pending.pop()
-        containers = _around(plan, index)
+        containers = containers_around(plan, index)
         levels = sum(not container.is_copied for container in containers)
         shared, around = sequence[:levels], containers[0]
         # What is around all copies depends on the copy on any host.
@@ -252,17 +194,7 @@ def dependents_in(plan: Plan) -> dict[int, list[tuple[int, Claim]]]:
 
 def shared_sequence(plan: Plan, index: int, sequence: Sequence) -> Sequence:
     """Return the sequence of the iteration that a node shares with one beside it or further in."""
-    return sequence[: len(_around(plan, index))]
-
-
-def _around(plan: Plan, index: int) -> list[ContainerPlan]:
-    """Return the containers around a node, innermost first."""
-    containers: list[ContainerPlan] = []
-    parent = plan.nodes[index].parent
-    while parent >= 0:
-        containers.append(plan.container(parent))
-        parent = containers[-1].parent
-    return containers
+    return sequence[: len(containers_around(plan, index))]
 
 
 def _folded(plan: Plan) -> set[int]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from selectors import BaseSelector, DefaultSelector
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
+from msgspec.structs import replace
 
 from sequent.by_fields import ByFields
 from sequent.dsl.hosts import is_here
@@ -15,25 +17,27 @@ from sequent.errors import SequentError, StoreError
 from sequent.model.annotations import classes_in
 from sequent.model.commands import store_options
 from sequent.model.outcome import Outcome
-from sequent.model.plan import ContainerPlan, Plan
+from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.run_target import Target
-from sequent.model.spec import Definition
+from sequent.model.spec import Definition, steps_in
 from sequent.model.status import RunStatus
 from sequent.model.value_text import decode_result
 from sequent.runtime.clock import SystemClock
-from sequent.runtime.driver.adapters import Adapters
+from sequent.runtime.driver.adapters import Adapters, QuestionText, no_question
 from sequent.runtime.driver.loop import Driver
 from sequent.runtime.driver.values import Values
 from sequent.runtime.executors.agents import AgentProcess
 from sequent.runtime.executors.executors_of_flow import make_executors
 from sequent.runtime.executors.workers import MOST_WORKERS
+from sequent.runtime.observer_port import Observer
 from sequent.runtime.orders import WorkerSetup
-from sequent.runtime.ports import DrivenRun, Observer, Store
-from sequent.runtime.pruning import PruneRule
+from sequent.runtime.pickle_keys import key_file, make_key
+from sequent.runtime.ports import DrivenRun, Store
 from sequent.runtime.recovery.changes import adopt, changed_code
 from sequent.runtime.recovery.prepared_recovery import Prepared, open_part
 from sequent.runtime.rows import Batch, HandedOver, RunEnd
+from sequent.runtime.runs.given_results import ResultReader
 from sequent.runtime.runs.linked_directories import lead_elsewhere
 from sequent.runtime.runs.nested_runs import around_steps
 
@@ -74,6 +78,9 @@ class Drive(ByFields):
         outcome = self._driven()
         spec = self.definition.spec
         if spec.config.prune_older_than is not None:
+            # Few flows prune.
+            from sequent.runtime.pruning import PruneRule
+
             rule = PruneRule(older_than=spec.config.prune_older_than, keep_failed=True, flow=spec.name)
             try:
                 runs.prune(rule)
@@ -100,6 +107,8 @@ class Drive(ByFields):
                 self.target, self.plan.params, run=run.record.id, store=self.store, prefix=config.envvar_prefix
             ),
             store_options=store_options(),
+            is_new=self._is_new,
+            pickle_key=self._pickle_key(),
         )
         executors = make_executors(self.definition, setup, self.agent, self._slots())
         hosts = self._hosts(setup, selector)
@@ -114,12 +123,15 @@ class Drive(ByFields):
                 is_here=lambda host: is_here(host, config.hosts),
                 host_executor=None if hosts is None else hosts.of,
                 accepts_changes=self.prepared.accepts_changes,
+                hears_people=True,
+                question_text=self._question_text(),
+                read_result=ResultReader(self.definition).text_of,
             )
             if hosts is not None and self._is_new:
                 self._reach(hosts)
             outcome = self.within(adapters, max(_SHORTEST_SLEEP, config.sleep_between_loops), hosts)
-            if hosts is not None and outcome.status is RunStatus.SUCCESS:
-                hosts.reach_rest()
+            if hosts is not None:
+                hosts.leave(has_succeeded=outcome.status is RunStatus.SUCCESS)
             return outcome
         finally:
             if hosts is not None:
@@ -127,6 +139,23 @@ class Drive(ByFields):
             for executor in executors.values():
                 executor.close()
             selector.close()
+
+    def _question_text(self) -> QuestionText:
+        """Return the function that fills in the questions of steps."""
+        if not any(isinstance(node, StepPlan) and node.asks for node in self.plan.nodes):
+            return no_question
+        # Few flows ask questions.
+        from sequent.runtime.runs.question_texts import QuestionTexts
+
+        return QuestionTexts(self.definition).text_of
+
+    def _pickle_key(self) -> str:
+        """Return the file of the key with which results are pickled, made if it is new; '' if no step pickles."""
+        if not any(step.pickles for _, step in steps_in(self.definition.spec.root)):
+            return ""
+        path = key_file(os.path.dirname(self.run.directory))
+        make_key(path)
+        return path
 
     def _hosts(self, setup: WorkerSetup, selector: BaseSelector) -> HostExecutors | None:
         """Make the executors of other hosts; None if the flow uses none."""
@@ -159,7 +188,8 @@ class Drive(ByFields):
         try:
             hosts.reach([host for host in named if not is_here(host, config.hosts)])
         except SequentError as error:
-            self.run.commit(Batch(end=RunEnd(RunStatus.STOPPED, {}, error.message)))
+            self.run.commit(Batch(end=RunEnd(RunStatus.STOPPED, {}, error.advice)))
+            hosts.leave(has_succeeded=False)
             raise
 
     def within(
@@ -174,11 +204,14 @@ class Drive(ByFields):
         adopt(run, plan, changed, renaming)
         unknown: list[str] = []
         saved = open_part(run, plan, self.prepared, resumes=self.resumes, at=adapters.clock.now())
-        if saved is not None and hosts is not None:
+        if saved is not None:
             handed_over = run.handed_over()
             unknown = self._unknown(handed_over)
-            adapters = evolve(adapters, handed_over=self._not_lost(handed_over))
-            hosts.expect(adapters.handed_over)
+            living = self._not_lost(handed_over) if hosts is not None else ()
+            self._free_holds(handed_over, living)
+            adapters = evolve(adapters, handed_over=living)
+            if hosts is not None:
+                hosts.expect(living)
         driver = Driver(
             plan,
             adapters,
@@ -194,8 +227,17 @@ class Drive(ByFields):
         return self._outcome(driver)
 
     def _not_lost(self, handed_over: list[HandedOver]) -> tuple[HandedOver, ...]:
-        """Return the attempts that hosts may still know: those on hosts that are said to be gone are lost."""
-        return tuple(each for each in handed_over if each.host not in self.prepared.assumed_lost)
+        """Return the attempts that hosts may still know: those here, and on hosts said to be gone, are lost."""
+        config = self.definition.spec.config
+        lost = self.prepared.assumed_lost
+        return tuple(each for each in handed_over if each.host not in lost and not is_here(each.host, config.hosts))
+
+    def _free_holds(self, handed_over: Iterable[HandedOver], living: Iterable[HandedOver]) -> None:
+        """Free the amounts that are held for lost attempts alone."""
+        needed = {(hold.key, hold.pool) for each in living for hold in each.holds}
+        free = [hold for each in handed_over for hold in each.holds if (hold.key, hold.pool) not in needed]
+        if free:
+            self.run.commit(Batch(holds=[replace(hold, amount=0) for hold in free]))
 
     def _unknown(self, handed_over: list[HandedOver]) -> list[str]:
         """Return a note for each host that is said to be gone, and has nothing that could be lost."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from hashlib import blake2b
 
 from msgspec import Struct
 
+from sequent.digests import blake2b
 from sequent.errors import NotDataError, UsageError
 from sequent.model.record_text import read_record, text_of_record
 from sequent.model.run_target import Target

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 
 from sequent.errors import StoreError
 from sequent.model.durations import span_text
@@ -53,18 +56,11 @@ class LoggingObserver:
 
     def __init__(self, directory: str = "") -> None:
         self._directory = directory
-        # It takes a while to load, and is not needed if a command or a notebook shows the progress.
-        from loguru import logger
-
-        def tell(level: str, text: str) -> None:
-            logger.log(level, safe_block(text))
-
-        self._log = tell
 
     def run_began(self, record: RunRecord, plan: Plan) -> None:
         self._plan = plan
         self._run = record.id
-        self._log("INFO", f"{_beginning(record)} begins")
+        tell("INFO", f"{_beginning(record)} begins")
 
     def task_started(self, scope: Scope, node: int, attempt: int) -> None:
         """Say nothing: see the class."""
@@ -74,30 +70,54 @@ class LoggingObserver:
     ) -> None:
         _show(self._directory, log)
         if problem is not None:
-            self._log("ERROR", _failure(self._plan, node, problem, scope))
+            tell("ERROR", _failure(self._plan, node, problem, scope))
         elif status is Status.FAILURE:
-            self._log("ERROR", _given_up(self._plan, node, scope))
+            tell("ERROR", _given_up(self._plan, node, scope))
 
     def attempt_failed(
         self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
     ) -> None:
         _show(self._directory, log)
-        self._log("WARNING", _retry(self._plan, scope, node, attempt, problem, wait))
+        tell("WARNING", _retry(self._plan, scope, node, attempt, problem, wait))
 
     def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
         """Say nothing: see the class."""
+
+    def task_asks(self, scope: Scope, node: int, text: str) -> None:
+        tell("WARNING", f"{_name(self._plan, node, scope)} {text}")
 
     def tasks_queue(self, numbers: Mapping[int, int]) -> None:
         """Say nothing: see the class."""
 
     def draw_failed(self, node: int, problem: Problem) -> None:
-        self._log("ERROR", _failure(self._plan, node, problem))
+        tell("ERROR", _failure(self._plan, node, problem))
 
     def note(self, text: str) -> None:
-        self._log("WARNING", text)
+        tell("WARNING", text)
 
     def run_ended(self, status: RunStatus) -> None:
-        self._log("INFO", f"run {self._run} ended: {status.value}")
+        tell("INFO", f"run {self._run} ended: {status.value}")
+
+
+def tell(level: str, text: str) -> None:
+    """Log a line with loguru; where nobody has loaded or set it up, write the line that it would.
+
+    It takes longer to load than a short run takes.
+    """
+    is_set_up = "loguru" in sys.modules or any(name.startswith("LOGURU_") for name in os.environ)
+    # There may be no such stream.
+    if is_set_up or getattr(sys.stderr, "isatty", bool)():
+        from loguru import logger
+
+        logger.log(level, safe_block(text))
+        return
+    now = datetime.now().astimezone()
+    place = f"{__name__}:{tell.__name__}:{tell.__code__.co_firstlineno}"
+    line = f"{now:%Y-%m-%d %H:%M:%S}.{now.microsecond // 1000:03} | {level: <8} | {place} - {safe_block(text)}\n"
+    # As with loguru, a run goes on if nobody can read it.
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        sys.stderr.write(line)
+        sys.stderr.flush()
 
 
 class PrintingObserver:
@@ -139,6 +159,9 @@ class PrintingObserver:
 
     def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
         """Say nothing: see the class."""
+
+    def task_asks(self, scope: Scope, node: int, text: str) -> None:
+        _print(f"{_name(self._plan, node, scope)} {text}")
 
     def tasks_queue(self, numbers: Mapping[int, int]) -> None:
         """Say nothing: see the class."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from sequent.errors import StoreError, UsageError
 from sequent.model.variables import STORE
-from sequent.runtime.ports import Store
 from sequent.runtime.store.sqlite.location import MEMORY, locate
 
 if TYPE_CHECKING:
+    from sequent.runtime.ports import Store
     from sequent.runtime.store.postgresql.address import ServerAddress
     from sequent.runtime.store.postgresql.store import PostgresqlStore
 

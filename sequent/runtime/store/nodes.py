@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from sequent.errors import StoreError
-from sequent.model.plan import ContainerPlan, Plan, StepPlan
-from sequent.model.references import dotted
-from sequent.model.scope import Sequence
+
+if TYPE_CHECKING:
+    from sequent.model.plan import ContainerPlan, Plan
+    from sequent.model.scope import Sequence
 
 STEP = "step"
 COPIES = "copies"
+REPEAT = "repeat"
+CONTAINER = "container"
 
 
 class KnownNodes:
@@ -41,9 +45,17 @@ class KnownNodes:
         """Return the dotted path of a node; a question mark if the store does not know it."""
         return self.nodes.get(node, ("?", ""))[0]
 
+    def at(self, path: str, kind: str) -> int | None:
+        """Return the index of the node with that path and kind."""
+        return self._by_path.get((path, kind))
+
     def steps_at(self, path: str) -> int | None:
         """Return the index of the step with that path."""
         return self._by_path.get((path, STEP))
+
+    def repeat_of(self, step: int) -> int | None:
+        """Return the index of the container of a step's iterations; None if it is not repeated."""
+        return self._by_path.get((self.path(step), REPEAT))
 
     def is_step(self, node: int) -> bool:
         """Return whether the node is a step, not a container."""
@@ -52,6 +64,11 @@ class KnownNodes:
     def has_copies(self, node: int) -> bool:
         """Return whether the node is the container of the copies of a step or container, one on each host."""
         return self.nodes.get(node, ("", ""))[1] == COPIES
+
+    @property
+    def has_any_copies(self) -> bool:
+        """Whether any step or container may have copies on hosts."""
+        return any(kind == COPIES for _, kind in self.nodes.values())
 
     def use(self, plan: Plan) -> bool:
         """Use the indexes of a plan from now on; return False if the store does not know one of its nodes."""
@@ -74,13 +91,15 @@ class KnownNodes:
 
 def places_of(plan: Plan) -> list[tuple[str, str]]:
     """Return path and kind of each node: what repeats or has copies shares its path with the containers of these."""
-    return [(dotted(node.path), STEP if isinstance(node, StepPlan) else _kind(node)) for node in plan.nodes]
+    from sequent.model.plan import StepPlan
+
+    return [(".".join(node.path), STEP if isinstance(node, StepPlan) else _kind(node)) for node in plan.nodes]
 
 
 def _kind(node: ContainerPlan) -> str:
     if node.is_copied:
         return COPIES
-    return "repeat" if node.wraps else "container"
+    return REPEAT if node.wraps else CONTAINER
 
 
 def sequence_above(frame: int, find: Callable[[int], tuple[int, int | str] | None]) -> Sequence:

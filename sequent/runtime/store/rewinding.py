@@ -12,7 +12,7 @@ from sequent.model.scope import Sequence
 from sequent.model.status import Status, Verdict
 from sequent.runtime.attempt_outcomes import answers_of
 from sequent.runtime.store.saved_state import SavedLoader
-from sequent.runtime.store.sql.run_rows import OpenRows, Tried
+from sequent.runtime.store.sql.open_rows import OpenRows, Tried
 
 
 class RewindingLoader(SavedLoader):

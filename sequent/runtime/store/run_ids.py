@@ -11,7 +11,7 @@ from sequent.model.status import RunStatus
 
 LATEST = "latest"
 """The word for the latest run, in place of a run's id."""
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
+_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 
 
 def default_id(number: int) -> str:
@@ -25,7 +25,7 @@ def check_id(run_id: str) -> None:
     Raises:
         UsageError: the id has another form, or is a word with a meaning.
     """
-    if not _ID.match(run_id):
+    if not re.fullmatch(_ID, run_id):
         raise UsageError(
             f"{run_id!r} cannot be a run's id",
             code="run-id",

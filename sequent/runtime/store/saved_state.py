@@ -9,7 +9,7 @@ from sequent.model.scope import Sequence
 from sequent.model.status import Status
 from sequent.runtime.attempt_outcomes import answers_of, may_retry
 from sequent.runtime.rows import TaskKey
-from sequent.runtime.store.sql.run_rows import Extent, OpenRows, Span
+from sequent.runtime.store.sql.open_rows import Extent, OpenRows, Span
 
 
 class SavedLoader:
@@ -96,7 +96,7 @@ class SavedLoader:
         if self._rows.waits(frame, index, iteration, attempt + 1):
             return True
         problem = self._rows.problem(frame, index, iteration, attempt)
-        return 0 < failures <= step.retries and problem is not None and may_retry(step, problem)
+        return 0 < failures <= step.retries and problem is not None and may_retry(step.retry_on, problem)
 
     def _block(self, frame: int, node: ContainerPlan, sequence: Sequence, *, every: bool) -> SavedBlock | None:
         if node.repeats is not None:

@@ -22,16 +22,19 @@ from sequent.model.variables import RUNS_AROUND
 from sequent.model.work import CommandWork, FunctionWork
 from sequent.runtime.context import Context, FlowInStep, enter
 from sequent.runtime.loading.modules import import_once
-from sequent.runtime.logs.log_segment import Segment, flush_streams
+from sequent.runtime.logs.attempt_log import AttemptLog
+from sequent.runtime.logs.log_segment import flush_streams
 from sequent.runtime.messages.packets import LARGEST_RESULT
-from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder, WorkerSetup
+from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder, StoryTold, WorkerSetup
 from sequent.runtime.worker.commands import CommandError, run_command
 from sequent.runtime.worker.environment import StepEnvironment, variables_of
 from sequent.runtime.worker.forked_copies import Original
 from sequent.runtime.worker.inputs import Catalogue, Inputs, instance_of
+from sequent.runtime.worker.pickles import Pickles
 from sequent.runtime.worker.problems import problem_of
 from sequent.runtime.worker.process_state.variables import ContextVariables
 from sequent.runtime.worker.secrets import Secrets
+from sequent.runtime.worker.story import AttemptStory
 from sequent.runtime.worker.termination import Terminated, Termination
 
 
@@ -41,7 +44,7 @@ class Tidies(Protocol):
     def prepare(self, order: AttemptOrder) -> None:
         """Apply the options of the step that is about to be called."""
 
-    def settle(self) -> None:
+    def settle(self, error: BaseException) -> None:
         """Free resources for the report of a failed attempt, which may need what the attempt had used up."""
 
     def tidy(self, function: int, seconds: float) -> None:
@@ -52,7 +55,7 @@ class _TidiesNothing:
     def prepare(self, order: AttemptOrder) -> None:
         """Do nothing: the process is not ours."""
 
-    def settle(self) -> None:
+    def settle(self, error: BaseException) -> None:
         """Do nothing: the process is not ours."""
 
     def tidy(self, function: int, seconds: float) -> None:
@@ -71,24 +74,25 @@ class Attempts:
         segment: where output goes.
         termination: handles SIGTERM.
         environment: that of a process which exists only for steps; None in any other process.
-        tell_begun: called when an attempt begins, if its order asks for that.
+        tell: called when an attempt begins, if its order asks for that; and before its end, if it has left anything.
     """
 
     def __init__(
         self,
         definition: Definition,
         setup: WorkerSetup,
-        segment: Segment,
+        segment: AttemptLog,
         termination: Termination,
         *,
         environment: StepEnvironment | None,
-        tell_begun: Callable[[AttemptBegan], None],
+        tell: Callable[[AttemptBegan | StoryTold], None],
     ) -> None:
-        self.catalogue = Catalogue(definition)
+        self._pickles = Pickles(setup.run_id, setup.pickle_key)
+        self.catalogue = Catalogue(definition, self._pickles)
         self._setup = setup
         self._segment = segment
         self._termination = termination
-        self._tell_begun = tell_begun
+        self._tell = tell
         self._environment = environment
         self._is_own_process = environment is not None
         self._variables = ContextVariables() if environment is not None else None
@@ -105,32 +109,38 @@ class Attempts:
         verdict = Verdict.UNKNOWN
         problem: Problem | None = None
         secrets = Secrets(self._segment, self._setup.host)
+        story = AttemptStory(self._setup.directory, self._setup.host, secrets)
         place: Place | None = None
         try:
             path, step = self.catalogue.step_at(order.path)
             place = step.place
             if order.settings:
                 tidying.prepare(order)
-            text, verdict = self._run(path, step, order, secrets)
+            text, verdict = self._run(path, step, order, secrets, story)
         except CommandError as failure:
             file, line = place or ("", 0)
             problem = evolve(failure.told(secrets.hidden), file=file, line=line)
         except Terminated:
             problem = Problem(type="Signal", message="the step was ended by SIGTERM", signal=signal.SIGTERM)
         except BaseException as error:  # noqa: BLE001 - anything that a step raises is its own failure
-            tidying.settle()
+            tidying.settle(error)
             problem = problem_of(error, place, secrets.hidden)
         self._original.end_copy(problem)
+        parts = story.end()
         # Before cleaning up, which ends the masking of secrets.
         flush_streams()
         secrets.release()
         tidying.tidy(self._called, time.monotonic() - began)
         log: LogSpan | None = self._segment.end()
         seconds = time.monotonic() - began
+        if parts:
+            self._tell(StoryTold(order.frame, order.node, order.attempt, parts))
         return AttemptEnded(order.frame, order.node, order.attempt, text, verdict, problem, log, seconds)
 
-    def _run(self, path: Path, step: StepSpec, order: AttemptOrder, secrets: Secrets) -> tuple[str, Verdict]:
-        context = self._context(order)
+    def _run(
+        self, path: Path, step: StepSpec, order: AttemptOrder, secrets: Secrets, story: AttemptStory
+    ) -> tuple[str, Verdict]:
+        context = self._context(order, story)
         environment = variables_of(context, order.item, self._setup.envvar_prefix)
         if self._environment is not None:
             self._environment.change_to(environment)
@@ -142,7 +152,7 @@ class Attempts:
             flow = self.catalogue.definition.spec.name
             inputs = Inputs(order, self.catalogue, secrets, lambda: FlowInStep(flow, context))
             if order.announces:
-                self._tell_begun(AttemptBegan(order.frame, order.node, order.attempt))
+                self._tell(AttemptBegan(order.frame, order.node, order.attempt))
             with self._termination:
                 result = variables.run(self._result, path, step, inputs, order, environment)
                 verdict = Verdict.UNKNOWN
@@ -151,14 +161,13 @@ class Attempts:
         finally:
             enter(None, whole_process=self._is_own_process)
         try:
-            text = self._text(order.path, result)
-            secrets.check_result(text)
+            text = self._text(step, order, result, secrets)
         except NotDataError as error:
             error.place = step.place
             raise
         return text, verdict
 
-    def _context(self, order: AttemptOrder) -> Context:
+    def _context(self, order: AttemptOrder, story: AttemptStory) -> Context:
         return Context(
             path=order.path,
             name=order.path.replace(".", "_"),
@@ -172,6 +181,7 @@ class Attempts:
             directory=self._setup.directory,
             around=self._setup.around,
             located=order.located,
+            story=story,
         )
 
     def _result(
@@ -208,7 +218,16 @@ class Attempts:
             return asyncio.run(cast("Coroutine[Any, Any, object]", result))
         return result
 
-    def _text(self, path: str, result: object) -> str:
+    def _text(self, step: StepSpec, order: AttemptOrder, result: object, secrets: Secrets) -> str:
+        if step.pickles:
+            pickled = self._pickles.dump(result, order)
+            secrets.check_result(pickled.data.decode("latin-1"))
+            return _limited(pickled.text, order.path)
+        text = self._data_text(order.path, result)
+        secrets.check_result(text)
+        return _limited(text, order.path)
+
+    def _data_text(self, path: str, result: object) -> str:
         if result is None:
             return "null"
         try:
@@ -219,11 +238,15 @@ class Attempts:
         refuse_result(None, text, path)
         if classes:
             self.catalogue.check_named(path, classes)
-        if len(text) > LARGEST_RESULT:
-            raise NotDataError(
-                f"the result is {len(text) / 2**20:.0f} MiB, and at most {LARGEST_RESULT // 2**20} MiB are kept",
-                code="too-large",
-                hint="write it to a file and return the path",
-                path=path,
-            )
         return text
+
+
+def _limited(text: str, path: str) -> str:
+    if len(text) > LARGEST_RESULT:
+        raise NotDataError(
+            f"the result is {len(text) / 2**20:.0f} MiB, and at most {LARGEST_RESULT // 2**20} MiB are kept",
+            code="too-large",
+            hint="write it to a file and return the path",
+            path=path,
+        )
+    return text

@@ -16,7 +16,7 @@ from sequent.errors import UsageError
 from sequent.model.json_text import read_json
 from sequent.model.outcome import Problem
 from sequent.model.work import CommandWork, FunctionWork, Template
-from sequent.runtime.logs.log_segment import Segment
+from sequent.runtime.logs.attempt_log import AttemptLog
 from sequent.runtime.messages.packets import LARGEST_RESULT
 from sequent.runtime.worker.command_words import computed_words, fill_word, fill_words, text_of
 from sequent.runtime.worker.inputs import Inputs
@@ -68,7 +68,7 @@ def run_command(
     work: CommandWork,
     inputs: Inputs,
     environment: dict[str, str],
-    segment: Segment,
+    segment: AttemptLog,
     compute: Callable[[FunctionWork], object],
 ) -> object:
     """Run the command and return its result.
@@ -171,7 +171,7 @@ def _not_started(call: _Call, error: OSError) -> Problem:
     return Problem(type=type(error).__name__, message=f"{program!r} cannot be started: {error.strerror}", exit_code=126)
 
 
-def _collect(process: subprocess.Popen[bytes], segment: Segment, *, keeps: bool) -> tuple[bytes, Tail, Tail]:
+def _collect(process: subprocess.Popen[bytes], segment: AttemptLog, *, keeps: bool) -> tuple[bytes, Tail, Tail]:
     """Collect the program's output until it ends, even if a child of it keeps the pipes open.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import cast
 
@@ -14,28 +14,32 @@ from sequent.model import value_text
 from sequent.model.annotations import classes_in, unnamed_class
 from sequent.model.compounds import composed, filled
 from sequent.model.outcome import FAILURE_CLASSES
+from sequent.model.pickles import check_spelling, unread
 from sequent.model.references import Compound, FlowHandle, Literal, Path, SecretOf, Value, dotted
-from sequent.model.spec import ContainerSpec, Definition, StepSpec
+from sequent.model.spec import ContainerSpec, Definition, StepSpec, steps_in
 from sequent.model.value_parts import Key
 from sequent.model.wording import with_article
 from sequent.model.work import FunctionWork
 from sequent.runtime.messages import spools
 from sequent.runtime.orders import AttemptOrder, Composed, Cut, Given, Spooled
 from sequent.runtime.worker.literal_classes import written_classes
+from sequent.runtime.worker.pickles import Pickles
 from sequent.runtime.worker.secrets import Secrets
 
 
 class Catalogue:
     """A definition's steps and the classes of the values that travel between them, found on demand."""
 
-    def __init__(self, definition: Definition) -> None:
+    def __init__(self, definition: Definition, pickles: Pickles | None = None) -> None:
+        """Take a definition, and the pickled results of the run; None where nothing is executed."""
         self.definition = definition
+        self._pickles = pickles
         self._of_maker: dict[str, Mapping[str, type]] = {}
 
     @cached_property
     def steps(self) -> dict[str, tuple[Path, StepSpec]]:
         """Every step by its dotted path."""
-        return {dotted(path): (path, step) for path, step in _steps_of(self.definition.spec.root, ())}
+        return {dotted(path): (path, step) for path, step in steps_in(self.definition.spec.root)}
 
     def step_at(self, path: str) -> tuple[Path, StepSpec]:
         """Return the step with that dotted path.
@@ -95,6 +99,27 @@ class Catalogue:
                 found[name] = kind if found.get(name, kind) is kind else value_text.Ambiguous
         return found
 
+    def read(self, text: str, maker: str) -> object:
+        """Return the value of a wire text that this step has returned; of any value where the step is ''.
+
+        Raises:
+            NotDataError: it cannot be read back.
+        """
+        classes, pickles, is_spelt = self.classes_of(maker), self._pickles, False
+
+        def open_pickle(content: object) -> object:
+            nonlocal is_spelt
+            if pickles is None:
+                return unread(content)
+            if not is_spelt:
+                check_spelling(text)
+                is_spelt = True
+            return pickles.open(content, self.steps, maker)
+
+        if maker:
+            return value_text.decode_result(text, classes, maker, open_pickle)
+        return value_text.decode(text, classes, open_pickle)
+
     def check_named(self, path: str, classes: tuple[type, ...]) -> None:
         """Refuse a result that contains classes by which it could not be read back.
 
@@ -134,15 +159,6 @@ def _unknown(path: str) -> UsageError:
     )
 
 
-def _steps_of(container: ContainerSpec, path: Path) -> Iterator[tuple[Path, StepSpec]]:
-    for child in container.children:
-        below = (*path, child.name)
-        if isinstance(child, StepSpec):
-            yield below, child
-        else:
-            yield from _steps_of(child, below)
-
-
 class Inputs:
     """The values of an order's references, taken one after the other in the order of ``references_of``."""
 
@@ -175,7 +191,7 @@ class Inputs:
         maker = order.makers[at] if at < len(order.makers) else ""
         name = f"the result of {maker!r}" if maker else "the value"
         try:
-            return _read(order.inputs[at], self._catalogue.classes_of(maker), name, maker)
+            return _read(order.inputs[at], self._catalogue, name, maker)
         except PartError as error:
             error.place = value.place or self._catalogue.steps[order.path][1].place
             raise
@@ -193,19 +209,16 @@ class Inputs:
         return positional, named
 
 
-def _read(given: Given, classes: Mapping[str, type], name: str, maker: str = "") -> object:
-    def decode(text: str) -> object:
-        return value_text.decode_result(text, classes, maker) if maker else value_text.decode(text, classes)
-
+def _read(given: Given, catalogue: Catalogue, name: str, maker: str = "") -> object:
     match given:
         case str():
-            return decode(given)
+            return catalogue.read(given, maker)
         case Spooled():
-            return spools.read(given, decode)
+            return spools.read(given, lambda text: catalogue.read(text, maker))
         case Cut(whole, keys):
-            return decode(value_text.part_of(_text(whole), _keys(keys), name))
+            return catalogue.read(value_text.part_of(_text(whole), _keys(keys), name), maker)
         case Composed(form, parts, keys):
-            return filled(form, keys, [_read(part, classes, name) for part in parts])
+            return filled(form, keys, [_read(part, catalogue, name) for part in parts])
 
 
 def _text(given: Given) -> str:
@@ -240,11 +253,10 @@ def instance_of(catalogue: Catalogue, path: Path, attributes: tuple[tuple[str, G
     Raises:
         PartError: the value of an attribute has no such part.
     """
-    classes = catalogue.classes_of("")
     values: dict[str, object] = {}
     for name, given in attributes:
         try:
-            values[name] = _read(given, classes, repr(name))
+            values[name] = _read(given, catalogue, repr(name))
         except PartError as error:
             container = catalogue.node_at(path)
             written = dict(container.attributes).get(name) if isinstance(container, ContainerSpec) else None

@@ -57,9 +57,10 @@ class RepeatIterators:
         items = self._call(order)
         if isinstance(items, Iterator):
             iterator = cast("Iterator[object]", items)
-            digest = digest_of(_skipped(iterator, order.skip))
+            again = dict.fromkeys(order.missing, "null")
+            digest = digest_of(_without(_skipped(iterator, order.skip), again))
             self._keep(order, iterator, order.skip)
-            return RepeatFound(order.frame, order.node, None, digest)
+            return RepeatFound(order.frame, order.node, None, digest, tuple(again.values()))
         return RepeatFound(
             order.frame, order.node, self._text(_whole(items, order.path), f"the items of {order.path!r}")
         )
@@ -113,6 +114,15 @@ def _skipped(iterator: Iterator[object], count: int) -> Iterator[str]:
         except StopIteration:
             return
         yield value_text.encode(item, "an item")
+
+
+def _without(items: Iterator[str], missing: dict[int, str]) -> Iterator[str]:
+    """Yield the items, but for the missing ones, which get their texts."""
+    for number, text in enumerate(items, 1):
+        if number in missing:
+            missing[number] = text
+        else:
+            yield text
 
 
 def _path_of(order: DrawOrder) -> Path:

@@ -11,8 +11,8 @@ from collections.abc import MutableMapping
 from sequent.errors import NotDataError, UsageError
 from sequent.model.references import SecretOf
 from sequent.model.variables import SECRET_PREFIX
+from sequent.runtime.logs.attempt_log import AttemptLog
 from sequent.runtime.logs.log_masking import SHOWN
-from sequent.runtime.logs.log_segment import Segment
 from sequent.runtime.worker import core_dumps
 
 _TELLING = 8
@@ -30,7 +30,7 @@ class Secrets:
         host: the host of the worker; '' where the run was started.
     """
 
-    def __init__(self, segment: Segment, host: str = "") -> None:
+    def __init__(self, segment: AttemptLog, host: str = "") -> None:
         self._segment = segment
         self._host = host
         self._names: dict[str, str] = {}
@@ -79,6 +79,20 @@ class Secrets:
             pieces += (text[at : match.start()], SHOWN)
             at = match.start() + max(_length_of_beginning(form, text, match.start()) for form in forms)
         return "".join((*pieces, text[at:]))
+
+    def check_artifact(self, data: bytes) -> None:
+        """Refuse a file that contains a secret.
+
+        Raises:
+            UsageError: it contains one.
+        """
+        for form, name in self._names.items():
+            if form.encode("utf-8", "surrogateescape") in data:
+                raise UsageError(
+                    f"the artifact contains the secret {name!r}, and artifacts are stored",
+                    code="secret",
+                    hint="leave it out of the file",
+                )
 
     def check_result(self, text: str) -> None:
         """Refuse the text of a result that contains a secret.

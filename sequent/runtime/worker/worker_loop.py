@@ -152,7 +152,7 @@ class _Worker:
             segment,
             self._termination,
             environment=environment,
-            tell_begun=channel.send,
+            tell=channel.send,
         )
         self._drawing = RepeatIterators(self._attempts.catalogue)
         self._identities = {
@@ -224,7 +224,7 @@ class _Worker:
         if "nice" in order.settings:
             self._niceness.raise_by(order.settings["nice"])
 
-    def settle(self) -> None:
+    def settle(self, error: BaseException) -> None:
         """Free resources for the report of a failed attempt: see ``Tidying``."""
         self._tidying.settle()
 

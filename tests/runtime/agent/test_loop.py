@@ -21,6 +21,7 @@ from sequent.errors import SequentError
 from sequent.runtime.executors.process_executor import ProcessExecutor
 from sequent.runtime.orders import AttemptEnded, AttemptTakenBack, Notice
 from sequent.runtime.processes import process_trees, run_locks
+from tests.children import Child
 from tests.patience import LATE, wait_until
 from tests.runtime.driving import Driving, forked, kill
 
@@ -337,7 +338,7 @@ with forked(flow_in(directory), directory) as driving:
 
 def test_when_the_driver_is_killed_its_whole_tree_ends_within_six_seconds(tmp_path):
     code = DRIVER.format(root=ROOT, directory=str(tmp_path), steps=["stubborn", "busy", "sleepy", "sleep"])
-    driver = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
+    driver = Child([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
     wait_until(lambda: (tmp_path / "all-up").exists(), "the children never came up")
     # Until all four are there: agent, workers, two children, and the program.
     wait_until(lambda: len(processes_of(tmp_path)) >= 8, "not all was started")
@@ -354,7 +355,7 @@ def test_when_the_driver_is_killed_its_whole_tree_ends_within_six_seconds(tmp_pa
 
 def test_an_agent_holds_its_lock_until_nothing_of_its_tree_is_left(tmp_path):
     code = DRIVER.format(root=ROOT, directory=str(tmp_path), steps=["stubborn"])
-    driver = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
+    driver = Child([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
     wait_until(lambda: (tmp_path / "all-up").exists(), "the children never came up")
     agent = json.loads((tmp_path / "workers").read_text().splitlines()[0])["pid"]
     below = [process for process in processes_of(tmp_path) if process.pid != agent]
@@ -369,7 +370,7 @@ def test_an_agent_holds_its_lock_until_nothing_of_its_tree_is_left(tmp_path):
 
 def test_what_a_killed_agent_and_driver_have_left_is_ended_before_anything_runs(tmp_path):
     code = DRIVER.format(root=ROOT, directory=str(tmp_path), steps=["stubborn"])
-    driver = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
+    driver = Child([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
     wait_until(lambda: (tmp_path / "all-up").exists(), "the children never came up")
     agent = json.loads((tmp_path / "workers").read_text().splitlines()[0])["pid"]
     old = {process.pid for process in processes_of(tmp_path)}

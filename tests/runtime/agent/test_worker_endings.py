@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from sequent.dsl.builder import Sequent
+from sequent.runtime.orders import AttemptTakenBack
 from tests.patience import PATIENCE
 from tests.runtime.driving import forked
 
@@ -124,3 +125,16 @@ def test_what_has_ended_before_is_left_alone(tmp_path):
         ended = driving.end_of(frame)
         driving.executor.end_tasks(at_once=False)
     assert ended.problem is None
+
+
+def test_an_order_that_is_written_after_the_end_goes_to_no_idle_worker(tmp_path, monkeypatch):
+    flow = Sequent("flow")
+    flow.add_step("pid", func=os.getpid)
+    with forked(flow, tmp_path) as driving:
+        driving.end_of(driving.start("pid"))
+        driving.executor.end_tasks(at_once=False)
+        assignments = driving.executor._pool._assignments
+        assert assignments.has_idle
+        monkeypatch.setattr(assignments, "hand_over", lambda: pytest.fail("it is handed over"))
+        late = driving.outcome_of(driving.start("pid"))
+    assert isinstance(late, AttemptTakenBack)

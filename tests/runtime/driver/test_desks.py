@@ -12,6 +12,7 @@ from sequent.runtime.clock import SystemClock
 from sequent.runtime.driver import desks as room
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.desks.table import Desks
+from sequent.runtime.driver.stop_signals import Stopping
 from sequent.runtime.driver.turn_record import Turn
 from sequent.runtime.orders import Report
 from tests.runtime.worlds import Hands, World, chain, success
@@ -29,7 +30,8 @@ def desks():
             observer=world.observer,
             selector=selector,
         )
-        yield Desks(world.plan, adapters, Turn(), has_begun=False)
+        stopping = Stopping(adapters.clock, lambda: None, lambda at_once: None)
+        yield Desks(world.plan, adapters, Turn(), stopping, has_begun=False)
     hands.close()
 
 

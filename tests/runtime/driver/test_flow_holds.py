@@ -28,7 +28,7 @@ def locked(name: str = "f", capacity: int = 1, **options: object) -> sequent.Seq
 def other_run(world: World, amount: int = 1) -> World:
     """A further run in the same store, which holds so much of the pool."""
     other = World(locked(capacity=world.plan.pools[0].capacity), store=world.store)
-    other.run.use_pools({"lock": world.plan.pools[0].capacity}, "")
+    other.run.use_pools({"lock": world.plan.pools[0].capacity})
     assert other.run.ask([Ask(OTHERS, (("lock", amount),), 0)])
     return other
 
@@ -63,7 +63,7 @@ def test_a_run_goes_before_those_whose_priority_is_lower_than_its_flows(priority
     clock = FakeClock()
     world = World(locked(priority=priority))
     holder, waiter = other_run(world), World(locked(), store=world.store)
-    waiter.run.use_pools({"lock": 1}, "")
+    waiter.run.use_pools({"lock": 1})
     wanted = [Ask(OTHERS, (("lock", 1),), 3)]
     assert not waiter.run.ask(wanted)
     granted: list[bool] = []
@@ -174,7 +174,7 @@ def test_what_steps_keep_of_a_shared_pool_is_asked_for_after_what_their_flow_acq
 
     assert world.drive(Hands(fail), clock=clock) is RunStatus.FAILURE
     other = other_run(world)
-    other.run.use_pools({"lock": 1, "tapes": 1}, "")
+    other.run.use_pools({"lock": 1, "tapes": 1})
     world.recover()
 
     def take_tape_and_end() -> None:
@@ -195,7 +195,7 @@ def test_what_a_step_asks_for_goes_first_where_its_flow_holds_of_that_pool():
     flow.add_step("more", func=work, acquires={lock: 1}, requires=((begin, sequent.STEP_SUCCESS),))
     world = World(flow)
     other = World(locked(capacity=3), store=world.store)
-    other.run.use_pools({"lock": 3}, "")
+    other.run.use_pools({"lock": 3})
     everything = [Ask(OTHERS, (("lock", 3),), 9)]
 
     def end(order: AttemptOrder) -> Report:

@@ -8,6 +8,7 @@ import re
 import pytest
 
 import sequent
+from sequent.errors import FencedError
 from sequent.model.directives import Directives, Selection
 from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus, Status
@@ -159,6 +160,19 @@ def test_tasks_of_a_host_out_of_reach_wait_and_the_run_says_so_until_it_is_back(
         "host 'etl2' can be reached again",
     ]
     assert world.store.find("latest").reason == ""
+
+
+def test_a_driver_that_was_replaced_says_nothing_about_hosts():
+    """A host may say that another driver has the run: that is so if the store says it, and only then the run ends."""
+    world, hosts = World(on_two()), Hosts(returning, down=["etl2"])
+
+    def look(batch) -> None:
+        if batch.reason is not None:
+            raise FencedError("taken over")
+
+    with pytest.raises(FencedError):
+        world.drive(Hands(success), host_executor=hosts, look=look)
+    assert world.observer.notes == []
 
 
 def test_an_attempt_that_never_reached_its_host_leaves_no_row():

@@ -9,11 +9,12 @@ import pytest
 
 import sequent
 from sequent.errors import FencedError, StoreBusyError, StoreError
+from sequent.model.items import digest_of
 from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptOrder, DrawOrder, RepeatFound, Report
+from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptOrder, DrawOrder, ItemFound, RepeatFound, Report
 from sequent.runtime.rows import Batch, TaskKey
-from tests.runtime.worlds import Hands, World, chain, success, work
+from tests.runtime.worlds import FakeClock, Hands, World, chain, success, work
 
 
 def test_an_attempt_is_ordered_only_once_its_intent_is_committed():
@@ -160,9 +161,6 @@ def test_an_item_that_was_drawn_is_kept_with_its_iteration_and_given_again_after
     items = ['"x"', '"y"', None]
 
     def draw(order: DrawOrder) -> Report:
-        from sequent.model.items import digest_of
-        from sequent.runtime.orders import ItemFound
-
         if order.number:
             return ItemFound(order.frame, order.node, order.number, items[order.number - 1])
         return RepeatFound(order.frame, order.node, None, digest_of(iter(items[: order.skip])))
@@ -182,14 +180,46 @@ def test_an_item_that_was_drawn_is_kept_with_its_iteration_and_given_again_after
     assert sorted((order.sequence, order.item) for order in again.orders) == [("1.1", '"x"'), ("1.2", '"y"')]
 
 
+def test_an_iteration_that_waits_longer_than_a_later_one_has_its_own_item_after_a_crash():
+    flow = sequent.Sequent("f")
+    item = sequent.item()
+    flow.add_step("each", func=print, args=(item,), repeats=lambda: iter(()), parallel=2, delay=item)
+    world = World(flow)
+    items = ["50", "0"]
+    asked: list[DrawOrder] = []
+
+    def draw(order: DrawOrder) -> Report:
+        if order.number:
+            text = items[order.number - 1] if order.number <= len(items) else None
+            return ItemFound(order.frame, order.node, order.number, text)
+        asked.append(order)
+        kept = [text for number, text in enumerate(items[: order.skip], 1) if number not in order.missing]
+        again = tuple(items[number - 1] for number in order.missing)
+        return RepeatFound(order.frame, order.node, None, digest_of(kept), again)
+
+    def crash(batch: Batch) -> None:
+        if batch.endings:
+            raise StoreError("the power is gone")
+
+    hands = Hands(success)
+    hands.draws = draw
+    with pytest.raises(StoreError):
+        world.drive(hands, look=crash, clock=FakeClock())
+    assert [(order.sequence, order.item) for order in hands.orders] == [("1.2", "0")]
+    world.recover()
+    again = Hands(success)
+    again.draws = draw
+    assert world.drive(again, clock=FakeClock()) is RunStatus.SUCCESS
+    assert sorted((order.sequence, order.item) for order in again.orders) == [("1.1", "50"), ("1.2", "0")]
+    assert [(order.skip, order.missing) for order in asked] == [(0, ()), (2, (1,))]
+
+
 def test_an_iterator_that_gives_other_items_after_a_crash_fails_its_container():
     flow = sequent.Sequent("f")
     flow.add_step("each", func=print, args=(sequent.item(),), repeats=lambda: iter(()))
     world = World(flow)
 
     def draw(order: DrawOrder) -> Report:
-        from sequent.runtime.orders import ItemFound
-
         if order.number:
             return ItemFound(order.frame, order.node, order.number, '"x"')
         return RepeatFound(order.frame, order.node, None, "another digest")
@@ -265,4 +295,4 @@ def test_the_second_signal_ends_what_runs_and_the_third_kills_it():
     hands = Hands(end)
     assert world.drive(hands) is RunStatus.STOPPED
     assert hands.ended_at_once == [False, True]
-    assert "may finish" in world.observer.notes[0]
+    assert world.observer.notes[0] == "stopping: 1 running step may finish; interrupt again to end them"

@@ -153,3 +153,19 @@ def test_patience_is_renewed_by_each_write_that_succeeds(clock):
     hands = Hands(success)
     assert world.drive(hands, clock=clock, look=look) is RunStatus.SUCCESS
     assert sum(clock.sleeps) >= 3 * 20 > BUSY_PATIENCE
+
+
+def test_a_store_to_which_others_write_meanwhile_is_waited_for_however_long_the_queue_is(clock):
+    world = World(chain("a", "b"))
+    refused = refusing(clock, StoreBusyError("locked"), 5 * BUSY_PATIENCE)
+
+    def look(batch: Batch) -> None:
+        try:
+            refused(batch)
+        except StoreBusyError:
+            # Another run is written.
+            world.store._session.connection.execute("UPDATE run SET wake = coalesce(wake, '') || 'x'")  # type: ignore[attr-defined]
+            raise
+
+    assert world.drive(Hands(success), clock=clock, look=look) is RunStatus.SUCCESS
+    assert sum(clock.sleeps) > 4 * BUSY_PATIENCE

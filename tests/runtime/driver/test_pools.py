@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import sequent
-from sequent.errors import StoreError, UsageError
+from sequent.errors import StoreError, StoreLostError, UsageError
 from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptOrder, Report
@@ -172,7 +172,7 @@ def test_a_stop_ends_a_run_that_waits_for_another_one():
     clock = FakeClock()
     world = World(sharing(2))
     other = World(sharing(2), store=world.store)
-    other.run.use_pools({"db": 2}, "")
+    other.run.use_pools({"db": 2})
     assert other.run.ask([Ask(TaskKey(1, 1, 0), (("db", 1),), 0)])
     stops: list[float] = []
 
@@ -194,7 +194,7 @@ def test_a_step_that_was_cancelled_while_it_waited_for_another_run_takes_nothing
     flow.add_step("tell", func=work, delay="10m", requires=((bad, sequent.STEP_FAILURE),), handles=False)
     world = World(flow)
     other = World(sharing(2), store=world.store)
-    other.run.use_pools({"db": 2}, "")
+    other.run.use_pools({"db": 2})
     assert other.run.ask([Ask(OTHERS, (("db", 1),), 0)])
     free = Batch(holds=[Hold(OTHERS, "db", 0, is_shared=True)])
     clock.at(clock.boot + 120.0, lambda: other.run.commit(free))
@@ -222,7 +222,7 @@ def test_what_a_run_kept_of_a_shared_pool_is_awaited_before_its_recovery_begins(
 
     assert world.drive(Hands(fail), clock=clock) is RunStatus.FAILURE
     other = World(sharing(2), store=world.store)
-    other.run.use_pools({"db": 2}, "")
+    other.run.use_pools({"db": 2})
     key = TaskKey(1, 1, 0)
     assert other.run.ask([Ask(key, (("db", 1),), 0)])
     world.recover()
@@ -239,16 +239,33 @@ def test_what_a_run_kept_of_a_shared_pool_is_awaited_before_its_recovery_begins(
     assert 60.0 <= min(starts) <= 66.0
 
 
+def test_a_run_that_waits_for_a_shared_pool_sleeps_while_the_store_takes_nothing():
+    flow = sequent.Sequent("f")
+    db = sequent.Pool("db", 1, shared=True)
+    for name in ("a", "b"):
+        flow.add_step(name, func=work, acquires={db: 1})
+    world, clock = World(flow), FakeClock()
+    since: list[float] = []
+
+    def look(batch: Batch) -> None:
+        if batch.endings:
+            since.append(clock.boot)
+            if clock.boot - since[0] < 30:
+                raise StoreLostError("it does not answer")
+
+    assert world.drive(Hands(success), clock=clock, look=look) is RunStatus.SUCCESS
+    assert sum(clock.sleeps) >= 30
+    assert clock.looks < 2_000, "it keeps a processor busy"
+
+
 def test_a_flow_that_takes_a_shared_pool_to_be_of_another_size_than_a_run_under_way_is_refused():
     world = World(sharing(1))
-    world.run.use_pools({"db": 2}, "")
+    world.run.use_pools({"db": 2})
     with pytest.raises(UsageError, match="'db' has the capacity 3, but 2 in run 'r00001'"):
         World(sharing(1, capacity=3), store=world.store)
 
 
-def test_runs_that_share_a_pool_take_turns_and_wake_one_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    tmp_path.chmod(0o700)
+def test_runs_that_share_a_pool_take_turns_and_wake_one_another(tmp_path: Path):
     path = str(tmp_path / "s.db")
     guard, under_way, most = threading.Lock(), [0], [0]
 
@@ -279,16 +296,18 @@ def test_runs_that_share_a_pool_take_turns_and_wake_one_another(tmp_path: Path, 
         runs = [threads.submit(run) for _ in range(3)]
     assert [ended.result() for ended in runs] == [RunStatus.SUCCESS] * 3
     assert most == [2]
-    assert list((tmp_path / "sequent").iterdir()) == []
+    assert list(tmp_path.glob("*.runs/*/wake")) == []
 
 
-def test_a_driver_that_fails_leaves_no_socket_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+def test_a_driver_that_fails_leaves_no_socket_behind():
+    world = World(sharing(2))
+    socket = Path(world.run.directory) / "wake"
 
     def look(batch: Batch) -> None:
-        assert len(list((tmp_path / "sequent").iterdir())) == 1
+        assert socket.is_socket()
         raise StoreError("gone")
 
     with pytest.raises(StoreError):
-        World(sharing(2)).drive(Hands(success), look=look)
-    assert list((tmp_path / "sequent").iterdir()) == []
+        world.drive(Hands(success), look=look)
+    world.run.close()
+    assert not socket.exists()

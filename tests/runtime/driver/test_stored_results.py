@@ -140,7 +140,7 @@ def test_where_there_is_none_for_five_minutes_the_run_stops_and_can_be_recovered
     assert caught.value.exit_code == 4
     assert 300 <= sum(clock.sleeps) < 305
     record = world.store.find("latest")
-    assert (record.status, record.reason) == (RunStatus.STOPPED, caught.value.message)
+    assert (record.status, record.reason) == (RunStatus.STOPPED, caught.value.advice)
     world.recover()
     assert world.drive(Hands(succeed), clock=clock) is RunStatus.SUCCESS
 

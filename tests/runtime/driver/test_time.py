@@ -349,6 +349,7 @@ def test_a_stop_while_a_further_attempt_is_waited_for_ends_the_run(clock):
 
     assert world.drive(failing(1), clock=clock, look=stop) is RunStatus.STOPPED
     assert clock.sleeps == []
+    assert world.observer.notes == ["stopping: no step is running"]
 
 
 def test_only_what_a_step_is_to_be_tried_again_on_is(clock):

@@ -1,8 +1,19 @@
-"""A stand-in for another host, of which nothing is left after a test."""
+"""A stand-in for another host, its driver, and a machine that is reached by SSH: a test leaves nothing of them."""
+
+import shutil
 
 import pytest
 
-from tests.runtime.hosts.sessions import StandIn
+from tests.runtime.hosts.host_runs import close_hosts
+from tests.runtime.hosts.jobs_by_ssh import JOBS
+from tests.runtime.hosts.sessions import StandIn, remote, run_on
+
+
+@pytest.fixture(autouse=True)
+def close_connections():
+    """Close what a test that has failed has left open."""
+    yield
+    close_hosts()
 
 
 @pytest.fixture
@@ -10,3 +21,23 @@ def host(tmp_path):
     made = StandIn(tmp_path / "far")
     yield made
     made.end()
+
+
+@pytest.fixture
+def driving(host, tmp_path):
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as found:
+        yield found
+
+
+@pytest.fixture
+def machine(ssh_hosts):
+    server = ssh_hosts.near
+    server.write("jobs.py", JOBS)
+    keys = server.authorized_keys.read_text()
+    yield server
+    server.authorized_keys.write_text(keys)
+    server.kill_processes()
+    for name in ("begun", "go", ".profile", ".bashrc"):
+        (server.home / name).unlink(missing_ok=True)
+    for name in (".local", ".cache"):
+        shutil.rmtree(server.home / name, ignore_errors=True)

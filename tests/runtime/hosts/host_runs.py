@@ -37,6 +37,17 @@ def record(run_id="r1", epoch=1):
     )
 
 
+_made: list[Hosts] = []
+
+
+def close_hosts() -> None:
+    """Close the connections of all that there are."""
+    while _made:
+        hosts = _made.pop()
+        hosts.executors.close()
+        hosts.selector.close()
+
+
 class Hosts:
     """Executors of hosts that are stand-ins on this machine."""
 
@@ -54,6 +65,7 @@ class Hosts:
         self.directory.mkdir(exist_ok=True)
         setup = WorkerSetup(run_id="r1", directory=str(self.directory), target=loaded.target)
         self.executors = HostExecutors(definition, loaded.target, record(epoch=epoch), setup, self.selector)
+        _made.append(self)
 
     def driving(self, host: str) -> Driving:
         return Driving(self.executors.of(host), self.directory, self.selector)

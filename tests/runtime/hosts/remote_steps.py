@@ -76,7 +76,7 @@ class flow:
             return "gone through"
         finally:
             if not Path(directory, "go").exists():
-                # Whoever is ended cleans up, which takes a while.
+                # A step that is ended cleans up, which takes a while.
                 time.sleep(0.5)
             _append(Path(directory).with_name("course"), "ended")
 

@@ -10,9 +10,11 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sequent.dsl.definitions import definition_of
 from sequent.errors import HostError, HostStage
+from sequent.model.hosts import HostSettings
 from sequent.model.run_target import Target
 from sequent.runtime.executors.remote.remote_executor import RemoteExecutor, RemoteRun
 from sequent.runtime.hosts.protocol.messages import HostSetup
@@ -134,6 +136,17 @@ def run_on(
     return RemoteRun(host="far", key=KEY, epoch=epoch, directory=str(directory), setup=setup, **more)
 
 
+def settings_of(host: StandIn, **more: Any) -> HostSettings:
+    """A stand-in as the configuration describes it."""
+    agent = f"{sys.executable} -P -c '{PROGRAM}'"
+    return HostSettings(
+        name="far",
+        address=("far",),
+        connect=("env", f"HOME={host.home}", f"PYTHONPATH={ROOT}"),
+        **{"command": agent, **more},
+    )
+
+
 @contextmanager
 def remote(run: RemoteRun, directory: Path) -> Generator[Driving]:
     """Drive a host."""
@@ -142,4 +155,4 @@ def remote(run: RemoteRun, directory: Path) -> Generator[Driving]:
     try:
         yield driving
     finally:
-        driving.executor.close()
+        driving.executor.leave()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 
 import pytest
@@ -11,57 +10,8 @@ import pytest
 from sequent.errors import HostError
 from sequent.runtime.orders import HostUnreachable
 from tests.patience import PATIENCE, wait_until
-from tests.runtime.hosts.host_runs import Hosts
-from tests.runtime.hosts.ways import SSH_WAYS, settings
-
-JOBS = """
-import os
-import time
-from pathlib import Path
-
-from sequent import command, container, context, step
-
-
-@container
-class flow:
-    @step
-    def whoami(self) -> list[str]:
-        print("on", context().host or "this machine")
-        return [os.environ["HOME"], os.getcwd(), str(os.getuid())]
-
-    @step
-    def gated(self) -> int:
-        Path("begun").touch()
-        deadline = time.monotonic() + 100
-        while not Path("go").exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        print("gone through")
-        return os.getpid()
-
-    shelled = command(shell="echo from a shell")
-"""
-
-
-@pytest.fixture
-def machine(ssh_hosts):
-    server = ssh_hosts.near
-    server.write("jobs.py", JOBS)
-    keys = server.authorized_keys.read_text()
-    yield server
-    server.authorized_keys.write_text(keys)
-    server.kill_processes()
-    for name in ("begun", "go", ".profile"):
-        (server.home / name).unlink(missing_ok=True)
-    for name in (".local", ".cache"):
-        shutil.rmtree(server.home / name, ignore_errors=True)
-
-
-def runs_on(hosts, tmp_path, **more):
-    place = tmp_path / "here"
-    place.mkdir(exist_ok=True)
-    (place / "jobs.py").write_text(JOBS)
-    epoch = more.pop("epoch", 1)
-    return Hosts(tmp_path, [settings(hosts, **more)], target=f"{place}/jobs.py:flow", epoch=epoch)
+from tests.runtime.hosts.jobs_by_ssh import bare_python, runs_on
+from tests.runtime.hosts.ways import SSH_WAYS
 
 
 @pytest.mark.parametrize("way", SSH_WAYS)
@@ -73,7 +23,7 @@ def test_steps_run_as_the_user_there(ssh_hosts, machine, tmp_path, way):
     assert json.loads(ended.result) == [str(machine.home), str(machine.home), str(machine.uid)]
     assert driving.log_of(ended) == "on near\n"
     driving.executor.acknowledge(ended.frame, ended.node, ended.attempt)
-    runs.executors.close()
+    runs.executors.leave()
     wait_until(lambda: not machine.processes())
 
 
@@ -89,7 +39,7 @@ def test_an_attempt_outlives_the_connection_and_its_outcome_comes_with_the_next(
     ended = driving.end_of(frame)
     assert ended.problem is None
     assert driving.log_of(ended) == "gone through\n"
-    runs.executors.close()
+    runs.executors.leave()
 
 
 def test_an_agent_lives_on_where_no_driver_comes_back_for_a_while(ssh_hosts, machine, tmp_path):
@@ -97,7 +47,7 @@ def test_an_agent_lives_on_where_no_driver_comes_back_for_a_while(ssh_hosts, mac
     driving = runs.driving("near")
     driving.start("gated", token="a1")
     driving.wait_until((machine.home / "begun").exists)
-    runs.executors.close()
+    runs.executors.leave()
     wait_until(lambda: not machine.sessions())
     machine.write("go", "")
     outcomes = ".local/state/sequent/agents/*/*/outcomes/1"
@@ -110,7 +60,7 @@ def test_a_forced_command_that_reads_a_profile_and_evaluates_what_was_asked_work
     machine.authorized_keys.write_text(forced + machine.authorized_keys.read_text())
     runs = runs_on(ssh_hosts, tmp_path)
     assert runs.driving("near").run("whoami").problem is None
-    runs.executors.close()
+    runs.executors.leave()
 
 
 def test_a_restricted_key_executes_its_module_and_nothing_else(ssh_hosts, machine, tmp_path):
@@ -121,10 +71,16 @@ def test_a_restricted_key_executes_its_module_and_nothing_else(ssh_hosts, machin
     driving = runs.driving("near")
     assert driving.run("whoami").problem is None
     assert "shell= is not allowed here" in driving.run("shelled").problem.message
-    runs.executors.close()
-    words = ["ssh", "-F", str(ssh_hosts.config), "-o", "BatchMode=yes", "near", f"touch {machine.home}/canary"]
-    subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False)
-    assert not (machine.home / "canary").exists()
+    assert json.loads(driving.run("surroundings").result)[1] == ""
+    runs.executors.leave()
+    options = ["-F", str(ssh_hosts.config), "-o", "BatchMode=yes"]
+    for words in (
+        ["ssh", *options, "near", f"touch {machine.home}/canary"],
+        ["ssh", *options, "-N", "-o", "ExitOnForwardFailure=yes", "-R", "127.0.0.1:0:127.0.0.1:1", "near"],
+        ["scp", *options, str(machine.authorized_keys), "near:canary"],
+    ):
+        subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False)
+        assert not (machine.home / "canary").exists()
 
 
 def test_another_module_is_refused_by_a_restricted_key(ssh_hosts, machine, tmp_path):
@@ -134,7 +90,7 @@ def test_another_module_is_refused_by_a_restricted_key(ssh_hosts, machine, tmp_p
     runs = runs_on(ssh_hosts, tmp_path)
     with pytest.raises(HostError, match="the module 'jobs' is not allowed here, only 'acme'"):
         runs.executors.reach(["near"])
-    runs.executors.close()
+    runs.executors.leave()
 
 
 def test_a_machine_that_was_restarted_has_lost_what_ran_there(ssh_hosts, machine, tmp_path):
@@ -146,7 +102,7 @@ def test_a_machine_that_was_restarted_has_lost_what_ran_there(ssh_hosts, machine
     lost = driving.loss_of(frame)
     assert "the agent on its host ended, or the host was restarted" in lost.reason
     assert driving.run("whoami").problem is None
-    runs.executors.close()
+    runs.executors.leave()
 
 
 def test_a_listener_that_is_down_is_waited_for(ssh_hosts, machine, tmp_path):
@@ -160,16 +116,11 @@ def test_a_listener_that_is_down_is_waited_for(ssh_hosts, machine, tmp_path):
     finally:
         machine.start()
     assert driving.end_of(frame).problem is None
-    runs.executors.close()
+    runs.executors.leave()
 
 
 def test_a_host_without_our_packages_gets_them(ssh_hosts, machine, tmp_path):
     runs = runs_on(ssh_hosts, tmp_path, ship=True, python=bare_python(ssh_hosts))
     (machine.home / "jobs.py").unlink()
     assert runs.driving("near").run("whoami").problem is None
-    runs.executors.close()
-
-
-def bare_python(hosts) -> str:
-    """The interpreter behind the environment that both users have."""
-    return str((hosts.bin / "python3").resolve())
+    runs.executors.leave()

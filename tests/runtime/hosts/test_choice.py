@@ -13,6 +13,7 @@ from attrs import evolve
 from sequent.errors import HostError
 from sequent.runtime.hosts.transports.choice import transport_for
 from sequent.runtime.hosts.transports.ssh_config import read_chain
+from tests.children import Child
 from tests.patience import wait_until
 from tests.runtime.hosts.ways import SSH_WAYS, TIMEOUT, command_on, connected, heard, settings, with_key
 
@@ -216,7 +217,7 @@ def test_a_program_of_the_configuration_leads_to_the_host(ssh_hosts, tmp_path, r
 def agent(tmp_path, ssh_hosts, monkeypatch):
     """An agent of SSH that has the key, which is nowhere else."""
     path = tmp_path / "agent"
-    process = subprocess.Popen(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL)
+    process = Child(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL)
     wait_until(path.exists)
     monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
     subprocess.run(["ssh-add", "-q", ssh_hosts.key], check=True)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sequent.errors import HostError, HostStage, UnreachableHostsError
+from sequent.errors import HostError, HostStage, UnreachableHostsError, UsageError
 from sequent.model.hosts import HostSettings
+from sequent.runtime.executors.remote import host_executors, remote_executor
 from sequent.runtime.executors.remote.host_records import recorded_hosts
 from sequent.runtime.executors.remote.remote_run import key_of
 from sequent.runtime.host_agent.outcome_spool import keeps_outcomes
@@ -54,7 +55,16 @@ def test_a_host_is_used_by_its_settings(tmp_path, agent):
     hosts.executors.reach(["far"])
     driving = hosts.driving("far")
     assert json.loads(driving.run("where").result)[:2] == [str(tmp_path / "far"), "set"]
-    hosts.executors.close()
+    hosts.executors.leave()
+
+
+def test_functions_that_have_no_name_are_found_on_a_host_if_its_module_makes_them(tmp_path, agent):
+    hosts = Hosts(tmp_path, [by_command(tmp_path / "far", command=agent)], target="tests.runtime.hosts.made_steps:flow")
+    hosts.executors.reach(["far"])
+    driving = hosts.driving("far")
+    frames = [driving.start(path) for path in ("nameless", "closure", "method", "part")]
+    assert [driving.end_of(frame).result for frame in frames] == ["1", "2", "3", "4"]
+    hosts.executors.leave()
 
 
 def test_all_hosts_that_cannot_be_reached_are_named_together(tmp_path, agent):
@@ -64,9 +74,10 @@ def test_all_hosts_that_cannot_be_reached_are_named_together(tmp_path, agent):
     hosts = Hosts(tmp_path, [good, without, refused])
     with pytest.raises(UnreachableHostsError) as caught:
         hosts.executors.reach(["far", "near", "off"])
-    hosts.executors.close()
+    hosts.executors.leave()
     assert [error.host for error in caught.value.errors] == ["near", "off"]
     assert caught.value.message.startswith("2 of 3 hosts cannot run steps, so nothing has started:\n  host 'near': ")
+    assert "\n    hint: install Sequent there, " in caught.value.message
 
 
 def test_a_flow_that_a_host_does_not_have_is_found_out_at_first_contact(tmp_path, agent):
@@ -76,23 +87,50 @@ def test_a_flow_that_a_host_does_not_have_is_found_out_at_first_contact(tmp_path
     hosts = Hosts(tmp_path, [by_command(tmp_path / "far", command=agent)], target=f"{tmp_path}/lone.py:flow")
     with pytest.raises(HostError, match="module not found: 'lone'") as caught:
         hosts.executors.reach(["far"])
-    hosts.executors.close()
+    hosts.executors.leave()
     assert caught.value.stage is HostStage.MODULE
     assert caught.value.hint == "copy it there, or set ship = true for the host"
 
 
-def test_a_host_of_which_a_recovery_needs_nothing_forgets_the_run_as_well(tmp_path, agent):
+def test_a_file_that_no_host_can_import_by_its_name_is_told(tmp_path, agent):
+    (tmp_path / "my-flow.py").write_text(
+        "from sequent import container, step\n@container\nclass flow:\n  @step\n  def a(self): ...\n"
+    )
+    hosts = Hosts(tmp_path, [by_command(tmp_path / "far", command=agent)], target=f"{tmp_path}/my-flow.py:flow")
+    with pytest.raises(UsageError, match=r"cannot import .my-flow\.py.") as caught:
+        hosts.executors.reach(["far"])
+    hosts.executors.leave()
+    assert "my_flow.py" in caught.value.hint
+
+
+def test_only_a_driver_that_has_written_the_end_lets_a_host_forget_the_run(tmp_path, agent):
+    settings = by_command(tmp_path / "far", command=agent)
+    fenced = Hosts(tmp_path, [settings])
+    fenced.executors.reach(["far"])
+    fenced.executors.close()
+    host = StandIn(tmp_path / "far")
+    (serving,) = host.agent_pids()
+    later = Hosts(tmp_path, [settings], epoch=2)
+    later.executors.reach(["far"])
+    assert host.agent_pids() == [serving]
+    assert recorded_hosts(str(later.directory)) == ["far"]
+    later.executors.leave()
+    wait_until(lambda: not host.agent_pids())
+
+
+def test_a_host_of_which_a_recovery_needs_nothing_forgets_the_run_as_well(tmp_path, agent, monkeypatch):
+    monkeypatch.setattr(host_executors, "_LEAVING", PATIENCE)
+    monkeypatch.setattr(remote_executor, "_LEAVE_WAIT", PATIENCE)
     settings = by_command(tmp_path / "far", command=agent)
     first = Hosts(tmp_path, [settings])
     first.executors.reach(["far"])
     first.driving("far").run("hello")
     # Its driver is killed before it can confirm the outcome.
-    first.executors.close()
+    first.executors.leave()
     host = StandIn(tmp_path / "far")
     assert host.agent_pids()
     second = Hosts(tmp_path, [settings], epoch=2)
-    second.executors.reach_rest()
-    second.executors.close()
+    second.executors.leave(has_succeeded=True)
     wait_until(lambda: not host.agent_pids())
     assert recorded_hosts(str(second.directory)) == []
     (place,) = (tmp_path / "far/.local/state/sequent/agents").glob("*/*")
@@ -103,10 +141,9 @@ def test_a_host_that_cannot_be_reached_when_a_run_has_succeeded_is_left_as_it_is
     first = Hosts(tmp_path, [by_command(tmp_path / "far", command=agent)])
     first.executors.reach(["far"])
     first.driving("far").run("hello")
-    first.executors.close()
+    first.executors.leave()
     second = Hosts(tmp_path, [HostSettings(name="far", address=("far",), connect=("false",))], epoch=2)
-    second.executors.reach_rest()
-    second.executors.close()
+    second.executors.leave(has_succeeded=True)
     assert recorded_hosts(str(second.directory)) == ["far"]
 
 
@@ -115,7 +152,7 @@ def test_an_agent_that_waits_for_the_driver_of_a_run_that_has_ended_is_removed_w
     hosts = Hosts(tmp_path, [settings])
     hosts.executors.reach(["far"])
     hosts.driving("far").run("hello")
-    hosts.executors.close()
+    hosts.executors.leave()
     (there,) = list_agents_on(settings, PATIENCE)
     assert there.serves
     assert remove_agents_on(settings, [there.key], PATIENCE) == ()
@@ -146,7 +183,7 @@ def test_a_host_that_has_nothing_but_python_gets_all_that_it_needs(tmp_path, age
     hosts = Hosts(tmp_path, [shipped(tmp_path)], target=lone_flow(tmp_path, "sent along"))
     hosts.executors.reach(["far"])
     assert hosts.driving("far").run("value").result == '"sent along"'
-    hosts.executors.close()
+    hosts.executors.leave()
     (sent,) = (tmp_path / "far/.cache/sequent/ship").iterdir()
     assert (sent / "sequent").is_dir()
     assert (sent / "beside.py").is_file()
@@ -156,7 +193,7 @@ def test_what_was_sent_is_not_sent_again(tmp_path, agent):
     for epoch in (1, 2):
         hosts = Hosts(tmp_path, [shipped(tmp_path)], epoch=epoch)
         hosts.executors.reach(["far"])
-        hosts.executors.close()
+        hosts.executors.leave()
         (sent,) = (tmp_path / "far/.cache/sequent/ship").iterdir()
         (sent / "mark").touch()
     assert (sent / "mark").exists()
@@ -168,7 +205,7 @@ def test_a_python_that_is_not_there_is_named(tmp_path):
     hosts = Hosts(tmp_path, [settings])
     with pytest.raises(HostError, match="/no/such/python3"):
         hosts.executors.reach(["far"])
-    hosts.executors.close()
+    hosts.executors.leave()
 
 
 def test_a_compiled_package_that_does_not_fit_is_said_so(tmp_path, monkeypatch):
@@ -176,7 +213,7 @@ def test_a_compiled_package_that_does_not_fit_is_said_so(tmp_path, monkeypatch):
     hosts = Hosts(tmp_path, [shipped(tmp_path)])
     with pytest.raises(HostError, match="msgspec is compiled for cpython-399-other"):
         hosts.executors.reach(["far"])
-    hosts.executors.close()
+    hosts.executors.leave()
 
 
 def test_a_bundle_has_the_package_of_a_flow_in_one_and_nothing_compiled_by_python():

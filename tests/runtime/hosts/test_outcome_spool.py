@@ -1,16 +1,18 @@
-"""Outcomes on a host's disk: each is there whole once it was put there, whatever ends the agent in between."""
+"""Outcomes on a host's disk: each is there whole once it was put there, whatever ends the agent or the machine."""
 
 from __future__ import annotations
 
 import errno
 import itertools
 import os
+import random
 import shutil
 from contextlib import contextmanager
 
 import pytest
 
-from sequent.runtime.host_agent.outcome_spool import OutcomeSpool, keeps_outcomes
+from sequent.runtime.host_agent import outcome_spool
+from sequent.runtime.host_agent.outcome_spool import UNCONFIRMED, OutcomeSpool, keeps_outcomes
 from sequent.runtime.host_agent.seen_tokens import Contact, SeenTokens
 from sequent.runtime.hosts.protocol.messages import EndedThere, LostThere, WithdrawnThere
 from sequent.runtime.orders import AttemptEnded
@@ -102,6 +104,7 @@ def test_an_agent_that_is_killed_while_it_overwrites_has_kept_all_or_nothing(pla
         def overwrite(spool=spool):
             spool.forget(["a", "b"])
             spool.put(new)
+            spool.flush()
 
         was_killed = killed_at(monkeypatch, number, overwrite)
         assert kept(place) in (([], new) if number else [old]), number
@@ -117,8 +120,14 @@ def test_an_agent_that_is_killed_while_it_writes_has_kept_all_or_nothing(place, 
     spool = OutcomeSpool(place)
     spool.put(before)
     found = []
+
+    def write():
+        fresh = OutcomeSpool(place)
+        fresh.put(new)
+        fresh.flush()
+
     for number in itertools.count():
-        if not killed_at(monkeypatch, number, lambda: OutcomeSpool(place).put(new)):
+        if not killed_at(monkeypatch, number, write):
             break
         found.append(kept(place))
         OutcomeSpool(place).forget(["b", "c"])
@@ -136,19 +145,133 @@ def test_an_agent_that_is_killed_while_it_forgets_has_kept_what_it_should(place,
     assert kept(place) == [ended("a"), ended("b")]
 
 
-def test_a_full_disk_keeps_nothing_of_what_was_refused(place, monkeypatch, tmp_path):
+def full(*_):
+    raise OSError(errno.ENOSPC, "full")
+
+
+def test_a_full_disk_keeps_nothing_of_what_was_refused(place, monkeypatch):
     spool = OutcomeSpool(place)
-
-    def full(_):
-        raise OSError(errno.ENOSPC, "full")
-
-    monkeypatch.setattr(os, "fdatasync", full)
+    monkeypatch.setattr(os, "pwrite", full)
     with pytest.raises(OSError, match="full"):
         spool.put([ended("a")])
     monkeypatch.undo()
     assert spool.tokens == []
     spool.put([ended("b")])
     assert kept(place) == [ended("b")]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_a_full_disk_does_not_take_in_the_end_is_returned_and_kept_no_more(place, monkeypatch, is_first):
+    spool = OutcomeSpool(place)
+    flushed = [] if is_first else [ended("a")]
+    if flushed:
+        spool.put(flushed)
+        spool.flush()
+    spool.put([ended("b")])
+    spool.put([ended("c"), ended("d")])
+    spool.forget(["c"])
+    monkeypatch.setattr(os, "fdatasync", full)
+    with pytest.raises(OSError, match="full"):
+        spool.flush()
+    monkeypatch.undo()
+    assert spool.take_unflushed() == [ended("b"), ended("d")]
+    assert spool.tokens == [outcome.token for outcome in flushed]
+    assert spool.seconds_left() is None
+    spool.put([ended("e")])
+    assert kept(place) == [*flushed, ended("e")]
+
+
+# -- the machine ends
+
+
+def flushes(monkeypatch):
+    """Note the flushes of files from now on."""
+    done = []
+    for name in ("fdatasync", "fsync"):
+        call = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda file, call=call: (done.append(file), call(file)))
+    return done
+
+
+def test_outcomes_that_are_forgotten_soon_need_no_flush_and_others_share_one(place, monkeypatch):
+    spool = OutcomeSpool(place)
+    spool.put([ended("a")])
+    done = flushes(monkeypatch)
+    spool.put([ended("b")])
+    assert 0 < spool.seconds_left() <= UNCONFIRMED
+    spool.forget(["a", "b"])
+    assert spool.seconds_left() is None
+    spool.put([ended("c")])
+    spool.put([ended("d")])
+    assert done == []
+    monkeypatch.setattr(outcome_spool, "UNCONFIRMED", 0.0)
+    assert spool.seconds_left() == 0
+    spool.flush()
+    assert spool.seconds_left() is None
+    spool.flush()
+    assert len(done) == 1
+
+
+def test_the_oldest_outcome_tells_when_a_flush_is_due(place, monkeypatch):
+    spool = OutcomeSpool(place)
+    spool.put([ended("a")])
+    monkeypatch.setattr(outcome_spool, "UNCONFIRMED", 0.0)
+    spool.put([ended("b")])
+    assert spool.seconds_left() == 0
+    monkeypatch.setattr(outcome_spool, "UNCONFIRMED", 1000.0)
+    spool.put([ended("c")])
+    spool.forget(["a"])
+    assert spool.seconds_left() > 900
+
+
+def test_outcomes_that_a_killed_agent_did_not_flush_are_flushed_by_the_next(place, monkeypatch):
+    OutcomeSpool(place).put([ended("a")])
+    done = flushes(monkeypatch)
+    assert OutcomeSpool(place).tokens == ["a"]
+    assert len(done) == 1
+
+
+SECTOR = 16
+"""The bytes that a disk of these tests writes at once: outcomes here are short."""
+
+
+def cut_power(directory, flushed, chance):
+    """Leave of each file what was flushed, and any sectors of what has been written since."""
+    for file in directory.iterdir():
+        now, before = file.read_bytes(), flushed.get(file.name, b"")
+        size = chance.choice((len(before), len(now)))
+        both = [data.ljust(size, b"\0")[:size] for data in (before, now)]
+        sectors = (chance.choice(both)[at : at + SECTOR] for at in range(0, size, SECTOR))
+        file.write_bytes(b"".join(sectors))
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("POWER_CUTS", "60"))))
+def test_a_power_cut_takes_no_outcome_that_was_flushed_and_makes_none_up(place, tmp_path, monkeypatch, seed):
+    chance = random.Random(seed)
+    spool = OutcomeSpool(place)
+    flushed, on_disk, put, names = {}, set(), {}, map(str, itertools.count())
+
+    def flush(_):
+        flushed.update((file.name, file.read_bytes()) for file in (tmp_path / "outcomes").iterdir())
+
+    monkeypatch.setattr(os, "fdatasync", flush)
+    for _ in range(chance.randint(1, 40)):
+        match chance.choice("ppff!"):
+            case "p":
+                batch = [ended(next(names), "x" * chance.randint(0, 60)) for _ in range(chance.randint(1, 3))]
+                spool.put(batch)
+                put.update((outcome.token, outcome) for outcome in batch)
+            case "f":
+                gone = spool.tokens[: chance.randint(0, 4)]
+                spool.forget(gone)
+                on_disk -= set(gone)
+            case _:
+                spool.flush()
+                on_disk = set(spool.tokens)
+    cut_power(tmp_path / "outcomes", flushed, chance)
+    found = kept(place)
+    assert on_disk <= {outcome.token for outcome in found}
+    assert all(put[outcome.token] == outcome for outcome in found)
 
 
 def test_a_link_in_the_place_of_a_file_is_not_followed(place, tmp_path):
@@ -174,6 +297,7 @@ def test_what_was_being_written_is_cut_off_and_nobody_reads_on_behind_it(place, 
 def test_a_full_file_is_followed_by_another_and_goes_once_nothing_in_it_is_kept(place, tmp_path):
     spool = OutcomeSpool(place)
     spool.put([ended("a", "x" * 5_000_000)])
+    spool.flush()
     spool.put([ended("b")])
     assert sorted(file.name for file in (tmp_path / "outcomes").iterdir()) == ["1", "2"]
     assert kept(place) == [ended("a", "x" * 5_000_000), ended("b")]
@@ -216,3 +340,14 @@ def test_a_contact_is_met_wholly_or_not_whenever_the_agent_is_killed(place, monk
             break
     assert set(found) <= {Contact(1, 1), Contact(2, 1)}
     assert (found[0], found[-1]) == (Contact(1, 1), Contact(2, 1))
+
+
+def test_a_token_whose_outcome_is_confirmed_takes_no_memory_and_stays_in_the_file(place, tmp_path):
+    seen = SeenTokens(place)
+    seen.add("aaaa")
+    seen.add("bbbb")
+    seen.forget(["aaaa", "unknown"])
+    assert "aaaa" not in seen
+    assert "bbbb" in seen
+    assert (tmp_path / "tokens").read_text() == "aaaa\nbbbb\n"
+    assert "aaaa" in SeenTokens(place)

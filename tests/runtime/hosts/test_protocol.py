@@ -1,4 +1,4 @@
-"""What an agent takes from whoever speaks to it, and what it refuses."""
+"""The messages that an agent accepts, and those that it refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs leave on a host: it can be listed, and what no agent serves can be removed."""
+"""Files of runs on a host: they can be listed, and removed with their agents."""
 
 from __future__ import annotations
 
@@ -7,22 +7,11 @@ import sys
 import pytest
 
 from sequent.errors import HostError
-from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts.agents_there import list_agents_on, remove_agents_on
 from sequent.runtime.hosts.protocol.messages import EndedThere
 from tests.patience import PATIENCE, wait_until
-from tests.runtime.hosts.sessions import KEY, PROGRAM, ROOT
+from tests.runtime.hosts.sessions import KEY, settings_of
 from tests.runtime.hosts.speaking import Speaker
-
-
-def settings_of(host, **more):
-    agent = f"{sys.executable} -P -c '{PROGRAM}'"
-    return HostSettings(
-        name="far",
-        address=("far",),
-        connect=("env", f"HOME={host.home}", f"PYTHONPATH={ROOT}"),
-        **{"command": agent, **more},
-    )
 
 
 def test_what_a_run_has_left_is_listed_with_its_run(host):
@@ -40,6 +29,15 @@ def test_what_is_removed_goes_with_the_agent_that_serves_it(host):
     assert remove_agents_on(settings_of(host), [KEY, "../../elsewhere"], PATIENCE) == ()
     assert not list((host.home / ".local/state/sequent/agents").glob("*/*"))
     wait_until(lambda: not host.agent_pids())
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", f"../{KEY}"])
+def test_a_name_that_is_no_key_removes_nothing(host, name):
+    speaker = Speaker.attached(host)
+    (found,) = remove_agents_on(settings_of(host), [name], PATIENCE)
+    assert (found.key, found.serves) == (KEY, True)
+    speaker.start("t1")
+    assert speaker.wait(lambda message: isinstance(message, EndedThere)).ended.problem is None
 
 
 def test_a_host_on_which_nothing_ever_ran_has_nothing(host):

@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+from tests.children import Child
 from tests.patience import wait_until
 
 
@@ -30,7 +31,7 @@ def run_here(code):
 
 
 def test_sessions_end_with_their_connection_and_what_ran_there_goes_on(ssh_hosts):
-    held = subprocess.Popen(
+    held = Child(
         ["ssh", "-F", ssh_hosts.config, "near", "setsid sleep 1000 & cat"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -17,6 +17,7 @@ from attrs import evolve
 
 from sequent.errors import HostError, HostStage
 from sequent.runtime.hosts.transports.choice import transport_for
+from tests.children import Child
 from tests.patience import wait_until
 from tests.runtime.hosts.ways import SSH_WAYS, TIMEOUT, WAYS, command_on, descriptors, heard, say, settings
 
@@ -211,7 +212,7 @@ sys.stdin.read()
 
 def test_nothing_is_left_of_a_connection_whose_process_was_killed(ssh_hosts, way):
     words = [sys.executable, "-c", HOLDER, way, str(ssh_hosts.config)]
-    holder = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    holder = Child(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert holder.stdout.readline() == b"held\n"
     started = children_of(holder.pid)
     assert bool(started) == (way != "paramiko")

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sequent.runtime.logs.log_marks import CAP, read_mark
+from sequent.runtime.logs.log_marks import read_mark
 from sequent.runtime.logs.log_segment import Segment
+from sequent.runtime.logs.segment_files import CAP
 from sequent.runtime.logs.trimming import Trimming
 from tests.patience import wait_until
 

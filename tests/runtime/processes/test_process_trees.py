@@ -7,12 +7,13 @@ import resource
 import subprocess
 
 from sequent.runtime.processes import process_trees
+from tests.children import Child
 
 STUBBORN = ["bash", "-c", 'trap "" TERM; echo; exec sleep 100']
 
 
 def test_who_ends_more_processes_than_it_has_descriptors_for_sleeps_until_their_grace_is_over():
-    children = [subprocess.Popen(STUBBORN, stdout=subprocess.PIPE) for _ in range(9)]
+    children = [Child(STUBBORN, stdout=subprocess.PIPE) for _ in range(9)]
     for child in children:
         assert child.stdout is not None
         child.stdout.readline()

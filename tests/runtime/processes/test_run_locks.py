@@ -14,9 +14,10 @@ import pytest
 from sequent.errors import BusyError, StoreError
 from sequent.model.saved_state import SavedTask
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.processes import run_locks
+from sequent.runtime.processes import run_locks, run_owners
 from sequent.runtime.rows import Ask, Batch, RunEnd, TaskKey
 from sequent.runtime.store import open_store
+from tests.children import Child
 from tests.contracts.plans import A, create, plan
 from tests.runtime.driving import kill, room_for
 
@@ -42,7 +43,7 @@ def process(code: str, *arguments: object, **options: object) -> Iterator[subpro
     environment = {**os.environ, "PYTHONPATH": str(_HERE)}
     command = [sys.executable, "-c", _PRELUDE + code, *map(str, arguments)]
     pipe = subprocess.PIPE
-    started = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment, **options)
+    started = Child(command, stdin=pipe, stdout=pipe, text=True, env=environment, **options)
     try:
         yield started
     finally:
@@ -248,7 +249,7 @@ def test_a_recovery_waits_for_the_agent_of_a_dead_driver(tmp_path, monkeypatch):
     run.close()
     with process(_AGENT, directory) as agent:
         assert line(agent) == "holds"
-        monkeypatch.setattr(run_locks, "AGENT_PATIENCE", 0.05)
+        monkeypatch.setattr(run_owners, "AGENT_PATIENCE", 0.05)
         with pytest.raises(BusyError, match=f"the agent of run 'mine' \\(process {agent.pid}\\) is still ending"):
             store.take("mine")
         agent.kill()
@@ -263,7 +264,7 @@ import subprocess
 from sequent.runtime.agent.run_directory import RunDirectory
 store = open_store(path)
 run = create(store, "mine")
-run.use_pools({"db": 4, "net": 1}, "")
+run.use_pools({"db": 4, "net": 1})
 run.ask([Ask(TaskKey(1, A, 0), (("db", 4),), 0)])
 child = subprocess.Popen(["sleep", "600"], start_new_session=True)
 RunDirectory(run.directory).record(child.pid)
@@ -276,7 +277,7 @@ def test_what_a_dead_driver_held_of_a_shared_pool_others_may_have_once_nothing_o
     path = tmp_path / "s.db"
     store = open_store(str(path))
     other = create(store)
-    other.use_pools({"db": 4, "net": 1}, "")
+    other.use_pools({"db": 4, "net": 1})
     wanted = Ask(TaskKey(1, A, 0), (("db", 1),), 0)
     with process(_HOLD, path) as driver:
         child = int(line(driver))
@@ -292,13 +293,13 @@ def test_a_shared_pool_may_have_another_size_once_its_users_have_ended_or_are_go
     store = open_store(str(tmp_path / "s.db"))
     for number in range(3):
         user = create(store)
-        user.use_pools({"db": 4}, "")
+        user.use_pools({"db": 4})
         user.commit(Batch(end=RunEnd(RunStatus.SUCCESS, {})))
         if number:
             # The first has ended, and is not let go yet.
             user.close()
     last = create(store)
-    last.use_pools({"db": 3}, "")
+    last.use_pools({"db": 3})
     wanted = Ask(TaskKey(1, A, 0), (("db", 4),), 0)
     assert last.ask([wanted]) == []
     store.close()

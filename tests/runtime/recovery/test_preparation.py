@@ -128,6 +128,16 @@ def test_only_a_host_with_attempts_that_lack_an_outcome_is_given_up():
         world.drive(Hands(success), host_executor=Hosts(), look=die)
     world.run.close()
     assert prepared_for(world, Asked(assumed_lost=("etl2",))).assumed_lost == ("etl2",)
+    record = world.store.find("latest")
+    for lost, fates in (
+        ((), {"load@etl1": Fate.JOIN, "load@etl2": Fate.JOIN}),
+        (("etl2",), {"load@etl1": Fate.JOIN, "load@etl2": Fate.RERUN}),
+    ):
+        asked = Asked(assumed_lost=lost)
+        planned = plan_of(world.plan, world.store.look(record), asked, world.store.attempts(record))
+        found = {task.located: task for task in planned.tasks}
+        assert {name: found[name].fate for name in fates} == fates
+        assert found["load@etl1"].reason == "its attempt is on etl1, which tells whether it goes on or has ended"
     with pytest.raises(UsageError, match="no attempt of run 'r00001' on that host lacks an outcome") as told:
         prepared_for(world, Asked(assumed_lost=("etl2", "etl11")))
     assert told.value.hint == "did you mean 'etl1'? such attempts are on etl1, etl2"

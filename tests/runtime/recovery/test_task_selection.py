@@ -6,10 +6,11 @@ from sequent.compiler import compile_flow
 from sequent.errors import UsageError
 from sequent.model.references import Literal, PreviousOf, ResultOf
 from sequent.model.saved_state import SavedBlock, SavedFrame
+from sequent.model.selections import read_selection
 from sequent.model.spec import StepSpec
 from sequent.model.status import Status
 from sequent.model.work import Argument, FunctionWork
-from sequent.runtime.recovery.task_selection import Asked, check_range, read_selection, select
+from sequent.runtime.recovery.task_selection import Asked, check_range, select
 from tests.small_flows import block, done, flow, items, on, outer, step
 
 

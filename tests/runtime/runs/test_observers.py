@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 
 import pytest
@@ -128,3 +129,35 @@ def test_what_a_step_has_put_in_the_place_of_its_log_is_not_shown_and_holds_nobo
     capsys.readouterr()
     observer.task_settled(ROOT, 1, 1, Status.SUCCESS, None, LogSpan(segment="w1.log", offset=0, length=8))
     assert re.fullmatch(r"\[sequent: the log '.*/w1\.log' cannot be read: .*\]\n", capsys.readouterr().out)
+
+
+LINES = """
+import os, sys
+if sys.argv[1:]:
+    import loguru
+from sequent.runtime.runs.observers import tell
+tell("INFO", "run r1 of flow begins")
+tell("WARNING", "a\\x1b[2Jb, é")
+print("loguru" in sys.modules)
+"""
+
+
+def test_without_loguru_a_line_is_as_loguru_writes_it():
+    def lines_of(*words):
+        done = subprocess.run([sys.executable, "-c", LINES, *words], capture_output=True, text=True, check=True)
+        assert done.stdout == f"{bool(words)}\n"
+        return [re.sub(r"\d", "9", line) for line in done.stderr.splitlines()]
+
+    assert lines_of() == lines_of("loguru")
+    assert len(lines_of()) == 2
+
+
+def test_loguru_is_used_where_it_is_set_up():
+    environment = {**os.environ, "LOGURU_LEVEL": "ERROR"}
+    done = subprocess.run([sys.executable, "-c", LINES], capture_output=True, text=True, check=True, env=environment)
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+def test_a_run_goes_on_if_nobody_can_read_its_lines():
+    done = subprocess.run(["/bin/sh", "-c", f'"{sys.executable}" -c "$0" 2>&-', LINES], capture_output=True, check=True)
+    assert done.stdout == b"False\n"

@@ -143,5 +143,11 @@ def test_a_kept_store_is_told_of(kept):
     assert "<svg" in kept.sequent("graph", "interrupted", "--format", "svg")
 
 
+def test_why_says_that_a_kept_run_is_too_old_for_it(kept):
+    for run in json.loads(kept.sequent("ls", "--json"))["runs"]:
+        told = kept.sequent("why", run["id"], "send", code=2)
+        assert "was made by a version of Sequent that did not keep requirements" in told
+
+
 def test_no_secret_is_in_a_kept_store(kept):
     assert [path for path in kept.directory.rglob("*") if path.is_file() and PIN.encode() in path.read_bytes()] == []

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from sequent.errors import StoreError
+from sequent.model.outcome import Problem
 from sequent.model.status import Status
-from sequent.runtime.rows import Batch, Ending, Hold, TaskKey, Wait
+from sequent.runtime.rows import Batch, ContainerProblem, Ending, Hold, TaskKey, Wait
 from sequent.runtime.store import open_store
-from tests.contracts.plans import A, B, attempted, create
+from tests.contracts.plans import GRID, A, B, attempted, create
 from tests.runtime.store.damaging import LEDGER, copied, make_failed, recovered
 from tests.sealing import tally_of
 
@@ -173,3 +174,21 @@ def test_what_is_written_again_is_counted_once(tmp_path):
         attempted(run, TaskKey(1, B, 0))
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT tally FROM run").fetchone() == (tally_of(connection, 1).text,)
+
+
+@pytest.mark.parametrize("recoveries", [1, 2])
+def test_a_recovery_does_not_make_damage_part_of_the_tally(tmp_path, recoveries):
+    path = tmp_path / "s.db"
+    with closing(open_store(str(path))) as store:
+        run = create(store)
+        attempted(run, TaskKey(1, A, 0), Status.FAILURE)
+        attempted(run, TaskKey(1, A, 0), attempt=2)
+        run.commit(Batch(container_problems=[ContainerProblem(1, GRID, Problem(type="ValueError", message="no"))]))
+        run.close()
+        store.look(store.find("latest"))
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE attempt SET verdict = 1 WHERE node = ?", (A,))
+        for _ in range(recoveries):
+            store.take("latest").close()
+        with pytest.raises(StoreError, match="one of its 4 rows is not as it was written"):
+            store.look(store.find("latest"))

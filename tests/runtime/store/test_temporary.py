@@ -33,7 +33,7 @@ def test_runs_that_threads_drive_share_pools_without_disturbing_one_another():
     def drive() -> None:
         try:
             run = store.create(Target(flow="small"), plan(), None, {})
-            written(lambda: run.use_pools({"db": 4, "net": 10**6}, ""))
+            written(lambda: run.use_pools({"db": 4, "net": 10**6}))
             for number in range(150):
                 held = Hold(TaskKey(1, A, number), "net", 1, is_shared=True)
                 given_back = Hold(TaskKey(1, A, number - 30), "net", 0, is_shared=True)
@@ -41,7 +41,7 @@ def test_runs_that_threads_drive_share_pools_without_disturbing_one_another():
                 if number % 10 == 0:
                     ask = Ask(TaskKey(1, A, number % 50), (("db", 1),), 0)
                     written(lambda ask=ask: run.ask([ask]))
-                run.waiting({"db"})
+                run.wake_waiting({"db"})
                 store.runs()
         except BaseException as error:
             errors.append(error)
@@ -102,6 +102,29 @@ def test_the_next_one_removes_what_a_killed_process_has_left_and_nothing_else(di
     assert [run.id for run in living.runs()] == ["r00001"]
     other.close()
     living.close()
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_one_that_another_process_removes_before_it_is_locked_is_made_again(directory, monkeypatch, is_open):
+    place, name = (os, "open") if is_open else (tempfile, "mkdtemp")
+    act, found = getattr(place, name), []
+
+    def act_and_remove(*arguments, **options):
+        made = act(*arguments, **options)
+        if not found and (left := [*directory.iterdir()]):
+            found.extend(left)
+            left[0].rmdir()
+        return made
+
+    monkeypatch.setattr(place, name, act_and_remove)
+    before = len(os.listdir("/proc/self/fd"))
+    store = open_store(":memory:")
+    monkeypatch.undo()
+    assert found
+    assert not found[0].exists()
+    assert create(store).record.id == "r00001"
+    store.close()
+    assert len(os.listdir("/proc/self/fd")) <= before
 
 
 def test_a_child_that_was_forked_removes_nothing(directory):

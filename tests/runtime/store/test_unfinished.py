@@ -13,7 +13,9 @@ import pytest
 
 from sequent.runtime.store import open_store
 from sequent.runtime.store.directories import is_unbegun
+from sequent.runtime.store.sqlite.access import BESIDE
 from sequent.runtime.store.sqlite.unfinished import Unfinished
+from tests.children import Child
 from tests.contracts.plans import create
 
 HOLDING = "import sys, time\nfrom sequent.runtime.store.sqlite.unfinished import Unfinished\n"
@@ -38,7 +40,7 @@ def names(place: str) -> list[str]:
 
 
 def start(program: str, place: str) -> tuple[subprocess.Popen[str], str]:
-    process = subprocess.Popen(
+    process = Child(
         [sys.executable, "-c", program, place], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]
     )
     assert process.stdout is not None
@@ -63,6 +65,18 @@ def test_a_store_that_was_being_made_by_somebody_who_was_killed_is_removed_and_o
         kill(busy)
     open_store(place).close()
     assert names(place) == ["s.db"]
+
+
+@pytest.mark.parametrize("end", BESIDE)
+def test_a_file_beside_a_store_that_the_loss_of_power_has_taken_away_is_removed_too(place, end):
+    Path(f"{place}.0123456789abcdef.new{end}").touch()
+    busy, kept = start(HOLDING, place)
+    Path(kept + end).touch()
+    try:
+        open_store(place).close()
+        assert names(place) == sorted(["s.db", os.path.basename(kept), os.path.basename(kept) + end])
+    finally:
+        kill(busy)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import time
 
 import sequent.runtime.context as where
 from sequent.dsl.builder import Sequent
-from sequent.runtime.logs.log_marks import CAP
+from sequent.runtime.logs.segment_files import CAP
 from tests.patience import PATIENCE
 from tests.runtime.driving import Driving, launched
 from tests.runtime.worker_steps import add, end_process, nothing

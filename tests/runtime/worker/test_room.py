@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sequent.runtime.logs.log_marks import CAP
 from sequent.runtime.logs.log_segment import Segment
+from sequent.runtime.logs.segment_files import CAP
 from tests.runtime.driving import room_for
 
 MIB = 2**20

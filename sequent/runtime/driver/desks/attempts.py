@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from functools import partial
 
 from sequent.engine import Scheduler
 from sequent.errors import NotDataError
 from sequent.model.effects import FailTask, SettleTask, StartTask, TakeBack
-from sequent.model.facts import StepPaced, TaskBegan, TaskFailed, TaskLost, TaskSucceeded, TaskTakenBack
+from sequent.model.facts import StepPaced, TaskBegan, TaskFailed, TaskLeft, TaskLost, TaskSucceeded, TaskTakenBack
 from sequent.model.outcome import Problem
 from sequent.model.plan import Plan
 from sequent.model.references import dotted
 from sequent.model.scope import host_in, located
 from sequent.model.status import Status
+from sequent.model.story import StoryPart
 from sequent.runtime.attempt_outcomes import answers_of, may_retry
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.attempt_orders import AttemptOrders, problem_of
+from sequent.runtime.driver.desks.earlier_attempts import EarlierAttempts
 from sequent.runtime.driver.executor_choice import ExecutorChoice
 from sequent.runtime.driver.option_values import BadOptionError
 from sequent.runtime.driver.turn_record import Told, Turn
@@ -30,8 +32,9 @@ from sequent.runtime.orders import (
     AttemptLost,
     AttemptTakenBack,
     PaceChanged,
+    StoryTold,
 )
-from sequent.runtime.rows import Beginning, Ending, Intent, TaskKey, task_key
+from sequent.runtime.rows import Beginning, Ending, Intent, LeftStory, TaskKey, task_key
 
 _TOKEN_SIZE = 16
 """Bytes of a token."""
@@ -42,13 +45,14 @@ _STOCK = 64
 class Tokens:
     """Random bytes that are never the same, which tell an attempt from all others."""
 
-    def __init__(self) -> None:
+    def __init__(self, random_bytes: Callable[[int], bytes]) -> None:
+        self._random_bytes = random_bytes
         self._stock: list[bytes] = []
 
     def take(self) -> bytes:
         """Return the next token."""
         if not self._stock:
-            drawn = os.urandom(_TOKEN_SIZE * _STOCK)
+            drawn = self._random_bytes(_TOKEN_SIZE * _STOCK)
             self._stock = [drawn[at : at + _TOKEN_SIZE] for at in range(0, len(drawn), _TOKEN_SIZE)]
         return self._stock.pop()
 
@@ -68,6 +72,7 @@ class AttemptDesk:
         values: Values,
         unrun: UnrunTasks,
         executors: ExecutorChoice,
+        earlier: EarlierAttempts,
     ) -> None:
         self._plan = plan
         self._turn = turn
@@ -78,12 +83,16 @@ class AttemptDesk:
         self._observer = adapters.observer
         self._clock = adapters.clock
         self._recovery = adapters.run.record.recovery
-        self._tokens = Tokens()
-        self._handed_over = {each.key: each.token for each in adapters.handed_over}
+        self._tokens = Tokens(adapters.random_bytes)
+        self.has_left = False
+        """Whether attempts go on where this driver cannot learn of them."""
+        self._earlier = earlier
         self._active: dict[AttemptKey, tuple[StartTask, TaskKey]] = {}
         """The attempts that were ordered and have not ended, with the keys of their rows."""
         self._unfit: dict[tuple[int, int], Problem] = {}
         """By frame and node: why an attempt that has not started will fail."""
+        self._stories: dict[AttemptKey, tuple[StoryPart, ...]] = {}
+        """What attempts have left whose ends are not reported yet."""
         self._lost: dict[tuple[int, int], str] = {}
         """In this turn: why attempts were lost."""
         self._failed: set[tuple[int, int]] = set()
@@ -99,7 +108,7 @@ class AttemptDesk:
         key = task_key(self._plan, scope, node)
         item = self._values.drawn_item(scope) if key.iteration else None
         # What a host was told before it knows by its token, and does not begin again.
-        token = self._handed_over.pop(key, None) or self._tokens.take()
+        token = self._earlier.join(key) or self._tokens.take()
         intent = Intent(key, attempt, token, self._clock.now(), item, self._recovery)
         self._active[scope.id, node, attempt] = effect, key
         self._turn.batch.intents.append(intent)
@@ -190,6 +199,12 @@ class AttemptDesk:
             self._turn.batch.beginnings.append(Beginning(active[1], report.attempt, self._clock.now()))
             self._turn.facts.append(TaskBegan(report.frame, report.node, report.attempt))
 
+    def told(self, report: StoryTold) -> None:
+        """Hold what an attempt has left, until its end is written."""
+        key = (report.frame, report.node, report.attempt)
+        if key in self._active:
+            self._stories[key] = report.parts
+
     def ended(self, report: AttemptEnded, *, is_unfit: bool = False) -> None:
         """Take the outcome of an attempt."""
         frame, node, attempt = report.frame, report.node, report.attempt
@@ -203,13 +218,19 @@ class AttemptDesk:
             status = Status.SUCCESS
         else:
             self._failed.add((frame, node))
-            retries = not is_unfit and may_retry(step, report.problem)
+            retries = not is_unfit and may_retry(step.retry_on, report.problem)
             self._turn.facts.append(TaskFailed(frame, node, attempt, retries))
             status = Status.FAILURE
         start, key = active
+        self._keep_story((frame, node, attempt), key)
         now, problem, log = self._clock.now(), report.problem, report.log
         self._turn.batch.endings.append(Ending(key, attempt, status, now, report.result, report.verdict, problem, log))
         self._turn.told.append(Told(start.scope, node, attempt, status, problem, log))
+
+    def _keep_story(self, attempt: AttemptKey, row: TaskKey) -> None:
+        """Write what an attempt has left, in the batch with its end."""
+        if parts := self._stories.pop(attempt, ()):
+            self._turn.batch.stories.append(LeftStory(row, attempt[2], parts))
 
     def lost(self, report: AttemptLost) -> None:
         """Take the loss of an attempt without an outcome."""
@@ -217,6 +238,7 @@ class AttemptDesk:
         if active is None:
             return
         start, key = active
+        self._keep_story((report.frame, report.node, report.attempt), key)
         self._turn.batch.endings.append(Ending(key, start.attempt, Status.WAITING, self._clock.now()))
         self._lost[report.frame, report.node] = report.reason
         self._turn.told.append(Told(start.scope, start.node, start.attempt, Status.WAITING))
@@ -241,7 +263,8 @@ class AttemptDesk:
         if found is not None:
             start, _ = found
             self._turn.told.append(Told(start.scope, start.node, start.attempt, Status.WAITING))
-            self._turn.facts.append(TaskTakenBack(report.frame, report.node, report.attempt))
+            self._turn.facts.append(TaskLeft(report.frame, report.node, report.attempt))
+            self.has_left = True
 
     def paced(self, report: PaceChanged) -> None:
         """Tell the engine that a step's recent tasks take hardly any time, or no longer do."""
@@ -265,7 +288,9 @@ class AttemptDesk:
     def tell(self, scheduler: Scheduler) -> None:
         """Tell the observer the ends of attempts and tasks, now that they are written."""
         told, self._turn.told = self._turn.told, []
-        for scope, node, attempt, status, problem, log in told:
+        for scope, node, attempt, status, problem, log, was_executed in told:
+            if not was_executed:
+                self._observer.task_started(scope, node, attempt)
             if problem is not None and attempt and not scheduler.has_settled(scope.id, node):
                 wait = self._waits.pop((scope.id, node), 0.0)
                 self._observer.attempt_failed(scope, node, attempt, problem, log, wait)

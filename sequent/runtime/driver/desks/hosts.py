@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import isfinite
 
 from attrs import frozen
@@ -12,14 +13,16 @@ from sequent.runtime.clock import local_text
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.executor_choice import ExecutorChoice
 from sequent.runtime.driver.turn_record import Turn
+from sequent.runtime.driver.waiting_reasons import WaitingReasons
 from sequent.runtime.orders import HostReachable, HostUnreachable
 
 
 class HostDesk:
     """Each report about a host becomes a fact, a row and a note; the tasks of a host that is out of reach wait."""
 
-    def __init__(self, adapters: Adapters, turn: Turn, executors: ExecutorChoice) -> None:
+    def __init__(self, adapters: Adapters, turn: Turn, executors: ExecutorChoice, reasons: WaitingReasons) -> None:
         self._turn = turn
+        self._reasons = reasons
         self._observer = adapters.observer
         self._executors = executors
         self._known: set[str] = set()
@@ -60,12 +63,13 @@ class HostDesk:
         outage = _Outage(report, now if before is None else before.since, now + report.next_try)
         self._lost[report.host] = outage
         if before is None or before.text() != outage.text():
-            self._observer.note(outage.text())
+            # A driver that is fenced writes and says nothing.
+            self._turn.orders.append(partial(self._observer.note, outage.text()))
         self._write()
 
     def _write(self) -> None:
         """Write which hosts cannot be reached, for commands that show the run meanwhile."""
-        self._turn.batch.reason = "\n".join(outage.text_with_times() for _, outage in sorted(self._lost.items()))
+        self._reasons.put("hosts", (outage.text_with_times() for _, outage in sorted(self._lost.items())))
 
 
 @frozen(eq=False, repr=False)
@@ -79,11 +83,11 @@ class _Outage(ByFields):
     """The moment at which it is tried again; infinite if never."""
 
     def text(self) -> str:
-        """Return what is said once for each reason."""
+        """Return the note, which is shown once for each reason."""
         return self._text("", "")
 
     def text_with_times(self) -> str:
-        """Return what a command shows that looks at the run."""
+        """Return the line in commands that show the run."""
         next_try = f"; next try at {local_text(self.next_try)}" if isfinite(self.next_try) else ""
         return self._text(f" since {local_text(self.since)}", next_try)
 

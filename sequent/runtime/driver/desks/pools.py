@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from selectors import BaseSelector
 
 from sequent.errors import StoreBusyError, StoreFullError, StoreLostError
-from sequent.model.effects import AskHold, SetHold
+from sequent.model.effects import AskHold, FreeReserved, SetHold
 from sequent.model.facts import Fact, HoldGranted, RunStarted
 from sequent.model.plan import Plan
 from sequent.model.scope import Scope
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.turn_record import Turn
-from sequent.runtime.driver.wake_socket import WakeSocket, wake
 from sequent.runtime.rows import FLOW, Ask, Hold, TaskKey, task_key
 
 FIRST_LOOK = 0.1
@@ -49,22 +47,20 @@ class PoolDesk:
         """The shared pools of which the batch gives an amount back."""
         self._look_at = 0.0
         self._look_after = FIRST_LOOK
-        self._socket: WakeSocket | None = None
 
     @property
     def kept(self) -> dict[str, int]:
         """The amount of each pool that the run keeps, including those that it gave back and will have again."""
         return {**self._run.kept(), **dict(self._wanted_again)}
 
-    def open(self, selector: BaseSelector) -> None:
-        """Prepare to ask and to be woken; begin the run if it waits for nothing.
+    def open(self) -> None:
+        """Prepare to ask; begin the run if it waits for nothing.
 
         Raises:
             UsageError: another run gives a shared pool another size.
         """
         if self._capacities:
-            self._socket = WakeSocket(selector, self._hurry)
-            self._run.use_pools(self._capacities, self._socket.path)
+            self._run.use_pools(self._capacities)
         self._begin()
 
     def _begin(self) -> None:
@@ -72,22 +68,16 @@ class PoolDesk:
         if self._first:
             ask = self._first.popleft()
             self._asks[ask.key] = ask, None
-            self._hurry()
+            self.hurry()
         else:
             self._turn.facts.append(RunStarted())
-
-    def close(self) -> None:
-        """Stop being woken."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
 
     def ask(self, effect: AskHold) -> None:
         """Ask for amounts of shared pools for a task or container."""
         key = task_key(self._plan, effect.scope, effect.node)
         ask = Ask(key, effect.amounts, effect.priority, _around(effect.scope))
         self._asks[key] = ask, HoldGranted(effect.scope.id, effect.node)
-        self._hurry()
+        self.hurry()
 
     def record(self, effect: SetHold) -> None:
         """Write the amount that is held now."""
@@ -102,9 +92,17 @@ class PoolDesk:
             if key is not None:
                 self._asks.pop(key, None)
 
+    def free_reserved(self, effect: FreeReserved) -> None:
+        """Write that an amount which was held for an earlier attempt is free."""
+        is_shared = effect.pool in self._capacities
+        self._turn.batch.holds.append(Hold(TaskKey(*effect.place), effect.pool, 0, is_shared))
+        if is_shared:
+            self._wake_others(effect.pool)
+
     def look(self) -> None:
         """Ask for amounts that are not held yet, if they may be free now; pass on those that are granted."""
-        if not self._asks or self._clock.monotonic() < self._look_at:
+        if not self._asks or self._turn.batch.holds or self._clock.monotonic() < self._look_at:
+            # The same amount may be given back by this turn: to ask for it before that is written would be in vain.
             return
         try:
             granted = self._run.ask([ask for ask, _ in self._asks.values()])
@@ -129,15 +127,18 @@ class PoolDesk:
                 wanted = " and ".join(f"{amount} of the pool '{pool}'" for pool, amount in ask.amounts)
                 self._observer.note(f"waiting for {wanted}, which other runs hold")
 
-    def end(self) -> None:
-        """Give back the flow's own amounts at the end of the run."""
-        self._turn.batch.holds.extend(Hold(FLOW, pool, 0, is_shared=True) for pool, _ in self._own)
+    def end(self, *, keeps_own: bool) -> None:
+        """Give back the flow's own amounts at the end of the run, unless an attempt of it goes on on a host."""
+        if not keeps_own:
+            self._turn.batch.holds.extend(Hold(FLOW, pool, 0, is_shared=True) for pool, _ in self._own)
         if self._capacities:
             self._wake_others(*self._capacities)
 
     def left(self) -> float | None:
-        """Return the seconds until the next request; None if there is none."""
-        return max(0.0, self._look_at - self._clock.monotonic()) if self._asks else None
+        """Return the seconds until the next request; None if there is none before the turn is written."""
+        if not self._asks or self._turn.batch.holds:
+            return None
+        return max(0.0, self._look_at - self._clock.monotonic())
 
     def _wake_others(self, *pools: str) -> None:
         """Wake the runs that wait for these pools, once the change is written."""
@@ -146,12 +147,12 @@ class PoolDesk:
         self._freed.update(pools)
 
     def _wake(self) -> None:
-        for path in self._run.waiting(self._freed):
-            wake(path)
+        self._run.wake_waiting(self._freed)
         self._freed.clear()
-        self._hurry()
+        self.hurry()
 
-    def _hurry(self) -> None:
+    def hurry(self) -> None:
+        """Ask again at once, and often at first: amounts may have been given back."""
         self._look_at = 0.0
         self._look_after = FIRST_LOOK
 

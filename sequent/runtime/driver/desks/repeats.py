@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from functools import partial
 
 from sequent.errors import NotDataError, PartError
@@ -10,7 +11,7 @@ from sequent.model.effects import CloseFrame, CloseRepeat, DrawItem, FailContain
 from sequent.model.facts import DrawFailed, ItemDrawn, ItemsEnded, RepeatOpened
 from sequent.model.hosts import HERE, hosts_in
 from sequent.model.inputs import Input, ItemsCallPlan, ItemsLiteralPlan, ResultInput
-from sequent.model.items import Items, digest_of
+from sequent.model.items import Items
 from sequent.model.json_text import text_of
 from sequent.model.outcome import Problem
 from sequent.model.plan import Plan
@@ -19,6 +20,7 @@ from sequent.model.scope import Scope, address_of
 from sequent.model.status import Status
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.desks.hosts import HostDesk
+from sequent.runtime.driver.opened_repeats import OpenedRepeat, look_back
 from sequent.runtime.driver.option_values import BadOptionError, OptionValues, read_option
 from sequent.runtime.driver.turn_record import Turn
 from sequent.runtime.driver.values import Values
@@ -56,7 +58,7 @@ class RepeatDesk:
         self._observer = adapters.observer
         self._has_begun = has_begun
         self._accepts_changes = adapters.accepts_changes
-        self._opened: dict[tuple[int, int], OpenRepeat] = {}
+        self._opened: dict[tuple[int, int], OpenedRepeat] = {}
         """The repeats of callables that are under way."""
 
     # -- effects ------------------------------------------------------------------------------
@@ -70,9 +72,7 @@ class RepeatDesk:
         source = self._plan.container(effect.node).repeats
         if not isinstance(source, ItemsCallPlan):
             raise AssertionError("only items of a callable are drawn")
-        self._turn.orders.append(
-            partial(self._ask, effect.scope, effect.node, number=effect.number, skip=0, source=source)
-        )
+        self._turn.orders.append(partial(self._ask, effect.scope, effect.node, number=effect.number, source=source))
 
     def open_frame(self, effect: OpenFrame) -> None:
         """Write that an iteration begins, or is opened again."""
@@ -135,8 +135,8 @@ class RepeatDesk:
         source = self._plan.container(order.node).repeats
         try:
             if isinstance(source, ItemsCallPlan):
-                self._opened[frame, order.node] = order
-                self._ask(order.scope, order.node, number=0, skip=order.drawn, source=source)
+                opened = self._opened[frame, order.node] = look_back(self._plan, self._run, order)
+                self._ask(order.scope, order.node, skip=order.drawn, missing=opened.missing, source=source)
             else:
                 self._keep(order, self._text_of(order.scope, source))
         except (NotDataError, PartError) as error:
@@ -159,13 +159,30 @@ class RepeatDesk:
             raise AssertionError("a container without repeats has no items")
         return source.text if isinstance(source, ItemsLiteralPlan) else self._values.text_of(scope, source)
 
-    def _ask(self, scope: Scope, node: int, *, number: int, skip: int, source: ItemsCallPlan) -> None:
+    def _ask(
+        self,
+        scope: Scope,
+        node: int,
+        *,
+        source: ItemsCallPlan,
+        number: int = 0,
+        skip: int = 0,
+        missing: tuple[int, ...] = (),
+    ) -> None:
         if self._drawer is None:
             raise AssertionError("there is no executor that draws items")
         attributes = self._values.attributes(scope, source.attributes) if not number else ()
         path = dotted(self._plan.nodes[node].path)
         self._drawer.draw(
-            DrawOrder(frame=scope.id, node=node, number=number, path=path, skip=skip, attributes=attributes)
+            DrawOrder(
+                frame=scope.id,
+                node=node,
+                number=number,
+                path=path,
+                skip=skip,
+                missing=missing,
+                attributes=attributes,
+            )
         )
 
     def _keep(self, order: OpenRepeat, text: str) -> None:
@@ -195,8 +212,17 @@ class RepeatDesk:
         self._turn.batch.repeats.append(RepeatOpening(frame, node, text_of(hosts)))
         self._turn.facts.append(RepeatOpened(frame, node, len(hosts), hosts=hosts))
 
-    def _begin(self, order: OpenRepeat, items: Items | None, text: str | None) -> None:
-        """Begin the iterations; store the items if they are known."""
+    def _begin(
+        self, order: OpenRepeat, items: Items | None, text: str | None, again: Mapping[int, str] | None = None
+    ) -> None:
+        """Begin the iterations; store the items if they are known.
+
+        Args:
+            order: the repeat.
+            items: its items, if they are known.
+            text: their text.
+            again: by number, items of an iterator that were drawn again.
+        """
         frame, node = order.scope.id, order.node
         try:
             parallel = self._options.value(order.scope, self._plan.container(node), "parallel")
@@ -204,22 +230,22 @@ class RepeatDesk:
             self.refuse(order.scope, node, error.problem)
             return
         self._values.open_repeat(frame, node, items)
+        for number, item in (again or {}).items():
+            self._values.add_item(frame, node, number, item)
         self._turn.batch.repeats.append(RepeatOpening(frame, node, text))
         self._turn.facts.append(RepeatOpened(frame, node, None if items is None else len(items), parallel))
 
-    def _iterate(self, order: OpenRepeat, digest: str) -> None:
-        frame, node = order.scope.id, order.node
-        if order.drawn:
-            container = self._plan.container(node)
-            step = container.children[0] if container.wraps else None
-            if digest_of(self._run.drawn_items(frame, node, step)) != digest:
-                message = "the iterator now gives other items than those its iterations began with"
-                if not self._accepts_changes:
-                    problem = self._problem(node, "ItemsChanged", f"{message}; --accept-changes goes on anyway")
-                    self.refuse(order.scope, node, problem)
-                    return
-                self._observer.note(f"accepted: '{dotted(container.path)}': {message}")
-        self._begin(order, None, None)
+    def _iterate(self, opened: OpenedRepeat, report: RepeatFound) -> None:
+        order = opened.order
+        if order.drawn and opened.digest != report.digest:
+            path = dotted(self._plan.container(order.node).path)
+            message = "the iterator now gives other items than those its iterations began with"
+            if not self._accepts_changes:
+                problem = self._problem(order.node, "ItemsChanged", f"{message}; --accept-changes goes on anyway")
+                self.refuse(order.scope, order.node, problem)
+                return
+            self._observer.note(f"accepted: '{path}': {message}")
+        self._begin(order, None, None, dict(zip(opened.missing, report.again, strict=True)))
 
     def _no_items(self, node: int, error: NotDataError, text: str) -> Problem:
         """Return why a container cannot repeat over a value, with advice."""
@@ -236,13 +262,13 @@ class RepeatDesk:
 
     def found(self, report: RepeatFound) -> None:
         """Take the answer of a worker that has called the function: the items, or the digest of an iterator."""
-        order = self._opened.get((report.frame, report.node))
-        if order is None:
+        opened = self._opened.get((report.frame, report.node))
+        if opened is None:
             return
         if report.items is None:
-            self._iterate(order, report.digest)
+            self._iterate(opened, report)
         else:
-            self._keep(order, report.items)
+            self._keep(opened.order, report.items)
 
     def drew(self, report: ItemFound) -> None:
         """Take the next item, or the end of the items."""
@@ -257,9 +283,9 @@ class RepeatDesk:
 
     def broke(self, report: DrawBroke) -> None:
         """Fail a repeat whose items could not be found."""
-        order = self._opened.get((report.frame, report.node))
-        if order is not None:
-            self.refuse(order.scope, report.node, report.problem)
+        opened = self._opened.get((report.frame, report.node))
+        if opened is not None:
+            self.refuse(opened.order.scope, report.node, report.problem)
 
 
 def _frame_key(scope: Scope) -> FrameKey:

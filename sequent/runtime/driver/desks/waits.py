@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 from collections.abc import Callable
 from datetime import datetime
@@ -10,8 +9,9 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from sequent.digests import sha256
 from sequent.model.durations import LONGEST, Backoff
-from sequent.model.effects import StartTimer
+from sequent.model.effects import AskPerson, StartTimer
 from sequent.model.facts import TimerEnded
 from sequent.model.inputs import LiteralInput
 from sequent.model.plan import Plan, StepPlan
@@ -23,6 +23,7 @@ from sequent.runtime.driver.desks.repeats import RepeatDesk
 from sequent.runtime.driver.option_values import BadOptionError, OptionValues
 from sequent.runtime.driver.turn_record import Turn
 from sequent.runtime.driver.waiting import soonest
+from sequent.runtime.records import DUE
 from sequent.runtime.rows import TaskKey, Wait, task_key
 
 
@@ -33,10 +34,22 @@ class _Line:
         self._clock = clock
         self._heap: list[tuple[float, int, TimerEnded]] = []
         self._count = 0
+        self._waiting: set[TimerEnded] = set()
+        """The timers that count; others in the heap are dropped once they come first."""
 
     def add(self, due: float, fact: TimerEnded) -> None:
         self._count += 1
         heapq.heappush(self._heap, (due, self._count, fact))
+        self._waiting.add(fact)
+
+    def drop(self, fact: TimerEnded) -> None:
+        """Forget a timer."""
+        self._waiting.discard(fact)
+        self._clear()
+
+    def _clear(self) -> None:
+        while self._heap and self._heap[0][2] not in self._waiting:
+            heapq.heappop(self._heap)
 
     def left(self) -> float | None:
         """Return the seconds until the first timer is due; None if there is none."""
@@ -49,6 +62,8 @@ class _Line:
         now = self._clock()
         while self._heap and self._heap[0][0] <= now:
             due.append(heapq.heappop(self._heap)[2])
+            self._waiting.discard(due[-1])
+            self._clear()
         return due
 
 
@@ -114,7 +129,8 @@ class WaitDesk:
 
     def _stored(self, key: TaskKey, order: StartTimer) -> Wait | None:
         """Return the stored wait, if any; a wait before a retry may go on though failures count anew."""
-        before_attempt = self._run.wait(key, order.attempt) if order.attempt > 1 else None
+        asks = isinstance(step := self._plan.nodes[order.node], StepPlan) and step.asks
+        before_attempt = self._run.wait(key, order.attempt) if order.attempt > 1 and not asks else None
         return self._run.wait(key, 0) if before_attempt is None and not order.failures else before_attempt
 
     def _new(self, key: TaskKey, order: StartTimer) -> Wait:
@@ -154,6 +170,25 @@ class WaitDesk:
         else:
             self._by_wall.add(wait.due, fact)
 
+    def limit(self, order: AskPerson, seconds: float | None) -> None:
+        """Write when a question was asked, if no earlier driver has; wait for its answer for some seconds, if given."""
+        key, attempt = task_key(self._plan, order.scope, order.node), order.attempt
+        length = LONGEST if seconds is None else seconds
+        stored = self._run.wait(key, attempt)
+        wait = self._until(key, attempt, length)
+        if stored is not None and stored.length is not None:
+            # The author may have given it another time since.
+            more = length - stored.length
+            wait = self._again(replace(stored, due_boot=stored.due_boot + more, due=stored.due + more, length=length))
+        if wait != stored:
+            self._turn.batch.waits.append(wait)
+        if seconds is not None:
+            self._by_boot.add(wait.due_boot, TimerEnded(order.scope.id, order.node, attempt))
+
+    def forget(self, order: AskPerson) -> None:
+        """Wait for an answer no longer."""
+        self._by_boot.drop(TimerEnded(order.scope.id, order.node, order.attempt))
+
     def look(self) -> None:
         """Tell the engine of the waits that are over."""
         self._turn.facts.extend(self._by_boot.take_due())
@@ -169,7 +204,7 @@ class WaitDesk:
         due = self.due()
         if due is None:
             return ""
-        return f"next due at {local_text(due)}"
+        return f"{DUE}{local_text(due)}"
 
     def left(self) -> float | None:
         """Return the seconds until the first wait is over; None if there is none."""
@@ -197,5 +232,5 @@ def wait_after(backoff: Backoff, failures: int, key: str) -> float:
 
 def _share(key: str) -> float:
     """Return a number from 0 to 1 that depends only on the key."""
-    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+    digest = sha256(key.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

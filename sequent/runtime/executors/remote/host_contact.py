@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-import time
-from collections.abc import Callable, Iterator
-from typing import Protocol
+import contextlib
+import socket
+from collections.abc import Iterator
 
 from msgspec.msgpack import Decoder
 
 from sequent.errors import HostError, HostStage
+from sequent.runtime.executors.remote.background_connections import BackgroundConnections
+from sequent.runtime.executors.remote.host_user import HostUser
+from sequent.runtime.executors.remote.remote_run import RemoteRun
+from sequent.runtime.executors.remote.superfluous_messages import SuperfluousMessages
 from sequent.runtime.executors.wakeups import Wakeups
 from sequent.runtime.hosts.protocol import greeting
 from sequent.runtime.hosts.protocol.frames import ByteLink
 from sequent.runtime.hosts.protocol.greeting import BadGreetingError, find_greeting
 from sequent.runtime.hosts.protocol.messages import Attached, AttachRefused, FromHost, Ping, Pong
+from sequent.runtime.hosts.transports.host_errors import ENDED, QUIET, UNANSWERED
 from sequent.runtime.hosts.transports.transport import Connection
 from sequent.runtime.messages.packets import BadMessageError
 from sequent.runtime.orders import Message
@@ -34,55 +37,26 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 _SAID: Decoder[FromHost] = Decoder(FromHost)
 
 
-class HostUser(Protocol):
-    """The driver's side of a connection."""
-
-    @property
-    def only_door(self) -> str:
-        """The only address to try of a host with several; '': any."""
-        ...
-
-    def first_message(self, version: int) -> Message:
-        """Return the first message to send."""
-        ...
-
-    def hear(self, message: FromHost) -> None:
-        """Handle a message of the agent; ``Attached`` comes first.
-
-        Raises:
-            BadMessageError: the message makes no sense here.
-            HostError: the agent must not be used.
-        """
-        ...
-
-    def lost(self, error: HostError) -> None:
-        """Note that no message can be sent or received for now."""
-        ...
-
-
 class HostContact:
-    """The only connection to a host. It never blocks: a thread connects.
+    """The only connection to a host. It never blocks: it connects in the background.
 
     Args:
-        host: its name in the flow.
-        key: the run, as its agent knows it.
-        connect: returns a session with the agent, and waits for it; it is given the only address to try, or ''.
+        run: the run on that host.
         wakeups: wakes the driver.
         user: handles messages and losses.
+        superfluous: counts the messages without use of each connection.
     """
 
-    def __init__(
-        self, host: str, key: str, connect: Callable[[str], Connection], wakeups: Wakeups, user: HostUser
-    ) -> None:
-        self.host = host
-        self._key = key
-        self._connect = connect
+    def __init__(self, run: RemoteRun, wakeups: Wakeups, user: HostUser, superfluous: SuperfluousMessages) -> None:
+        self.host = run.host
+        self._run = run
+        self._monotonic = run.monotonic
         self._wakeups = wakeups
         self._user = user
-        self._made: queue.SimpleQueue[Connection | HostError] = queue.SimpleQueue()
-        self._is_connecting = False
+        self._superfluous = superfluous
+        self._background = BackgroundConnections(run, wakeups)
         self._connection: Connection | None = None
-        self._link: ByteLink[FromHost] | None = None
+        self._link: ByteLink[socket.socket, FromHost] | None = None
         self._noise: bytes | None = None
         """The bytes before the greeting; None once the greeting has arrived."""
         self.is_attached = False
@@ -93,10 +67,9 @@ class HostContact:
         self._ping_at = 0.0
         self._unanswered = 0
         self._last_ping = 0
-        self._is_doubtful = False
-        """Whether the agent said nonsense since it last answered a question: the waits then go on to grow."""
+        self._awaits_pong = False
         self.wait = 0.0
-        """The seconds from the last failure to the next attempt."""
+        """The seconds from the last failure to the next attempt. They grow until the agent proves to be of use."""
         self._retry_at: float | None = None
         self._is_closed = False
 
@@ -109,35 +82,19 @@ class HostContact:
 
     def begin(self) -> None:
         """Connect, unless that has begun."""
-        if self._is_connecting or self._connection is not None or self._is_closed:
+        if self._background.is_busy or self._connection is not None or self._is_closed:
             return
-        self._is_connecting = True
         self._retry_at = None
-        door = self._user.only_door
-        threading.Thread(target=self._try, args=(door,), name=f"sequent to {self.host}", daemon=True).start()
-
-    def _try(self, door: str) -> None:
-        try:
-            made: Connection | HostError = self._connect(door)
-        except HostError as error:
-            made = error
-        except Exception as error:  # noqa: BLE001 - whatever a library raises, the driver must hear of it
-            made = HostError(f"{type(error).__name__}: {error}", host=self.host, stage=HostStage.CONNECTION)
-        self._made.put(made)
-        self._wakeups.ring()
+        self._background.begin(self._user.only_door)
 
     def look(self) -> None:
         """Accept a new connection; check that the agent answers; try again if it is time."""
-        while not self._made.empty():
-            self._is_connecting = False
-            made = self._made.get()
-            if isinstance(made, HostError):
-                self._fail(made)
-            elif self._is_closed:
-                made.close()
-            else:
-                self._take_up(made)
-        now = time.monotonic()
+        made = self._background.take()
+        if isinstance(made, HostError):
+            self._fail(made)
+        elif made is not None:
+            self._take_up(made)
+        now = self._monotonic()
         if self._retry_at is not None and now >= self._retry_at:
             self.begin()
         elif self._connection is not None and not self.is_attached and now >= self._give_up_at:
@@ -149,8 +106,9 @@ class HostContact:
         self._connection = connection
         self._link = ByteLink(connection.end, _SAID)
         self._noise = b""
-        self._give_up_at = time.monotonic() + HANDSHAKE
-        self._link.send_bytes(greeting.knock(self._key))
+        self._superfluous.begin()
+        self._give_up_at = self._monotonic() + HANDSHAKE
+        self._link.send_bytes(greeting.knock(self._run.key))
         self._wakeups.add(connection.end, self._listen)
         self.flush()
 
@@ -160,7 +118,8 @@ class HostContact:
             return
         self._unanswered += 1
         self._last_ping += 1
-        self._ping_at = time.monotonic() + PING
+        self._awaits_pong = True
+        self._ping_at = self._monotonic() + PING
         if self._link is not None:
             self._link.send_now(Ping(self._last_ping))
             self.flush()
@@ -184,10 +143,13 @@ class HostContact:
 
     def flush(self) -> None:
         """Send the waiting messages, as far as there is room."""
-        link = self._link
-        if link is None:
+        if (link := self._link) is None:
             return
-        link.flush()
+        try:
+            link.flush()
+        except OSError as error:
+            self.lose(self._error(f"its files cannot be read here: {error.strerror}", HostStage.CONNECTION))
+            return
         if not link.has_ended:
             self._wakeups.watch_room(link.end, is_wanted=link.is_clogged)
 
@@ -205,11 +167,13 @@ class HostContact:
                     if self._link is not link:
                         return
         except BadMessageError as error:
-            self._is_doubtful = True
-            self.lose(self._error(f"its agent says what none says: {error}", HostStage.VERSION))
+            self.lose(self._error(f"its agent sends an invalid message: {error}", HostStage.VERSION))
             return
         except HostError as error:
             self.lose(error)
+            return
+        except OSError as error:
+            self.lose(self._error(f"its data cannot be written here: {error.strerror}", HostStage.CONNECTION))
             return
         if link.has_ended and self._link is link:
             self._lose_ended()
@@ -224,7 +188,7 @@ class HostContact:
         try:
             found = find_greeting(self._noise)
         except BadGreetingError as error:
-            raise self._error(str(error), HostStage.COMMAND) from None
+            raise self._error(str(error), HostStage.COMMAND, QUIET) from None
         if found is None:
             return b""
         self._noise = None
@@ -241,8 +205,11 @@ class HostContact:
 
     def _take(self, message: FromHost) -> None:
         if isinstance(message, Pong):
-            if message.number == self._last_ping:
-                self._is_doubtful = False
+            if message.number == self._last_ping and self._awaits_pong:
+                self._awaits_pong = False
+                self.prove()
+            else:
+                self._superfluous.count("no question")
             return
         if isinstance(message, Attached) == self.is_attached and not isinstance(message, AttachRefused):
             raise BadMessageError("it serves us once, and first of all")
@@ -250,40 +217,42 @@ class HostContact:
             self._user.hear(message)
             self.is_attached = True
             self.trouble = None
-            if not self._is_doubtful:
-                self.wait = 0.0
             self._unanswered = 0
-            self._ping_at = time.monotonic() + PING
+            self._ping_at = self._monotonic() + PING
         else:
             self._user.hear(message)
+
+    def prove(self) -> None:
+        """Note that the agent is of use: a later failure is another one, and is soon followed by a new connection."""
+        self.wait = 0.0
 
     # -- losing it
 
     def _lose_ended(self) -> None:
         """Give up a session that has ended; its command has the reason."""
-        noise = self._noise
-        connection = self._connection
-        if connection is None:
-            return
-        if noise is None:
-            self.lose(self._error("the session has ended", HostStage.CONNECTION))
-        else:
-            self.lose(connection.trouble(noise))
+        if self._noise is None:
+            self.lose(self._error(*(ENDED if self.is_attached else UNANSWERED)))
+        elif (connection := self._detach()) is not None:
+            self._background.explain(connection, self._noise)
 
     def lose(self, error: HostError) -> None:
         """Give up the connection, and try again later."""
-        if self._connection is None:
-            return
+        if (connection := self._detach()) is not None:
+            connection.close()
+            self._fail(error)
+
+    def _detach(self) -> Connection | None:
+        """Use the connection no more, and return it."""
         connection, self._connection, self._link = self._connection, None, None
-        self._wakeups.remove(connection.end)
-        connection.close()
-        self._fail(error)
+        if connection is not None:
+            self._wakeups.remove(connection.end)
+        return connection
 
     def _fail(self, error: HostError) -> None:
         self.is_attached = False
         self.trouble = error
         self.wait = min(LONGEST_WAIT, max(FIRST_WAIT, 2 * self.wait))
-        self._retry_at = None if self._is_closed else time.monotonic() + self.wait
+        self._retry_at = None if self._is_closed else self._monotonic() + self.wait
         self._user.lost(error)
 
     def _error(self, problem: str, stage: HostStage, hint: str = "") -> HostError:
@@ -294,7 +263,7 @@ class HostContact:
         moment = self._retry_at
         if self._connection is not None:
             moment = self._ping_at if self.is_attached else self._give_up_at
-        return None if moment is None else max(0.0, moment - time.monotonic())
+        return None if moment is None else max(0.0, moment - self._monotonic())
 
     def close(self, patience: float = 0.0) -> bool:
         """End the connection; return whether the agent has ended the session.
@@ -303,18 +272,20 @@ class HostContact:
             patience: the seconds that the agent has to read the waiting messages and to end the session; 0: none.
         """
         self._is_closed = True
+        self._background.close()
         self._retry_at = None
-        deadline = time.monotonic() + patience
-        has_ended = False
-        if self._link is not None and patience:
-            self._link.end.settimeout(patience)
-            self._link.flush()
-            while not self._link.has_ended and time.monotonic() < deadline:
-                self._link.read()
-            has_ended = self._link.has_ended
-        if self._connection is not None:
-            self._wakeups.remove(self._connection.end)
-            self._connection.close()
-            self._connection = self._link = None
+        has_ended = self._link is not None and self._await_end(self._link, patience)
+        if (connection := self._detach()) is not None:
+            connection.close()
         self.is_attached = False
         return has_ended
+
+    def _await_end(self, link: ByteLink[socket.socket, FromHost], patience: float) -> bool:
+        """Send the waiting messages; return whether the agent ends the session in so many seconds."""
+        deadline = self._monotonic() + patience
+        with contextlib.suppress(OSError):
+            while not link.has_ended and (left := deadline - self._monotonic()) > 0:
+                link.end.settimeout(left)
+                link.flush()
+                link.read()
+        return link.has_ended

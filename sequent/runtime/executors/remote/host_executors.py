@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from selectors import BaseSelector
 
 from msgspec.structs import replace
@@ -21,7 +21,7 @@ from sequent.runtime.executors.remote.remote_run import RemoteRun, key_of
 from sequent.runtime.executors.workers import MOST_WORKERS
 from sequent.runtime.hosts.protocol.messages import HostSetup
 from sequent.runtime.hosts.shipping.agent_sessions import open_agent_session
-from sequent.runtime.hosts.shipping.bundle import make_bundle
+from sequent.runtime.hosts.shipping.bundle import flow_root, make_bundle
 from sequent.runtime.hosts.transports.transport import Connection
 from sequent.runtime.loading.sources import sources_of
 from sequent.runtime.orders import WorkerSetup
@@ -43,6 +43,7 @@ class HostExecutors:
         run: the run.
         setup: the setup of its workers on this machine.
         selector: wakes the driver.
+        monotonic: the clock, in seconds.
     """
 
     def __init__(
@@ -52,12 +53,14 @@ class HostExecutors:
         run: RunRecord,
         setup: WorkerSetup,
         selector: BaseSelector,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._definition = definition
         self._target = target
         self._run = run
         self._setup = setup
         self._selector = selector
+        self._monotonic = monotonic
         self._handed_over: Sequence[HandedOver] = ()
         self._executors: dict[str, RemoteExecutor] = {}
 
@@ -103,18 +106,29 @@ class HostExecutors:
         if troubles:
             raise UnreachableHostsError(troubles, len(executors))
 
-    def reach_rest(self) -> None:
+    def leave(self, *, has_succeeded: bool = False) -> None:
+        """Leave all hosts, as the run has ended; those without open attempts forget it."""
+        if has_succeeded:
+            self._reach_rest()
+        for executor in self._executors.values():
+            executor.leave()
+
+    def _reach_rest(self) -> None:
         """Reach also the hosts of which this driver needed nothing: the run has succeeded, and they are to forget it.
+
+        Attempts that no task has asked for again end there.
 
         A host that cannot be reached now keeps its files of the run; its agent ends by itself.
         """
         executors = [self.of(host) for host in recorded_hosts(self._directory)]
+        for each in executors:
+            each.expect_nothing()
         before = {each.host: each.trouble for each in executors}
         for each in executors:
             each.contact.begin()
-        deadline = time.monotonic() + _LEAVING
+        deadline = self._monotonic() + _LEAVING
         while [each for each in executors if not each.contact.is_attached and each.trouble is before[each.host]]:
-            left = deadline - time.monotonic()
+            left = deadline - self._monotonic()
             if left <= 0:
                 return
             for key, _ in self._selector.select(left):
@@ -123,7 +137,7 @@ class HostExecutors:
                 each.contact.look()
 
     def close(self) -> None:
-        """Leave all hosts; those without open attempts forget the run."""
+        """Close all connections; the hosts keep their files of the run."""
         for executor in self._executors.values():
             executor.close()
 
@@ -138,11 +152,13 @@ class HostExecutors:
             directory="",
             target=Target(flow=self._target.flow, module=module, attribute=attribute, cwd=settings.cwd),
             sys_path=(),
+            is_new=False,
             around="",
             store_options="",
             host=host,
             variables=dict(settings.env),
             sources=sources_of(self._definition, module),
+            pickle_key="",
         )
         key = key_of(self._run)
         shipped = make_bundle(module, self._definition.spec.origin.file).digest if settings.ship else ""
@@ -157,6 +173,7 @@ class HostExecutors:
                 most_workers=0 if most is None else MOST_WORKERS if most < 1 else min(most, MOST_WORKERS),
                 shipped=shipped,
             ),
+            root=flow_root(module, self._definition.spec.origin.file) if settings.ship else "",
             connect=lambda door: self._connect(settings, key, module, door),
             open_tokens=tuple(each.token.hex() for each in self._handed_over if each.host == host),
         )
@@ -170,7 +187,13 @@ class HostExecutors:
         origin = self._definition.spec.origin
         attribute = self._target.attribute or origin.attribute
         module = self._target.module or os.path.splitext(os.path.basename(origin.file))[0]
-        if not attribute or (not module.isidentifier() and "." not in module):
+        if attribute and not module.replace(".", "_").isidentifier():
+            raise UsageError(
+                f"host {host!r} cannot import {os.path.basename(origin.file)!r}: {module!r} is not a module name",
+                code="host-flow",
+                hint="rename the file: letters, digits and underscores, as in my_flow.py",
+            )
+        if not attribute:
             raise UsageError(
                 f"host {host!r} cannot load the flow {self._target.flow!r}, which is not at the top of a module",
                 code="host-flow",

@@ -1,4 +1,4 @@
-"""Stores what a run knows of a host: the agent that has its attempts, and the address of that."""
+"""Stores for a run the agent on each host that has its attempts, and the address of that agent."""
 
 from __future__ import annotations
 
@@ -84,9 +84,3 @@ def recorded_hosts(directory: str) -> list[str]:
 
 def _path(directory: str, host: str) -> str:
     return os.path.join(directory, _HOSTS, hashlib.sha256(host.encode()).hexdigest()[:32])
-
-
-def no_room(host: str, error: OSError) -> HostError:
-    """Return the error for data of a host that cannot be written here."""
-    problem = f"its data cannot be written here: {error.strerror}"
-    return HostError(problem, host=host, stage=HostStage.CONNECTION)

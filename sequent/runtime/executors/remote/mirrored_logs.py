@@ -11,7 +11,8 @@ from attrs import evolve
 
 from sequent.model.outcome import LogSpan
 from sequent.runtime.executors.workers import MOST_WORKERS
-from sequent.runtime.logs.log_marks import CAP, MarkWriter, mark_of, remove_mark
+from sequent.runtime.logs.log_marks import MarkWriter, mark_of, remove_mark
+from sequent.runtime.logs.segment_files import CAP
 from sequent.runtime.messages.packets import BadMessageError
 from sequent.runtime.orders import AttemptOrder
 
@@ -36,6 +37,8 @@ class MirroredLogs:
         self._ended: dict[str, int] = {}
         """By segment, the end of the output of attempts that have ended."""
         self._marks: dict[str, MarkWriter] = {}
+        self._begun: dict[str, tuple[str, int]] = {}
+        """By segment with a mark, the token of its attempt, and the first byte of that."""
         self._segment_of: dict[str, str] = {}
         """By token, the segment of an active attempt."""
 
@@ -86,19 +89,23 @@ class MirroredLogs:
         """Whether as many segments hold output without an end as there can be workers."""
         return sum(size > self._ended.get(segment, 0) for segment, size in self._sizes.items()) >= MOST_WORKERS
 
-    def begin(self, segment: str, start: int, order: AttemptOrder) -> None:
-        """Note that the bytes of a segment from ``start`` on belong to an active attempt.
+    def begin(self, segment: str, start: int, order: AttemptOrder) -> bool:
+        """Note that the bytes of a segment from ``start`` on belong to an active attempt; return whether that is new.
 
         Raises:
             BadMessageError: the attempt writes to another segment.
         """
         if self._segment_of.get(order.token, segment) != segment:
             raise BadMessageError("an attempt has two logs")
+        if self._begun.get(segment) == (order.token, start):
+            return False
+        self._begun[segment] = order.token, start
         mark = self._marks.get(segment)
         if mark is None:
             mark = self._marks[segment] = MarkWriter(self._path(segment))
         mark.set(start, order.located, order.sequence, order.attempt)
         self._segment_of[order.token] = segment
+        return True
 
     def end(self, token: str, log: LogSpan | None) -> LogSpan | None:
         """Return the place, in the copy, of the output of an attempt that has ended.
@@ -110,6 +117,7 @@ class MirroredLogs:
         if segment in self._marks and segment not in self._segment_of.values():
             # Its worker may be gone: a descriptor for each that ever lived would be too many.
             self._marks.pop(segment).close()
+            del self._begun[segment]
         if log is None:
             if segment:
                 # The output of a lost attempt ends here.
@@ -126,6 +134,7 @@ class MirroredLogs:
             mark.close()
             remove_mark(mark_of(self._path(segment)))
         self._marks.clear()
+        self._begun.clear()
         self._segment_of.clear()
 
     def _path(self, segment: str) -> str:

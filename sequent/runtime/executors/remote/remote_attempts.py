@@ -17,6 +17,8 @@ class RemoteAttempt:
     order: AttemptOrder
     is_known: bool = False
     """Whether the agent may have received its order."""
+    has_begun: bool = False
+    """Whether its beginning has been reported."""
     is_unwanted: bool = False
     """Whether it is to be taken back."""
 
@@ -44,6 +46,8 @@ class RemoteAttempts:
         self._expected = set(expected)
         self._early: dict[str, OutcomeThere] = {}
         """The outcomes of attempts that have not been ordered again yet."""
+        self._gone: set[str] = set()
+        """The expected attempts that are over, or never began, and are not reported as such."""
         self._known_there: set[str] | None = None
         """The attempts that the agent knew when it accepted us; None before the first time."""
         self._reported: dict[AttemptKey, str] = {}
@@ -68,6 +72,10 @@ class RemoteAttempts:
         """Return the attempt with this key of the driver, if it has no reported outcome."""
         return next((attempt for attempt in self._ordered.values() if attempt.key == key), None)
 
+    def is_open(self, token: str) -> bool:
+        """Return whether the host was given an attempt whose outcome is not written."""
+        return token in self._ordered or token in self._expected or token in self._reported.values()
+
     def drop(self, attempt: RemoteAttempt) -> None:
         """Forget an attempt that no agent has received."""
         del self._ordered[attempt.token]
@@ -81,6 +89,10 @@ class RemoteAttempts:
     def has_open(self) -> bool:
         """Whether an attempt or an outcome still concerns the agent."""
         return bool(self._ordered or self._expected or self._reported)
+
+    def expect_nothing(self) -> None:
+        """Need no attempt of an earlier driver any more."""
+        self._expected.clear()
 
     # -- contact
 
@@ -96,7 +108,8 @@ class RemoteAttempts:
 
     def meet(self, known: Collection[str]) -> None:
         """Note that an agent knows these of the wanted attempts; the others have not begun."""
-        there = self._known_there = set(known)
+        there = self._known_there = set(known) & set(self.wanted)
+        self._gone |= self._expected - there
         for attempt in self._ordered.values():
             attempt.is_known = attempt.token in there
         self._reported = {key: token for key, token in self._reported.items() if token in there}
@@ -108,6 +121,7 @@ class RemoteAttempts:
         token = outcome.token
         if token in self._expected:
             self._early[token] = outcome
+            self._gone.add(token)
             return None
         attempt = self._ordered.pop(token, None)
         if attempt is not None:
@@ -116,6 +130,11 @@ class RemoteAttempts:
             # The outcome was written, but the agent does not know that yet.
             self._written.append(token)
         return attempt
+
+    def take_gone(self) -> list[str]:
+        """Return the expected attempts of which it has become known that none is executed any more."""
+        gone, self._gone = self._gone & self._expected, set()
+        return sorted(gone)
 
     def write(self, key: AttemptKey) -> None:
         """Note that an outcome is written."""

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import time
 from selectors import BaseSelector
 
-from sequent.errors import FencedError, HostError, HostStage, SequentError
-from sequent.model.outcome import LogSpan
+from sequent.errors import HostError, HostStage, SequentError
 from sequent.runtime.executors.process_executor import STOP_GRACE
 from sequent.runtime.executors.remote import host_records
+from sequent.runtime.executors.remote.agent_messages import AgentMessages
 from sequent.runtime.executors.remote.host_contact import HostContact
 from sequent.runtime.executors.remote.mirrored_logs import MirroredLogs
-from sequent.runtime.executors.remote.outcome_reports import OutcomeReports, check_outcome
 from sequent.runtime.executors.remote.remote_attempts import RemoteAttempt, RemoteAttempts
 from sequent.runtime.executors.remote.remote_run import RemoteRun
 from sequent.runtime.executors.remote.sent_files import SentFiles
+from sequent.runtime.executors.remote.superfluous_messages import SuperfluousMessages, shortened
 from sequent.runtime.executors.wakeups import Wakeups
+from sequent.runtime.executors.workers import MOST_WORKERS
 from sequent.runtime.hosts.protocol import messages
-from sequent.runtime.messages.packets import BadMessageError
 from sequent.runtime.orders import (
-    AttemptBegan,
+    AttemptEnded,
     AttemptLeft,
     AttemptOrder,
     AttemptTakenBack,
     DrawOrder,
+    EarlierGone,
     HostReachable,
     HostUnreachable,
-    Notice,
     Report,
 )
 
@@ -50,15 +49,13 @@ class RemoteExecutor:
         self._files = SentFiles()
         self._record: host_records.HostRecord = host_records.read_host_record(run.directory, run.host)
         self._attempts = RemoteAttempts(run.open_tokens)
+        self._superfluous = SuperfluousMessages()
+        self._messages = AgentMessages(run, self._attempts, self._logs, self._superfluous)
         self._reports: list[Report] = []
-        self._outcome_reports = OutcomeReports(run.host)
         self._contacts = 0
         self._is_ending = False
         self._is_closed = False
         self._ends_by: float | None = None
-        self._failure: SequentError | None = None
-        self.loaded: str | None = None
-        """None until a worker has loaded the flow; then '', or the reason why none can."""
 
     @property
     def host(self) -> str:
@@ -68,15 +65,15 @@ class RemoteExecutor:
     @property
     def trouble(self) -> SequentError | None:
         """Why no attempt can be executed there at present; None also if that is not known yet."""
-        if self.loaded:
-            problem, _, hint = self.loaded.partition("\n  hint: ")
+        if self._messages.loaded:
+            problem, _, hint = self._messages.loaded.partition("\n  hint: ")
             return HostError(problem, host=self.host, stage=HostStage.MODULE, hint=hint)
-        return self._failure or self.contact.trouble
+        return self.contact.trouble
 
     @property
     def is_ready(self) -> bool:
         """Whether the host has been reached, and has loaded the flow."""
-        return self.contact.is_attached and self.loaded == ""
+        return self.contact.is_attached and self._messages.loaded == ""
 
     # -- the port
 
@@ -85,7 +82,7 @@ class RemoteExecutor:
         if self._opened is not None:
             return
         wakeups = self._wakeups = Wakeups(selector)
-        contact = HostContact(self.host, self._run.key, self._run.connect, wakeups, self)
+        contact = HostContact(self._run, wakeups, self, self._superfluous)
         wakeups.heed(contact.look)
         self._opened = contact
         contact.begin()
@@ -93,7 +90,7 @@ class RemoteExecutor:
     def start(self, order: AttemptOrder) -> None:
         attempt, early = self._attempts.add(order)
         if early is not None:
-            self._settle(early)
+            self._take(early)
         elif attempt.is_known:
             # The attempt goes on there, or the next agent knows its fate.
             return
@@ -130,19 +127,17 @@ class RemoteExecutor:
 
     def reports(self) -> list[Report]:
         self.contact.look()
-        if self._failure is not None:
-            raise self._failure
-        if self._ends_by is not None and time.monotonic() >= self._ends_by:
+        if self._ends_by is not None and self._run.monotonic() >= self._ends_by:
             self._leave_rest()
         self.send()
         reports, self._reports = self._reports, []
-        return reports
+        return [*reports, *map(EarlierGone, self._attempts.take_gone())]
 
     def seconds_left(self) -> float | None:
-        if self._reports or self._failure is not None:
+        if self._reports:
             return 0.0
         left = self.contact.seconds_left()
-        ends = None if self._ends_by is None else max(0.0, self._ends_by - time.monotonic())
+        ends = None if self._ends_by is None else max(0.0, self._ends_by - self._run.monotonic())
         return min((seconds for seconds in (left, ends) if seconds is not None), default=None)
 
     def end_tasks(self, *, at_once: bool) -> None:
@@ -152,23 +147,35 @@ class RemoteExecutor:
                 self._give_back(attempt)
         if self.contact.is_attached and self._attempts.ordered:
             self.contact.send_now(messages.EndAttempts(at_once))
-            self._ends_by = time.monotonic() + (0.0 if at_once else STOP_GRACE) + _END_WAIT
+            self._ends_by = self._run.monotonic() + (0.0 if at_once else STOP_GRACE) + _END_WAIT
             self.contact.flush()
         else:
             self._leave_rest()
+
+    def expect_nothing(self) -> None:
+        """Need no attempt of an earlier driver any more: the run has succeeded without it."""
+        self._attempts.expect_nothing()
+
+    def leave(self) -> None:
+        """Let the host forget the run, which has ended, unless it has open attempts; close the connection.
+
+        Only the driver that has written the end may do so: the host may have outcomes that another driver needs.
+        """
+        if self._opened is None or self._is_closed:
+            return
+        self.send()
+        if self._opened.is_attached and not self._attempts.has_open:
+            self._opened.send(messages.LeaveHost())
+            if self._opened.close(_LEAVE_WAIT):
+                host_records.forget_host(self._run.directory, self.host)
+        self.close()
 
     def close(self) -> None:
         if self._opened is None or self._is_closed:
             return
         self._is_closed = True
-        contact = self._opened
         self.send()
-        if contact.is_attached and not self._attempts.has_open:
-            contact.send(messages.LeaveHost())
-            if contact.close(_LEAVE_WAIT):
-                host_records.forget_host(self._run.directory, self.host)
-        else:
-            contact.close()
+        self._opened.close()
         self._logs.close()
         if self._wakeups is not None:
             self._wakeups.close()
@@ -207,30 +214,24 @@ class RemoteExecutor:
         Raises:
             BadMessageError: the message makes no sense here.
             HostError: the agent must not be used.
+            OSError: its data cannot be written here.
         """
         match message:
             case messages.Attached():
                 self._attach(message)
             case messages.AttachRefused():
                 self._refuse(message)
-            case messages.BegunThere(token):
-                if (attempt := self._attempts.of_token(token)) is not None and attempt.order.announces:
-                    self._reports.append(AttemptBegan(*attempt.key))
-            case messages.EndedThere() | messages.LostThere() | messages.WithdrawnThere():
-                self._settle(message)
-            case messages.LogBegun(segment, start, token):
-                if (attempt := self._attempts.of_token(token)) is not None:
-                    self._logs.begin(segment, start, attempt.order)
-            case messages.LogPiece(segment, offset, data):
-                self._add_log(segment, offset, data)
-            case messages.NoticeThere(text):
-                self._reports.append(Notice(f"host {self.host!r}: {text}"))
-            case messages.LoadedThere(problem):
-                self.loaded = problem
-            case messages.AgentBroken(reason):
-                raise HostError(reason, host=self.host, stage=HostStage.COMMAND)
             case _:
-                raise BadMessageError("no agent says that to a driver")
+                self._take(message)
+
+    def _take(self, message: messages.FromHost) -> None:
+        try:
+            self._messages.take(message)
+        finally:
+            reports = self._messages.take_reports()
+            self._reports += reports
+        if any(isinstance(report, AttemptEnded) for report in reports):
+            self.contact.prove()
 
     def _attach(self, told: messages.Attached) -> None:
         """Send the orders that the agent does not know, and wait for the others."""
@@ -239,25 +240,30 @@ class RemoteExecutor:
             before.refuse_other(told)
         self._logs.open(told.directory)
         self._record = host_records.HostRecord(
-            host=self.host, directory=told.directory, node=told.node, boot=told.boot, door=self.contact.door
+            host=self.host,
+            directory=told.directory,
+            node=shortened(told.node),
+            boot=shortened(told.boot),
+            door=self.contact.door,
         )
         if self._record != before:
-            try:
-                host_records.write_host_record(self._run.directory, self._record)
-            except OSError as error:
-                raise host_records.no_room(self.host, error) from None
+            host_records.write_host_record(self._run.directory, self._record)
         self._attempts.meet(told.known)
         for attempt in self._attempts.ordered:
             if not attempt.is_known:
                 self._hand_over(attempt)
             if attempt.is_unwanted:
                 self.contact.send_now(messages.WithdrawAttempt(attempt.token))
-        self._reports.append(HostReachable(self.host, self._run.setup.most_workers or told.processors))
+        slots = self._run.setup.most_workers or min(told.processors, MOST_WORKERS)
+        self._reports.append(HostReachable(self.host, slots))
 
     def _refuse(self, refused: messages.AttachRefused) -> None:
+        problem, hint = shortened(refused.reason), ""
         if refused.code == "fenced":
-            self._failure = FencedError(f"host {self.host!r}: {refused.reason}")
-        raise HostError(refused.reason, host=self.host, stage=HostStage.COMMAND)
+            # If another driver really has the run, this one finds out as it writes that the host is out of reach.
+            problem = "it says that another driver has taken over the run; this driver still owns it"
+            hint = "if the store is an older copy, recover again: each recovery counts one further"
+        raise HostError(problem, host=self.host, stage=HostStage.COMMAND, hint=hint)
 
     def _hand_over(self, attempt: RemoteAttempt) -> None:
         attempt.is_known = True
@@ -272,23 +278,6 @@ class RemoteExecutor:
         self._attempts.drop(attempt)
         self._reports.append(AttemptTakenBack(*attempt.key))
         self._bell()
-
-    def _settle(self, outcome: messages.OutcomeThere) -> None:
-        """Report the end of an attempt once, under its number here."""
-        span: LogSpan | None = None
-        if isinstance(outcome, messages.EndedThere):
-            check_outcome(outcome.ended)
-            span = outcome.ended.log
-        log = self._logs.end(outcome.token, span)
-        attempt = self._attempts.settle(outcome)
-        if attempt is not None:
-            self._reports += self._outcome_reports.of(attempt, outcome, log)
-
-    def _add_log(self, segment: str, offset: int, data: bytes) -> None:
-        try:
-            self._logs.add(segment, offset, data)
-        except OSError as error:
-            raise host_records.no_room(self.host, error) from None
 
     def _leave_rest(self) -> None:
         """Expect nothing more of the host while this driver lives: a recovery asks it again."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import socket
 import struct
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from msgspec import MsgspecError
 from msgspec.msgpack import Decoder
@@ -58,8 +57,8 @@ class Inlet(Generic[M]):
     def __init__(self, decoder: Decoder[M]) -> None:
         self._decode = decoder.decode
         self._buffer = bytearray()
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._pieces = bytearray()
+        """The pieces of a large message so far; one by one, small ones would take far more memory."""
 
     def feed(self, data: bytes) -> Iterator[M]:
         """Yield the complete messages so far.
@@ -88,15 +87,13 @@ class Inlet(Generic[M]):
     def _take(self, data: bytes) -> M | None:
         message = self._read(data)
         if isinstance(message, MessagePiece):
-            self._size += len(message.data)
-            if self._size > _LARGEST:
-                raise BadMessageError("its pieces are too many")
-            self._pieces.append(message.data)
+            if not message.data or len(self._pieces) + len(message.data) > _LARGEST:
+                raise BadMessageError("its pieces are empty, or too many")
+            self._pieces += message.data
             return None
         if isinstance(message, MessageWhole):
-            whole = b"".join(self._pieces)
+            whole = bytes(self._pieces)
             self._pieces.clear()
-            self._size = 0
             if hashlib.sha256(whole).digest() != message.digest:
                 raise BadMessageError("its pieces do not fit its digest")
             return self._whole(whole)
@@ -115,17 +112,32 @@ class Inlet(Generic[M]):
             raise BadMessageError(f"it is not a message: {type(error).__name__}") from None
 
 
-class ByteLink(Generic[M]):
+class Stream(Protocol):
+    """A stream of bytes: a socket, or something like it."""
+
+    def setblocking(self, flag: bool, /) -> None: ...
+
+    def recv(self, size: int, /) -> bytes: ...
+
+    def send(self, data: bytes | bytearray, /) -> int: ...
+
+    def close(self) -> None: ...
+
+
+S = TypeVar("S", bound=Stream)
+
+
+class ByteLink(Generic[S, M]):
     """An end of a stream of bytes that never blocks.
 
     Urgent messages overtake all others, which keep their order.
 
     Args:
-        end: the socket.
+        end: the stream.
         decoder: decodes the possible messages.
     """
 
-    def __init__(self, end: socket.socket, decoder: Decoder[M]) -> None:
+    def __init__(self, end: S, decoder: Decoder[M]) -> None:
         end.setblocking(False)
         self.end = end
         self.has_ended = False
@@ -161,11 +173,15 @@ class ByteLink(Generic[M]):
         self._urgent.append(data)
 
     def flush(self) -> None:
-        """Send the queued messages, as far as there is room."""
+        """Send the queued messages, as far as there is room.
+
+        Raises:
+            OSError: a message of ``send_each`` cannot be made.
+        """
         while not self.has_ended and (self._unsent or self._gather()):
             try:
                 count = self.end.send(self._unsent)
-            except BlockingIOError:
+            except (BlockingIOError, TimeoutError):
                 return
             except OSError:
                 self.has_ended = True
@@ -204,7 +220,7 @@ class ByteLink(Generic[M]):
         """Return the bytes that have arrived; none if there are none, or at the end."""
         try:
             data = self.end.recv(_READ)
-        except BlockingIOError:
+        except (BlockingIOError, TimeoutError):
             return b""
         except OSError:
             data = b""

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-
-from attrs import frozen
-
-from sequent.by_fields import ByFields
+from typing import NamedTuple
 
 OLDEST, NEWEST = 1, 1
 """The versions of the protocol in this package."""
@@ -17,6 +14,8 @@ _KNOCK = b"\0sequent-driver\0"
 _KEY = re.compile(r"[0-9a-f]{16,64}")
 NO_DRIVER = "it does not speak as a driver does"
 """The answer of an agent to any other program."""
+NO_ROOT = "the agent does not run as root"
+"""The beginning of its answer to root, unless it was told to execute steps for root."""
 _MOST_NOISE = 64 * 1024
 """The bytes that a profile may write before the greeting."""
 _SHOWN = 300
@@ -26,8 +25,7 @@ class BadGreetingError(ValueError):
     """The peer is not a program of Sequent."""
 
 
-@frozen(eq=False, repr=False)
-class Greeting(ByFields):
+class Greeting(NamedTuple):
     """The first message of the agent."""
 
     oldest: int

@@ -21,19 +21,23 @@ def open_agent_session(
 
     Args:
         settings: the host.
-        words: what the agent is to do.
+        words: the arguments of the agent.
         timeout: seconds for each of its addresses.
         bundle: the archive to send, if the settings have ship; None: one with the agent alone.
         door: the only address to try.
 
     Raises:
-        HostError: the host cannot be reached, or its Python cannot use what is sent.
+        HostError: the host cannot be reached, or its Python cannot use the archive.
     """
     transport = transport_for(settings)
     if not settings.ship:
         return transport.connect(f"{_command_of(settings)} {shlex.join(words)}", timeout, door)
     connection = transport.connect(shipping_command(settings.python), timeout, door)
-    ship(connection, bundle or make_bundle("", ""), [*words, *shlex.split(settings.command)[1:]], settings.name)
+    try:
+        ship(connection, bundle or make_bundle("", ""), [*words, *shlex.split(settings.command)[1:]], settings.name)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

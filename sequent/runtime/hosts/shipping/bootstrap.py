@@ -11,6 +11,7 @@ import io
 import json
 import os
 import shutil
+import stat
 import sys
 import sysconfig
 import time
@@ -60,7 +61,7 @@ def main() -> None:
     if not fits:
         check_compiled(told)
     place = os.path.join(root, told["digest"] + ("" if fits else "-plain"))
-    os.umask(0o077)
+    umask = os.umask(0o077)
     try:
         os.makedirs(root, exist_ok=True)
         if os.path.isdir(place):
@@ -68,6 +69,7 @@ def main() -> None:
         else:
             say(WORD + SEND)
             unpack(read(told["size"]), told["digest"], place, set() if fits else set(told["compiled"]))
+        check_owner(place)
         os.utime(place)
         for name in os.listdir(root):
             path = os.path.join(root, name)
@@ -75,7 +77,16 @@ def main() -> None:
                 shutil.rmtree(path, ignore_errors=True)
     except OSError as error:
         sys.exit(f"{root}: {error.strerror}")
+    # The user's own is for the steps.
+    os.umask(umask)
     os.execv(sys.executable, [sys.executable, "-P", "-c", START, place, *told["words"]])  # noqa: S606 - it is this very interpreter
+
+
+def check_owner(place: str) -> None:
+    """Check that no other user can have put modules there."""
+    found = os.lstat(place)
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        sys.exit(f"other users may write to {place}, from where modules are imported: remove it there")
 
 
 def check_compiled(told: dict[str, Any]) -> None:
@@ -98,6 +109,8 @@ def unpack(data: bytes, digest: str, place: str, without: set[str]) -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = [name for name in archive.namelist() if name.partition("/")[0] not in without]
         archive.extractall(new, names)
+    # After a power cut, a place has all of its files, or is not there.
+    os.sync()
     try:
         os.rename(new, place)
     except OSError:

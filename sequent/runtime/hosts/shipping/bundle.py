@@ -45,7 +45,7 @@ def make_bundle(module: str, file: str) -> Bundle:
         file: its path.
 
     Raises:
-        UsageError: the flow has too many files of its own.
+        UsageError: the flow has too many files of its own, or one that cannot be read.
     """
     files = dict(_flow_files(module, file)) if module else {}
     size = sum(os.path.getsize(path) for path in files.values())
@@ -60,12 +60,23 @@ def make_bundle(module: str, file: str) -> Bundle:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
-            with open(files[name], "rb") as content:
-                info = zipfile.ZipInfo(name, _TIME)
-                info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
-                archive.writestr(info, content.read())
+            info = zipfile.ZipInfo(name, _TIME)
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+            archive.writestr(info, _content_of(files[name]))
     data = packed.getvalue()
     return Bundle(data, hashlib.sha256(data).hexdigest())
+
+
+def _content_of(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise UsageError(
+            f"{path!r} cannot be sent with the flow: {error.strerror}",
+            code="ship",
+            hint="make it readable, or move it out of the directory of the flow's modules",
+        ) from error
 
 
 def _directory_of(package: str) -> str:
@@ -75,14 +86,22 @@ def _directory_of(package: str) -> str:
     return spec.submodule_search_locations[0]
 
 
+def flow_root(module: str, file: str) -> str:
+    """Return the directory below which the files of a flow have the names that they have where they are sent."""
+    top, _, rest = module.partition(".")
+    directory = os.path.dirname(file)
+    if not rest and os.path.basename(file) != "__init__.py":
+        return directory
+    while os.path.basename(directory) != top and directory != os.path.dirname(directory):
+        directory = os.path.dirname(directory)
+    return os.path.dirname(directory)
+
+
 def _flow_files(module: str, file: str) -> Iterator[tuple[str, str]]:
     """Yield the files of the module's package; for a module without one, the modules and packages beside it."""
     top, _, rest = module.partition(".")
     if rest or os.path.basename(file) == "__init__.py":
-        directory = os.path.dirname(file)
-        while os.path.basename(directory) != top and directory != os.path.dirname(directory):
-            directory = os.path.dirname(directory)
-        yield from _package_files(top, directory)
+        yield from _package_files(top, os.path.join(flow_root(module, file), top))
         return
     beside = os.path.dirname(file)
     for name in sorted(os.listdir(beside)):
@@ -98,5 +117,6 @@ def _package_files(name: str, directory: str) -> Iterator[tuple[str, str]]:
         directories[:] = sorted(each for each in directories if each not in _SKIPPED and not each.startswith("."))
         within = os.path.relpath(path, directory)
         for file in sorted(files):
-            if not file.endswith(".pyc"):
+            # Editors leave links to nowhere, and a pipe would never be read to its end.
+            if not file.endswith(".pyc") and os.path.isfile(os.path.join(path, file)):
                 yield os.path.normpath(os.path.join(name, within, file)), os.path.join(path, file)

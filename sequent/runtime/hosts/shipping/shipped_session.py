@@ -20,7 +20,7 @@ _PATIENCE = 120.0
 
 
 def shipping_command(python: str) -> str:
-    """Return the command that reads the program from one line of its input, whatever a profile does."""
+    """Return the command that reads the program from one line of its input, also behind a profile that prints."""
     return f"{shlex.quote(python or 'python3')} -c 'exec(open(0,\"rb\",0,closefd=False).readline())'"
 
 
@@ -52,12 +52,12 @@ def ship(connection: Connection, bundle: Bundle, words: list[str], host: str) ->
         if answer == bootstrap.SEND:
             end.sendall(bundle.data)
         elif answer != bootstrap.HAVE:
-            raise _trouble(connection, answer)
+            raise connection.trouble(answer)
     except TimeoutError:
-        message = f"no answer to what was sent within {_PATIENCE:.0f} seconds"
+        message = f"no answer to the program that was sent within {_PATIENCE:.0f} seconds"
         raise HostError(message, host=host, stage=HostStage.PYTHON) from None
     except OSError:
-        raise _trouble(connection, b"") from None
+        raise connection.trouble() from None
 
 
 def _answer(connection: Connection, host: str) -> bytes:
@@ -68,7 +68,7 @@ def _answer(connection: Connection, host: str) -> bytes:
         # The following bytes are the agent's.
         seen = connection.end.recv(4096, socket.MSG_PEEK)
         if not seen:
-            raise _trouble(connection, data)
+            raise connection.trouble(data)
         noise, found, rest = (data + seen).partition(bootstrap.WORD)
         answer, is_whole, behind = rest.partition(b"\n")
         data += connection.end.recv(len(seen) - len(behind))
@@ -78,9 +78,3 @@ def _answer(connection: Connection, host: str) -> bytes:
             message = f"unexpected output before the handshake: {quoted(noise)}"
             raise HostError(message, host=host, stage=HostStage.COMMAND)
     raise TimeoutError
-
-
-def _trouble(connection: Connection, said: bytes) -> HostError:
-    error = connection.trouble(said)
-    connection.close()
-    return error

@@ -66,4 +66,4 @@ def _obstacles_of(settings: HostSettings, config: SshConfig) -> Iterator[str]:
 
 
 def _has_ticket() -> bool:
-    return "KRB5CCNAME" in os.environ or os.path.exists(f"/tmp/krb5cc_{os.getuid()}")  # noqa: S108 - its place
+    return "KRB5CCNAME" in os.environ or os.path.exists(f"/tmp/krb5cc_{os.getuid()}")  # noqa: S108 - its place  # nosec B108

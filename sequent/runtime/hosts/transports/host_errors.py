@@ -10,6 +10,7 @@ from attrs import frozen
 from sequent.by_fields import ByFields
 from sequent.errors import HostError, HostStage, Place
 from sequent.model.hosts import HostSettings
+from sequent.runtime.hosts.protocol.greeting import NO_DRIVER, NO_ROOT
 from sequent.runtime.hosts.transports.identities import LOCKED, Identity
 from sequent.runtime.hosts.transports.known_hosts import KnownHosts, read_known_hosts
 from sequent.runtime.hosts.transports.ssh_config import SshConfig, find_ssh
@@ -49,7 +50,7 @@ class HostErrors:
         self._destination = config.destination.words if config else [door]
 
     def known_hosts(self, config: SshConfig) -> KnownHosts:
-        """Return what the files of known hosts say of a host.
+        """Return the keys of a host in the files of known hosts.
 
         Raises:
             HostError: one of them cannot be read.
@@ -82,7 +83,7 @@ class HostErrors:
             "sshd there may have reached MaxStartups, or refuse this machine (hosts.deny, PerSourceMaxStartups, "
             f"fail2ban); see its log; try: {self.by_hand('true')}"
         )
-        text = f"the host closes the connection before it says who it is: {detail}"
+        text = f"the host closes the connection before it identifies itself: {detail}"
         return self._error(text, HostStage.CONNECTION, "host-turned-away", hint)
 
     def no_agreement(self, detail: str, remedy: str = "") -> HostError:
@@ -102,14 +103,14 @@ class HostErrors:
         known = f", another than in {place}" if place else ""
         file = place.file if place else "~/.ssh/known_hosts"
         hint = (
-            "ask those who run the host; only if they have made new keys: "
+            "ask its administrator; only if it has been given new keys: "
             f"ssh-keygen -f {shlex.quote(file)} -R {shlex.quote(name)}, then: sequent host add {self._named()}"
         )
         return self._error(f"possible attack: {shown}{known}", HostStage.HOST_KEY, "host-key-changed", hint)
 
     def key_revoked(self, name: str) -> HostError:
         text = f"possible attack: the host key of {name!r} is marked as revoked"
-        hint = "ask those who run the host for its new key; never use the old one"
+        hint = "ask its administrator for the new key; never use the old one"
         return self._error(text, HostStage.HOST_KEY, "host-key-revoked", hint)
 
     def doubtful(self, why: str) -> HostError:
@@ -169,12 +170,16 @@ class HostErrors:
         elif status is None or status < 0:
             text, code = f"{program!r} was ended there by a signal or with its session{heard}", "host-command"
             hint = f"try: {self.by_hand(command)}"
+        elif NO_DRIVER in errors:
+            return self.agent_alone()
+        elif NO_ROOT in errors:
+            return self.root(self.settings.command or program)
         elif status == 0 and said:
             text, code = f"another command than {program!r} ran there{heard}", "host-forced-command"
             hint = "see command= in authorized_keys there, ForceCommand in sshd_config, and the user's shell"
         else:
             text, code = f"{program!r} ended there with exit code {status}{heard}", "host-command"
-            hint = f"try: {self.by_hand(command)}"
+            hint = f"try: {self.by_hand('true')}; if that works, then: {self.by_hand(f'{program} --help')}"
         return self._error(text, HostStage.COMMAND, code, hint)
 
     def no_python(self, python: str, detail: str) -> HostError:
@@ -190,22 +195,38 @@ class HostErrors:
     def no_sequent(self, python: str, version: str) -> HostError:
         text = f"Sequent is not installed there for {python!r}; here is {version}"
         install = self.by_hand(f"{shlex.quote(python)} -m pip install sequent=={version}")
-        hint = f"{install}; or have it travel: ship = true of {self._host}"
+        hint = f"{install}; or have it sent: ship = true of {self._host}"
         return self._error(text, HostStage.VERSION, "host-no-sequent", hint)
 
     def no_agent(self, agent: str, python: str) -> HostError:
         text = f"Sequent is installed there, but a shell without a terminal does not find {agent!r}"
-        hint = f"give its path: command = '{os.path.dirname(python)}/{agent}' of {self._host}"
+        path = os.path.join(os.path.dirname(python), os.path.basename(agent))
+        hint = f"give its path: command = '{path}' of {self._host}"
         return self._error(text, HostStage.COMMAND, "host-no-command", hint)
 
     def agent_alone(self) -> HostError:
-        text = "authorized_keys there lets only the agent of Sequent run, so nothing else could be checked"
-        return self._error(text, HostStage.COMMAND, "host-agent-alone", "start a flow to see whether steps run there")
+        text = "authorized_keys there lets only the agent of Sequent run, and nothing else"
+        hint = "start a flow to see whether steps run there; 'ship = true', host ls and host clean need another key"
+        return self._error(text, HostStage.COMMAND, "host-agent-alone", hint)
+
+    def root(self, command: str) -> HostError:
+        text = "the user there is root, and an agent executes steps for root only with --allow-root"
+        hint = f"use another user, or: command = '{command} --allow-root' of {self._host}"
+        return self._error(text, HostStage.COMMAND, "host-root", hint)
+
+    def eaten(self, program: str) -> HostError:
+        text = f"the login shell there reads the input of {program!r}"
+        return self._error(text, HostStage.COMMAND, "host-eaten", QUIET)
+
+    def noisy(self, said: bytes) -> HostError:
+        heard = quoted(said.decode(errors="backslashreplace"), "")
+        text = f"the login shell there writes without end before the answer{heard}"
+        return self._error(text, HostStage.COMMAND, "host-noise", QUIET)
 
     def mute(self, program: str, seconds: float, said: bytes) -> HostError:
         heard = quoted(said.decode(errors="backslashreplace"), "")
         text = f"{program!r} there does not answer within {seconds:g} s{heard}"
-        hint = f"see what the login shell does without a terminal: {self.by_hand('true')}"
+        hint = f"run the login shell without a terminal: {self.by_hand('true')}"
         return self._error(text, HostStage.COMMAND, "host-mute", hint)
 
     def home(self, detail: str) -> HostError:
@@ -235,6 +256,16 @@ class HostErrors:
     def _error(self, problem: str, stage: HostStage, code: str, hint: str, tried: str = "") -> HostError:
         tried = tried or self._where
         return HostError(problem, host=self.settings.name, stage=stage, tried=tried, code=code, hint=hint)
+
+
+QUIET = "in the first line of ~/.bashrc there: [ -t 1 ] || return"
+"""The way out where the files of a login shell write or read."""
+ENDED = ("the session has ended", HostStage.CONNECTION, "")
+UNANSWERED = (
+    "the session has ended before its agent has answered",
+    HostStage.COMMAND,
+    f"if that stays so, the login shell there may read the input of the agent; {QUIET}",
+)
 
 
 def quoted(said: str, errors: str) -> str:

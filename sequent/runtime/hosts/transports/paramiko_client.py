@@ -87,7 +87,7 @@ class ParamikoClient:
         with self._told():
             transport.start_client(timeout=self.rest())
         if not transport.initial_kex_done:
-            raise self._errors.silent("no answer in time: it was reached, and does not say who it is")
+            raise self._errors.silent("no answer in time: it was reached, and does not identify itself")
 
     def _check_host_key(self) -> None:
         config, known, key = self._config, self._known, self.host_key

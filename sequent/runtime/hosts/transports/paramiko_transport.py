@@ -122,7 +122,7 @@ class ParamikoTransport:
 def _start(client: ParamikoClient, command: str, errors: HostErrors) -> paramiko.Channel:
     try:
         channel = client.transport.open_session(timeout=client.rest())
-        channel.exec_command(command)
+        channel.exec_command(command)  # its words are quoted  # nosec B601
     except paramiko.ChannelException as error:
         raise errors.no_session(error.text) from error
     except (paramiko.SSHException, EOFError, OSError) as error:

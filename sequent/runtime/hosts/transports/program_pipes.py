@@ -145,8 +145,10 @@ class PipedProgram:
         if self._deadline is None:
             return None
         late = time.monotonic() - self._deadline
-        if late >= 0:
-            self._process.send_signal(signal.SIGTERM if late < _FAREWELL else signal.SIGKILL)
+        if late >= 0 and self._process.poll() is None:
+            # A script may wait for the program that it has started.
+            with suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGTERM if late < _FAREWELL else signal.SIGKILL)
         return 1000 * max(_GLANCE, -late)
 
     def _keep(self, name: str, descriptor: int) -> bool:

@@ -136,7 +136,7 @@ class SshConfig(ByFields):
 
 
 def home() -> str:
-    """Return the home directory as OpenSSH sees it, whatever the environment says."""
+    """Return the home directory as OpenSSH sees it, which ignores the environment."""
     return pwd.getpwuid(os.getuid()).pw_dir
 
 

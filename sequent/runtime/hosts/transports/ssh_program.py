@@ -43,7 +43,7 @@ _NEVER = {
     "ServerAliveInterval": "15",
     "ServerAliveCountMax": "3",
 }
-"""Options against prompts, unknown keys and forwarding, whatever the user's configuration says."""
+"""Options against prompts, unknown keys and forwarding, which override the user's configuration."""
 
 _TO_LOOK = {
     "StrictHostKeyChecking": "accept-new",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, cast
 
@@ -12,19 +13,23 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
 from sequent.errors import StoreLostError
-from sequent.runtime.backoff import FULL_PATIENCE, Patience, patiently
+from sequent.runtime.backoff import FULL_PATIENCE, Patience, patiently, say
 from sequent.runtime.store.postgresql.address import ServerAddress
 from sequent.runtime.store.postgresql.errors import connection_error, is_lost
 
 Values = Sequence[object]
 _PIECE = 0.1
 """Seconds between two looks at a server that is gone, at first."""
+_POOLED = (
+    "the store '{}' is now reached through a pooler, such as PgBouncer: other machines cannot wake this run any more, "
+    "so it looks for news every few seconds"
+)
 _FIRST_PLANS = 32
 """Statements after which the server plans anew for the first time."""
 
 
-def connect(address: ServerAddress, application: str) -> psycopg.Connection[Any]:
-    """Return a new connection.
+def connect(address: ServerAddress, application: str) -> tuple[psycopg.Connection[Any], bool]:
+    """Return a new connection, and whether a pooler, such as PgBouncer, stands between it and the server.
 
     Raises:
         psycopg.Error: the server refuses it, or is not there.
@@ -42,7 +47,7 @@ def connect(address: ServerAddress, application: str) -> psycopg.Connection[Any]
     except BaseException:
         connection.close()
         raise
-    return connection
+    return connection, is_pooled
 
 
 class PostgresqlConnection:
@@ -63,8 +68,11 @@ class PostgresqlConnection:
         self._is_within = False
         """Whether a transaction was begun, and neither committed nor rolled back."""
         self._executed = 0
+        self._opening = threading.Lock()
+        self._listens: tuple[str, Callable[[str], None]] | None = None
+        """The channel on which it listens, and the function that takes what is said there."""
         try:
-            self._raw = connect(address, application)
+            self._raw, self.is_pooled = connect(address, application)
         except psycopg.Error as error:
             raise connection_error(error, address) from error
 
@@ -116,17 +124,64 @@ class PostgresqlConnection:
         return cursor
 
     def _connected(self) -> psycopg.Connection[Any]:
-        if self._raw.closed:
-            if self._is_within:
-                raise psycopg.OperationalError("the connection was lost within the transaction")
-            self._raw = connect(self._address, self._application)
-        return self._raw
+        # The thread that renews a lease may notice a loss at the same time.
+        with self._opening:
+            if self._raw.closed:
+                if self._is_within:
+                    raise psycopg.OperationalError("the connection was lost within the transaction")
+                was_pooled = self.is_pooled
+                self._raw, self.is_pooled = connect(self._address, self._application)
+                if self.is_pooled and not was_pooled and self._listens is not None:
+                    say(_POOLED.format(self._address.name))
+                self._begin_to_listen()
+            return self._raw
 
     def _roll_back(self) -> Any:
         self._is_within = False
         if not self._raw.closed and self._raw.info.transaction_status is not TransactionStatus.IDLE:
             return self._raw.execute("ROLLBACK", prepare=False)
         return None
+
+    # -- what is said on a channel
+
+    def listen(self, channel: str, heard: Callable[[str], None]) -> None:
+        """Listen on a channel from now on, also after the connection was lost; behind a pooler, do nothing.
+
+        Raises:
+            psycopg.Error: the server does not answer; the next connection listens.
+        """
+        is_new, self._listens = self._listens is None, (channel, heard)
+        if is_new and not self._raw.closed:
+            self._begin_to_listen()
+
+    def _begin_to_listen(self) -> None:
+        if self._listens is not None and not self.is_pooled:
+            channel, heard = self._listens
+            self._raw.add_notify_handler(lambda notice: heard(notice.payload))
+            self._raw.execute(cast("Any", f'LISTEN "{channel}"'), prepare=False)
+
+    def listening_at(self) -> int | None:
+        """Return the descriptor that can be read once something was said; None if it does not listen."""
+        if self._listens is None:
+            return None
+        try:
+            return self._raw.fileno()
+        except psycopg.OperationalError:
+            return None
+
+    def take_notices(self) -> bool:
+        """Pass on what was said, without waiting; return False if the connection is lost."""
+        raw = self._raw
+        try:
+            with raw.lock:
+                raw.pgconn.consume_input()
+                while (notice := raw.pgconn.notifies()) is not None:
+                    if self._listens is not None:
+                        self._listens[1](notice.extra.decode())
+        except psycopg.Error:
+            # Whichever statement comes next opens another one.
+            return False
+        return True
 
     @contextlib.contextmanager
     def stream(self, text: str, values: Values) -> Generator[Any]:

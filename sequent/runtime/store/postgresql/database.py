@@ -15,13 +15,15 @@ import psycopg
 
 from sequent.errors import StoreError
 from sequent.model.record_text import text_of_record
-from sequent.runtime.logs.segment_files import begin_at
-from sequent.runtime.processes import left_processes, run_locks
+from sequent.runtime.logs.segment_files import begin_at, first_number
+from sequent.runtime.processes import left_processes, run_locks, run_owners
+from sequent.runtime.processes.wake_socket import wake
 from sequent.runtime.records import Owner
 from sequent.runtime.store.directories import check_run_directory, make_run_directory, prepare_run_directory
 from sequent.runtime.store.postgresql.address import ServerAddress
 from sequent.runtime.store.postgresql.connection import PostgresqlConnection
 from sequent.runtime.store.postgresql.errors import read_only, store_error
+from sequent.runtime.store.postgresql.hearing import Hearing
 from sequent.runtime.store.postgresql.leases import LASTS, LeaseClaim
 from sequent.runtime.store.postgresql.schema import SchemaStatements
 from sequent.runtime.store.postgresql.value_pieces import ValuePieces
@@ -59,7 +61,7 @@ class PostgresqlDatabase:
     whole_batches = True
     errors: tuple[type[Exception], ...] = (psycopg.Error,)
     misfits: tuple[type[Exception], ...] = (psycopg.errors.DivisionByZero,)
-    tables_of_runs: tuple[str, ...] = ("piece",)
+    tables_of_runs: tuple[str, ...] = ("piece", "log_host")
 
     def __init__(self, address: ServerAddress, now: Callable[[], float] = time.time) -> None:
         self.name = address.name
@@ -71,7 +73,9 @@ class PostgresqlDatabase:
         self.begin_alone = f"{self.begin_write}; {lock}"
         self._now = now
         self._directory = ""
+        self._channel = ""
         self._session: Session | None = None
+        self._hearing: Hearing | None = None
         self._known = threading.local()
         """The leases that a thread has read as of one moment."""
 
@@ -80,6 +84,8 @@ class PostgresqlDatabase:
         from platformdirs import user_state_path
 
         self._session = session
+        self._channel = f"sequent_{identity}"
+        self._hearing = Hearing(session.connection, self._channel)
         self._directory = os.path.realpath(user_state_path("sequent") / "postgresql" / identity)
 
     @property
@@ -88,6 +94,13 @@ class PostgresqlDatabase:
         if self._session is None:
             raise AssertionError("the store is not open")
         return self._session
+
+    @property
+    def hearing(self) -> Hearing:
+        """The way on which drivers of this process are woken from other machines."""
+        if self._hearing is None:
+            raise AssertionError("the store is not open")
+        return self._hearing
 
     def connect(self, patience: float | None = None, label: str = "") -> PostgresqlConnection:
         return PostgresqlConnection(self.address, f"sequent/{label}" if label else "sequent")
@@ -123,6 +136,9 @@ class PostgresqlDatabase:
     def free_bytes(self, session: OpenDatabase) -> int:
         return 0
 
+    def seen_writes(self, session: OpenDatabase) -> int | None:
+        return None
+
     # -- runs, and who drives them
 
     def directory(self, number: int) -> str:
@@ -136,9 +152,15 @@ class PostgresqlDatabase:
         return make_run_directory(self.directory(number))
 
     def values(self, number: int, session: OpenDatabase) -> ValuePieces:
-        return ValuePieces(session, number)
+        return ValuePieces(session, number, self.directory(number))
 
-    def claim(self, number: int, owner: str) -> LeaseClaim | None:
+    def wake(self, session: OpenDatabase, number: int) -> None:
+        if not wake(self.directory(number)):
+            with contextlib.suppress(*self.errors):
+                session.row_at_once("notify", self._channel, str(number))
+
+    def claim(self, number: int, owner: str, *, forces: bool = False) -> LeaseClaim | None:
+        fenced = self._lease_of(number) if forces else None
         os.makedirs(self._directory, 0o700, exist_ok=True)
         directory = self.directory(number)
         is_new = not os.path.isdir(directory)
@@ -147,21 +169,22 @@ class PostgresqlDatabase:
             # Another machine has logs of the run, whose names in the rows must mean none of ours.
             begin_at(directory, APART * (1 + secrets.randbelow(APART)))
         path = run_locks.driver_lock(self.directory(number))
-        dead, token = run_locks.last_owner(path), secrets.token_hex(16)
+        # The token of a driver that died here is used again: so it does not matter whether an answer was lost.
+        token = run_locks.last_owner(path) or secrets.token_hex(16)
         asked_at = time.monotonic()
-        lock = run_locks.try_lock(path, dead)
+        lock = run_locks.try_lock(path, token)
         if lock is None:
             return None
         try:
-            is_ours = self.session.execute("claim_lease", number, token, owner, LASTS, dead)
+            gone = token if fenced is None else fenced.token
+            is_ours = self.session.execute("claim_lease", number, token, owner, LASTS, gone, first_number(directory))
         except self.errors as error:
             lock.release()
             raise self.error(error) from error
         if not is_ours:
             lock.release()
             return None
-        lock.tell(token)
-        return LeaseClaim(self.session, number, token, lock, asked_at)
+        return LeaseClaim(self.session, number, token, lock, asked_at, self.hearing, directory)
 
     @contextlib.contextmanager
     def as_of_now(self, session: OpenDatabase) -> Generator[None]:
@@ -204,7 +227,7 @@ class PostgresqlDatabase:
 
     def claim_dead(self, number: int) -> LeaseClaim | None:
         directory = self.directory(number)
-        owner = run_locks.owner_of(os.getpid(), self._now())
+        owner = run_owners.owner_of(os.getpid(), self._now())
         claim = self.claim(number, text_of_record(owner))
         if claim is None:
             return None

@@ -2,6 +2,8 @@
 
 Safety does not rest on a lease: each transaction of a driver has its guard. A lease keeps other processes from taking
 a run that is driven. Beside it, the lock of a run's directory shows at once if its driver has died on this machine.
+
+The connection that renews leases also listens for other machines that wake a driver.
 """
 
 from __future__ import annotations
@@ -10,8 +12,12 @@ import contextlib
 import os
 import threading
 import time
+from collections.abc import Callable
+from selectors import EVENT_READ, BaseSelector
 
 from sequent.runtime.processes.run_locks import RunLock
+from sequent.runtime.processes.wake_socket import WakeSocket
+from sequent.runtime.store.postgresql.hearing import Hearing
 from sequent.runtime.store.sql.database import OpenDatabase
 from sequent.runtime.store.sql.session import Session
 
@@ -28,7 +34,9 @@ _AGAIN = 1.0
 class LeaseClaim:
     """A run that this process drives, until it releases it, ends, or cannot reach the server for too long."""
 
-    def __init__(self, session: Session, run: int, token: str, lock: RunLock, asked_at: float) -> None:
+    def __init__(
+        self, session: Session, run: int, token: str, lock: RunLock, asked_at: float, hearing: Hearing, directory: str
+    ) -> None:
         """Take a lease that was asked for at that time of the monotonic clock, and the lock of the run's directory."""
         self._session = session
         self._run = run
@@ -36,11 +44,16 @@ class LeaseClaim:
         self._lock = lock
         self._renewed_at = asked_at
         self._is_lost = False
-        self._ended = threading.Event()
+        self._hearing = hearing
+        self._directory = directory
+        self._wakes: WakeSocket | None = None
+        self._has_ended = False
         self._thread: threading.Thread | None = None
-        self._told, self._tell = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._ended = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._woken = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
 
     def begin(self, committed: int) -> None:
+        self._hearing.add(self._run, self._woken)
         self._thread = threading.Thread(target=self._keep, name=f"lease of run {self._run}", daemon=True)
         self._thread.start()
 
@@ -50,8 +63,15 @@ class LeaseClaim:
     def free_space(self) -> None:
         """Do nothing: the room of the server is not ours."""
 
-    def loss(self) -> int:
-        return self._told
+    def watch(self, selector: BaseSelector, on_wake: Callable[[], None]) -> None:
+        def wake() -> None:
+            with contextlib.suppress(BlockingIOError):
+                os.eventfd_read(self._woken)
+            on_wake()
+
+        selector.register(self._woken, EVENT_READ, wake)
+        self._wakes = WakeSocket(self._directory)
+        self._wakes.watch(selector, on_wake)
 
     def is_held(self, session: OpenDatabase) -> bool:
         if not self._is_lost and time.monotonic() - self._renewed_at > DOUBTED:
@@ -63,9 +83,9 @@ class LeaseClaim:
         return not self._is_lost
 
     def _keep(self) -> None:
-        """Renew the lease until it is released or lost."""
+        """Renew the lease until it is released or lost; listen meanwhile."""
         wait = RENEWED
-        while not self._ended.wait(wait):
+        while not (self._hearing.listen(self._ended, wait) or self._has_ended):
             try:
                 self._renew(None)
             except self._session.database.errors:
@@ -73,7 +93,7 @@ class LeaseClaim:
             else:
                 wait = RENEWED
             if self._is_lost:
-                os.write(self._tell, b"!")
+                os.eventfd_write(self._woken, 1)
                 return
 
     def _renew(self, session: OpenDatabase | None) -> None:
@@ -85,18 +105,22 @@ class LeaseClaim:
             matches = session.write("renew_lease", [values])
         if matches:
             self._renewed_at = asked_at
-        elif not self._ended.is_set():
+        elif not self._has_ended:
             self._is_lost = True
 
     def release(self) -> None:
-        if self._ended.is_set():
+        if self._has_ended:
             return
-        self._ended.set()
+        self._has_ended = True
+        os.eventfd_write(self._ended, 1)
         if self._thread is not None:
             self._thread.join()
+        self._hearing.remove(self._run)
+        if self._wakes is not None:
+            self._wakes.close()
         # Otherwise it ends by itself.
         with contextlib.suppress(*self._session.database.errors):
             self._session.execute_between("drop_lease", self._run, self._token)
-        os.close(self._told)
-        os.close(self._tell)
+        os.close(self._ended)
+        os.close(self._woken)
         self._lock.release()

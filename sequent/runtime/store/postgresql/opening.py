@@ -90,7 +90,28 @@ def identity(session: Session, address: ServerAddress) -> str:
     return str(row[0])
 
 
-_STEPS: dict[int, tuple[str, ...]] = {}
+_TO_2 = (
+    """CREATE TABLE intervention (
+        run BIGINT NOT NULL, number BIGINT NOT NULL, at DOUBLE PRECISION NOT NULL, request TEXT NOT NULL, decision TEXT,
+        PRIMARY KEY (run, number),
+        FOREIGN KEY(run) REFERENCES run (number)
+    )""",
+)
+_TO_3 = (
+    """CREATE TABLE log_host (
+        run BIGINT NOT NULL, first BIGINT NOT NULL, owner TEXT NOT NULL,
+        PRIMARY KEY (run, first)
+    )""",
+)
+_TO_4 = (
+    """CREATE TABLE note (
+        run BIGINT NOT NULL, frame BIGINT NOT NULL, node BIGINT NOT NULL, host TEXT NOT NULL, iteration BIGINT NOT NULL,
+        attempt BIGINT NOT NULL, number BIGINT NOT NULL, part TEXT NOT NULL,
+        PRIMARY KEY (run, frame, node, host, iteration, attempt, number),
+        FOREIGN KEY(run) REFERENCES run (number)
+    )""",
+)
+_STEPS: dict[int, tuple[str, ...]] = {1: _TO_2, 2: _TO_3, 3: _TO_4}
 """The statements that lead from a version to the next."""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from sequent.runtime.store.sql.statements import Statement, Statements
 
-VERSION = 1
+VERSION = 4
 """The version of the tables, which the table ``store`` has."""
 STATEMENTS = os.path.join(os.path.dirname(__file__), "statements.sql")
 _CREATE = "create_"

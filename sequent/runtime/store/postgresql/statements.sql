@@ -98,6 +98,31 @@ CREATE TABLE hold (
     FOREIGN KEY(run) REFERENCES run (number)
 )
 
+-- create_intervention
+CREATE TABLE intervention (
+    run BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    at DOUBLE PRECISION NOT NULL,
+    request TEXT NOT NULL,
+    decision TEXT,
+    PRIMARY KEY (run, number),
+    FOREIGN KEY(run) REFERENCES run (number)
+)
+
+-- create_note
+CREATE TABLE note (
+    run BIGINT NOT NULL,
+    frame BIGINT NOT NULL,
+    node BIGINT NOT NULL,
+    host TEXT NOT NULL,
+    iteration BIGINT NOT NULL,
+    attempt BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    part TEXT NOT NULL,
+    PRIMARY KEY (run, frame, node, host, iteration, attempt, number),
+    FOREIGN KEY(run) REFERENCES run (number)
+)
+
 -- create_pool
 CREATE TABLE pool (
     run BIGINT NOT NULL,
@@ -169,6 +194,14 @@ CREATE TABLE lease (
     PRIMARY KEY (run)
 )
 
+-- create_log_host
+CREATE TABLE log_host (
+    run BIGINT NOT NULL,
+    first BIGINT NOT NULL,
+    owner TEXT NOT NULL,
+    PRIMARY KEY (run, first)
+)
+
 -- create_piece
 CREATE TABLE piece (
     run BIGINT NOT NULL,
@@ -229,6 +262,30 @@ WHERE run.status != 'pruned' AND run.flow = %s::VARCHAR
 ORDER BY run.number DESC
 LIMIT %s OFFSET 0
 
+-- numbers_within: The numbers of the runs before a run that were made in a time, latest first, at most so many.
+-- gives number int
+SELECT run.number
+FROM run
+WHERE run.status != 'pruned' AND run.number < %s::BIGINT AND run.created >= %s AND run.created < %s
+ORDER BY run.number DESC
+LIMIT %s OFFSET 0
+
+-- outcomes_since: The number, the flow, the status and the time of each run since a time, latest first, at most so many.
+-- gives number int, flow str, status str, created float
+SELECT run.number, run.flow, run.status, run.created
+FROM run
+WHERE run.status != 'pruned' AND run.created >= %s
+ORDER BY run.number DESC
+LIMIT %s OFFSET 0
+
+-- news_of: The numbers that change with all that is written of a run: by its drivers, and by people.
+-- gives epoch int, touched int, value any?
+SELECT run.epoch, run.touched, (SELECT count(*) AS count_1
+FROM intervention
+WHERE intervention.run = run.number) AS anon_1
+FROM run
+WHERE run.number = %s::BIGINT
+
 -- latest_run: The latest run that no step of another run started.
 -- gives number int, id str, epoch int, owner str, status str, recovery int, created float, ended float?, counts str, definition int, reason str?, target str, params str, origin str?, unrun str?, flow str, touched int, tally str?, seal int?
 SELECT run.number, run.id, run.epoch, run.owner, run.status, run.recovery, run.created, run.ended, run.counts,
@@ -283,6 +340,12 @@ LIMIT 6 OFFSET 0
 -- commits: The id of a run, and the number of transactions that its drivers have committed.
 -- gives id str, touched int
 SELECT run.id, run.touched
+FROM run
+WHERE run.number = %s::BIGINT
+
+-- guard_row: The values that the guard of a run finds in its row.
+-- gives epoch int, owner str, touched int
+SELECT run.epoch, run.owner, run.touched
 FROM run
 WHERE run.number = %s::BIGINT
 
@@ -544,9 +607,10 @@ SET epoch=%s::BIGINT, owner=%s::VARCHAR, status=%s::VARCHAR, recovery=%s::BIGINT
     unrun=%s::VARCHAR
 WHERE run.number = %s::BIGINT AND run.epoch = %s::BIGINT
 
--- drop_holds: Remove the holds of a run's tasks and containers, but not the amounts that the run keeps.
-DELETE FROM hold
-WHERE hold.run = %s::BIGINT AND hold.frame != 0
+-- fence_run: Take a run from its driver, which writes nothing more; matches one row unless another process was quicker.
+UPDATE run
+SET epoch=%s::BIGINT, owner=%s::VARCHAR
+WHERE run.number = %s::BIGINT AND run.epoch = %s::BIGINT
 
 -- drop_problems: Remove the problems of containers that do not repeat; that of a repeat stays until it is opened again.
 UPDATE repeat
@@ -587,8 +651,8 @@ WHERE node.definition = %s::BIGINT
 ORDER BY node.id
 
 -- result: The last attempt of a task.
--- gives state str, result str?
-SELECT attempt.state, attempt.result
+-- gives state str, result str?, number int
+SELECT attempt.state, attempt.result, attempt.number
 FROM attempt
 WHERE attempt.run = %s::BIGINT AND attempt.frame = %s::BIGINT AND attempt.node = %s::BIGINT AND attempt.host = '' AND
     attempt.iteration = %s::BIGINT
@@ -596,14 +660,15 @@ ORDER BY attempt.number DESC
 LIMIT 1 OFFSET 0
 
 -- results: The last attempts of a repeated step's iterations that succeeded, after an iteration.
--- gives iteration int, result str?
-SELECT attempt.iteration, attempt.result
+-- gives iteration int, result str?, number int
+SELECT attempt.iteration, attempt.result, attempt.number
 FROM attempt
 WHERE attempt.run = %s::BIGINT AND attempt.frame = %s::BIGINT AND attempt.node = %s::BIGINT AND attempt.host = '' AND
     attempt.iteration > %s::BIGINT AND attempt.state = 'success' AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
 ORDER BY attempt.iteration
 LIMIT %s OFFSET 0
 
@@ -664,18 +729,24 @@ FROM wait
 WHERE wait.run = %s::BIGINT AND wait.frame = %s::BIGINT AND wait.node = %s::BIGINT AND wait.host = %s::VARCHAR AND
     wait.iteration = %s::BIGINT AND wait.attempt = %s::BIGINT
 
--- pending: The waits after which nothing has begun yet, the soonest first.
--- gives frame int, node int, iteration int, attempt int, due float
-SELECT wait.frame, wait.node, wait.iteration, wait.attempt, wait.due
+-- pending: The waits in iterations under way after which nothing has begun yet, the soonest first.
+-- gives frame int, node int, iteration int, attempt int, due float, length float?
+SELECT wait.frame, wait.node, wait.iteration, wait.attempt, wait.due, wait.length
 FROM wait
 WHERE wait.run = %s::BIGINT AND NOT (EXISTS (SELECT 1
 FROM attempt
 WHERE attempt.run = wait.run AND attempt.frame = wait.frame AND attempt.node = wait.node AND attempt.iteration =
-    wait.iteration AND attempt.number >= wait.attempt)) AND NOT (EXISTS (SELECT 1
+    wait.iteration AND attempt.number >= wait.attempt
+LIMIT 1 OFFSET 0)) AND NOT (EXISTS (SELECT 1
 FROM frame
-WHERE frame.run = wait.run AND frame.parent = wait.frame AND frame.node = wait.node)) AND NOT (EXISTS (SELECT 1
+WHERE frame.run = wait.run AND frame.parent = wait.frame AND frame.node = wait.node
+LIMIT 1 OFFSET 0)) AND NOT (EXISTS (SELECT 1
 FROM repeat
-WHERE repeat.run = wait.run AND repeat.frame = wait.frame AND repeat.node = wait.node))
+WHERE repeat.run = wait.run AND repeat.frame = wait.frame AND repeat.node = wait.node
+LIMIT 1 OFFSET 0)) AND NOT (EXISTS (SELECT 1
+FROM frame
+WHERE frame.run = wait.run AND frame.id = wait.frame AND frame.status != 'active'
+LIMIT 1 OFFSET 0))
 ORDER BY wait.due, wait.frame, wait.node, wait.iteration
 
 -- kept: The amount of each of its own pools that a run keeps.
@@ -686,17 +757,17 @@ WHERE hold.run = %s::BIGINT AND hold.frame = 0 AND hold.shared = 0
 ORDER BY hold.pool
 
 -- attempts: All attempts of a run, by time of start.
--- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?, recovery int
 SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
-    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1, attempt.recovery
 FROM attempt
 WHERE attempt.run = %s::BIGINT
 ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
 
 -- attempts_of_node: The attempts of one step, by time of start.
--- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?, recovery int
 SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
-    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1, attempt.recovery
 FROM attempt
 WHERE attempt.run = %s::BIGINT AND attempt.node = %s::BIGINT
 ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
@@ -708,15 +779,45 @@ FROM attempt
 WHERE attempt.run = %s::BIGINT AND attempt.state = 'active' AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
+
+-- around_handed_over: The attempts without an outcome of a run that has not succeeded, with the iterations around each.
+-- gives task_frame int, task_node int, iteration int, parent int, node int, host any?
+WITH RECURSIVE around(run, task_frame, task_node, iteration, id) AS
+(SELECT attempt.run AS run, attempt.frame AS task_frame, attempt.node AS task_node, attempt.iteration AS iteration,
+    attempt.frame AS id
+FROM attempt
+WHERE attempt.run = %s::BIGINT AND attempt.state = 'active' AND NOT (EXISTS (SELECT 1
+FROM attempt AS next
+WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0)) UNION SELECT around.run AS run, around.task_frame AS task_frame, around.task_node AS task_node,
+    around.iteration AS iteration, above.parent AS parent
+FROM frame AS above JOIN around ON above.run = around.run AND above.id = around.id)
+SELECT around.task_frame, around.task_node, around.iteration, frame.parent, frame.node, CASE WHEN (node.kind =
+    'copies') THEN frame.item ELSE '' END AS host
+FROM frame JOIN around ON frame.run = around.run AND frame.id = around.id JOIN run ON run.number = around.run JOIN
+    node ON node.definition = run.definition AND node.id = frame.node
+WHERE run.status != 'success'
+
+-- task_holds: The amounts that a run's tasks and containers hold.
+-- gives frame int, node int, iteration int, pool str, amount int, shared int
+SELECT hold.frame, hold.node, hold.iteration, hold.pool, hold.amount, hold.shared
+FROM hold
+WHERE hold.run = %s::BIGINT AND hold.frame != 0
+ORDER BY hold.frame, hold.node, hold.pool
 
 -- success_count: The number of tasks that have succeeded; one that has succeeded again counts once.
 -- gives count any?
 SELECT count(*) AS count_1
-FROM (SELECT DISTINCT attempt.frame AS frame, attempt.node AS node, attempt.host AS host, attempt.iteration AS
-    iteration
 FROM attempt
-WHERE attempt.run = %s::BIGINT AND attempt.state = 'success') AS anon_1
+WHERE attempt.run = %s::BIGINT AND attempt.state = 'success' AND NOT (attempt.number > 1 AND (EXISTS (SELECT 1
+FROM attempt AS earlier
+WHERE earlier.run = attempt.run AND earlier.frame = attempt.frame AND earlier.node = attempt.node AND earlier.host =
+    attempt.host AND earlier.iteration = attempt.iteration AND earlier.number < attempt.number AND earlier.state =
+    'success'
+LIMIT 1 OFFSET 0)))
 
 -- failure_count: The number of tasks whose last attempts are failures.
 -- gives count any?
@@ -725,34 +826,37 @@ FROM attempt
 WHERE attempt.run = %s::BIGINT AND attempt.state = 'failure' AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
 
 -- failures: The tasks whose last attempt is a failure, by time of its start.
--- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?, recovery int
 SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
-    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1, attempt.recovery
 FROM attempt
 WHERE attempt.run = %s::BIGINT AND attempt.state = 'failure' AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
 ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
 LIMIT %s OFFSET 0
 
 -- failures_of_step: The failures of one step within a frame.
--- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?, recovery int
 SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
-    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1, attempt.recovery
 FROM attempt
 WHERE attempt.run = %s::BIGINT AND attempt.frame = %s::BIGINT AND attempt.node = %s::BIGINT AND attempt.host = '' AND
     attempt.state = 'failure' AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
 ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
 
 -- failures_inside: The failures in the iterations of one container within a frame.
--- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?, recovery int
 WITH RECURSIVE inside(run, id) AS
 (SELECT frame.run AS run, frame.id AS id
 FROM frame
@@ -761,12 +865,13 @@ WHERE frame.run = %s::BIGINT AND frame.parent = %s::BIGINT AND frame.node = %s::
 FROM frame AS further, inside
 WHERE further.run = inside.run AND further.parent = inside.id)
 SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
-    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1, attempt.recovery
 FROM attempt, inside
 WHERE attempt.run = inside.run AND attempt.frame = inside.id AND attempt.state = 'failure' AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
 ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
 
 -- container_problems: The problems of containers that failed without a failed attempt; at most so many.
@@ -786,6 +891,13 @@ FROM attempt
 WHERE attempt.run = %s::BIGINT AND attempt.frame = %s::BIGINT AND attempt.node = %s::BIGINT AND attempt.host = '' AND
     attempt.iteration = %s::BIGINT
 ORDER BY attempt.number
+
+-- attempt_end: The beginning, the end and the problem of one attempt.
+-- gives started float, ended float?, problem str?
+SELECT attempt.started, attempt.ended, attempt.problem
+FROM attempt
+WHERE attempt.run = %s::BIGINT AND attempt.frame = %s::BIGINT AND attempt.node = %s::BIGINT AND attempt.host = '' AND
+    attempt.iteration = %s::BIGINT AND attempt.number = %s::BIGINT
 
 -- problem: The problem of one attempt.
 -- gives problem str?
@@ -824,7 +936,8 @@ FROM attempt
 WHERE attempt.run = %s::BIGINT AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
 GROUP BY attempt.node, attempt.state
 
 -- frames_by_status: How many iterations of each container are in each status.
@@ -922,7 +1035,8 @@ WHERE attempt.run = %s::BIGINT AND attempt.frame = %s::BIGINT AND attempt.node =
     attempt.iteration > 0 AND attempt.state != 'success' AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
 ORDER BY attempt.iteration
 
 -- until_of_steps: Whether the last attempt of an iteration of a repeated step is a success with a truthy result.
@@ -933,7 +1047,8 @@ WHERE attempt.run = %s::BIGINT AND attempt.frame = %s::BIGINT AND attempt.node =
     attempt.iteration > 0 AND attempt.state = 'success' AND attempt.verdict = 2 AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
 LIMIT 1 OFFSET 0
 
 -- until_of_frames: Whether an iteration that succeeded holds a success of that step with a truthy result.
@@ -944,8 +1059,83 @@ WHERE frame.run = %s::BIGINT AND frame.parent = %s::BIGINT AND frame.node = %s::
     AND (EXISTS (SELECT 1
 FROM attempt
 WHERE attempt.run = frame.run AND attempt.frame = frame.id AND attempt.node = %s::BIGINT AND attempt.host = '' AND
-    attempt.iteration = 0 AND attempt.state = 'success' AND attempt.verdict = 2))
+    attempt.iteration = 0 AND attempt.state = 'success' AND attempt.verdict = 2
+LIMIT 1 OFFSET 0))
 LIMIT 1 OFFSET 0
+
+-- == Pages about a run ==
+
+-- task_page: Some of the tasks of a step that have begun, in the order in which their iterations began.
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?, recovery int
+SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1, attempt.recovery
+FROM attempt
+WHERE attempt.run = %s::BIGINT AND attempt.node + 0 = %s::BIGINT AND attempt.state >= %s::VARCHAR AND attempt.state <=
+    %s::VARCHAR AND attempt.iteration >= %s::BIGINT AND attempt.iteration <= %s::BIGINT AND (attempt.frame,
+    attempt.iteration) > (%s, %s) AND NOT (EXISTS (SELECT 1
+FROM attempt AS next
+WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
+ORDER BY attempt.frame, attempt.node, attempt.host, attempt.iteration
+LIMIT %s OFFSET 0
+
+-- task_page_inside: Some of the tasks of a step within an iteration of a container.
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?, recovery int
+WITH RECURSIVE inside(run, id, number) AS
+(SELECT frame.run AS run, frame.id AS id, frame.number AS number
+FROM frame
+WHERE frame.run = %s::BIGINT AND frame.id = %s::BIGINT UNION ALL SELECT frame.run AS run, frame.id AS id,
+    inside.number AS number
+FROM frame JOIN inside ON frame.run = inside.run AND frame.parent = inside.id)
+SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1, attempt.recovery
+FROM attempt JOIN inside ON attempt.run = inside.run AND attempt.frame = inside.id
+WHERE attempt.node + 0 = %s::BIGINT AND attempt.state >= %s::VARCHAR AND attempt.state <= %s::VARCHAR AND
+    attempt.iteration >= %s::BIGINT AND attempt.iteration <= %s::BIGINT AND (attempt.frame, attempt.iteration) > (%s,
+    %s) AND NOT (EXISTS (SELECT 1
+FROM attempt AS next
+WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
+ORDER BY attempt.frame, attempt.node, attempt.host, attempt.iteration
+LIMIT %s OFFSET 0
+
+-- unsuccessful_by_iteration: How many tasks of a step, in each iteration of a container, have each state but success.
+-- gives number int, state str, count any?
+WITH RECURSIVE inside(run, id, number) AS
+(SELECT frame.run AS run, frame.id AS id, frame.number AS number
+FROM frame
+WHERE frame.run = %s::BIGINT AND frame.parent = %s::BIGINT AND frame.node = %s::BIGINT UNION ALL SELECT frame.run AS
+    run, frame.id AS id, inside.number AS number
+FROM frame JOIN inside ON frame.run = inside.run AND frame.parent = inside.id)
+SELECT inside.number, attempt.state, count(*) AS count_1
+FROM attempt JOIN inside ON attempt.run = inside.run AND attempt.frame = inside.id
+WHERE attempt.node = %s::BIGINT AND attempt.state != 'success' AND NOT (EXISTS (SELECT 1
+FROM attempt AS next
+WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
+GROUP BY inside.number, attempt.state
+
+-- attempts_by_time: By step, piece of time and state: how many attempts began, their first beginning, last end and seconds.
+-- gives node int, piece any?, state str, count any?, min any?, max any?, sum any?
+SELECT attempt.node, CAST(CASE WHEN (attempt.started > %s) THEN attempt.started - %s ELSE 0 END / CAST(%s AS DOUBLE
+    PRECISION) AS INTEGER) AS piece, attempt.state, count(*) AS count_1, min(attempt.started) AS min_1,
+    max(coalesce(attempt.ended, CASE WHEN (attempt.state = 'active') THEN %s ELSE attempt.started END)) AS max_1,
+    sum(CASE WHEN (attempt.ended > attempt.started) THEN attempt.ended - attempt.started ELSE 0 END) AS sum_1
+FROM attempt
+WHERE attempt.run = %s::BIGINT
+GROUP BY attempt.node, piece, attempt.state
+
+-- attempts_of_task: The attempts of a task, in order.
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?, recovery int
+SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1, attempt.recovery
+FROM attempt
+WHERE attempt.run = %s::BIGINT AND attempt.frame = %s::BIGINT AND attempt.node = %s::BIGINT AND attempt.host = '' AND
+    attempt.iteration = %s::BIGINT
+ORDER BY attempt.number
 
 -- == Pools that several runs share ==
 
@@ -976,10 +1166,6 @@ WHERE ticket.run = %s::BIGINT AND ticket.frame = %s::BIGINT AND ticket.node = %s
 -- drop_tickets: Remove the requests of a run, except the one for amounts that it had kept.
 DELETE FROM ticket
 WHERE ticket.run = %s::BIGINT AND ticket.frame != 0
-
--- drop_shared_holds: Remove a run's holds of shared pools, except the amounts that it keeps.
-DELETE FROM hold
-WHERE hold.run = %s::BIGINT AND hold.shared = 1 AND hold.frame != 0
 
 -- kept_shares: The amounts that a run keeps of shared pools.
 -- gives pool str, amount int
@@ -1017,15 +1203,64 @@ SELECT pool.run, pool.name, pool.capacity
 FROM pool JOIN run ON pool.run = run.number
 WHERE run.status = 'running'
 
--- put_wake: Set the socket on which a run's driver is woken.
-UPDATE run
-SET wake=%s::VARCHAR
-WHERE run.number = %s::BIGINT
+-- wanted: The amounts of shared pools for which runs wait, with the numbers of the runs.
+-- gives run int, amounts str
+SELECT ticket.run, ticket.amounts
+FROM ticket
+ORDER BY ticket.number
 
--- wakes: The sockets on which the drivers of runs that wait for shared pools are woken.
--- gives number int, wake str?, amounts str
-SELECT run.number, run.wake, ticket.amounts
-FROM ticket JOIN run ON ticket.run = run.number
+-- == Interventions of people ==
+
+-- last_intervention: The number of a run's last intervention.
+-- gives max any?
+SELECT max(intervention.number) AS max_1
+FROM intervention
+WHERE intervention.run = %s::BIGINT
+
+-- insert_intervention: Add an intervention.
+INSERT INTO intervention (run, number, at, request)
+VALUES (%s::BIGINT, %s::BIGINT, %s, %s::VARCHAR)
+
+-- interventions: All interventions in a run, in the order in which they were asked for.
+-- gives number int, at float, request str, decision str?
+SELECT intervention.number, intervention.at, intervention.request, intervention.decision
+FROM intervention
+WHERE intervention.run = %s::BIGINT
+ORDER BY intervention.number
+
+-- open_interventions: The interventions in a run that were neither applied nor refused, in order.
+-- gives number int, at float, request str, decision str?
+SELECT intervention.number, intervention.at, intervention.request, intervention.decision
+FROM intervention
+WHERE intervention.run = %s::BIGINT AND intervention.decision IS NULL
+ORDER BY intervention.number
+
+-- decide_intervention: Write what became of an intervention.
+UPDATE intervention
+SET decision=%s::VARCHAR
+WHERE intervention.run = %s::BIGINT AND intervention.number = %s::BIGINT
+
+-- == Notes and artifacts ==
+
+-- put_note: Add a note or an artifact; repeated, it changes nothing.
+INSERT INTO note (run, frame, node, host, iteration, attempt, number, part)
+VALUES (%s::BIGINT, %s::BIGINT, %s::BIGINT, %s::VARCHAR, %s::BIGINT, %s::BIGINT, %s::BIGINT, %s::VARCHAR)
+ON CONFLICT DO NOTHING
+
+-- notes: All notes and artifacts of a run, by step, iteration and attempt.
+-- gives frame int, node int, iteration int, attempt int, number int, part str
+SELECT note.frame, note.node, note.iteration, note.attempt, note.number, note.part
+FROM note
+WHERE note.run = %s::BIGINT
+ORDER BY note.frame, note.node, note.iteration, note.attempt, note.number
+
+-- drop_notes_of_frame: Remove the notes of all attempts in an iteration.
+DELETE FROM note
+WHERE note.run = %s::BIGINT AND note.frame = %s::BIGINT
+
+-- drop_notes_of_step: Remove the notes of all attempts of a repeated step.
+DELETE FROM note
+WHERE note.run = %s::BIGINT AND note.frame = %s::BIGINT AND note.node = %s::BIGINT
 
 -- == Checking that rows are as they were written ==
 
@@ -1238,6 +1473,12 @@ UNION ALL SELECT log FROM attempt
 WHERE run = %s AND log IS NOT NULL
 UNION ALL SELECT problem FROM repeat
 WHERE run = %s AND problem IS NOT NULL
+UNION ALL SELECT request FROM intervention
+WHERE run = %s
+UNION ALL SELECT decision FROM intervention
+WHERE run = %s AND decision IS NOT NULL
+UNION ALL SELECT part FROM note
+WHERE run = %s
 
 -- == Removing runs ==
 
@@ -1298,6 +1539,21 @@ FROM pool
 WHERE pool.run = %s::BIGINT
 LIMIT %s OFFSET 0)
 
+-- prune_intervention: Remove a number of a run's rows.
+DELETE FROM intervention
+WHERE (intervention.run, intervention.number) IN (SELECT intervention.run, intervention.number
+FROM intervention
+WHERE intervention.run = %s::BIGINT
+LIMIT %s OFFSET 0)
+
+-- prune_note: Remove a number of a run's rows.
+DELETE FROM note
+WHERE (note.run, note.frame, note.node, note.host, note.iteration, note.attempt, note.number) IN (SELECT note.run,
+    note.frame, note.node, note.host, note.iteration, note.attempt, note.number
+FROM note
+WHERE note.run = %s::BIGINT
+LIMIT %s OFFSET 0)
+
 -- drop_request: Remove a run's request.
 DELETE FROM request
 WHERE request.run = %s::BIGINT
@@ -1340,12 +1596,15 @@ SET version = %s
 -- lock_store: Let no other such transaction begin before this one ends.
 SELECT number FROM store FOR UPDATE
 
--- claim_lease: Take the lease of a run, if it has none, if it is over, or if its holder, with that token, is known to be dead.
-INSERT INTO lease (run, token, owner, until)
+-- claim_lease: Take the lease of a run, if it has none, if it is over, or if its holder, with that token, is dead or fenced; note the machine, whose segments of logs begin at that number.
+WITH claimed AS (INSERT INTO lease (run, token, owner, until)
 VALUES (%s, %s, %s, clock_timestamp() + %s * interval '1 second')
 ON CONFLICT (run) DO UPDATE
 SET token = excluded.token, owner = excluded.owner, until = excluded.until
-WHERE lease.until < clock_timestamp() OR lease.token = %s
+WHERE lease.until < clock_timestamp() OR lease.token = %s RETURNING run, owner)
+INSERT INTO log_host (run, first, owner) SELECT run, CAST(%s AS BIGINT), owner FROM claimed
+ON CONFLICT (run, first) DO UPDATE
+SET owner = excluded.owner
 
 -- renew_lease: Renew a lease; matches no row once another process has it.
 UPDATE lease
@@ -1370,17 +1629,27 @@ ORDER BY run LIMIT 1
 DELETE FROM lease
 WHERE lease.run = %s::BIGINT AND lease.token = %s::VARCHAR
 
--- guard_row: The values that the guard of a run finds in its row.
--- gives epoch int, owner str, touched int
-SELECT run.epoch, run.owner, run.touched
-FROM run
-WHERE run.number = %s::BIGINT
-
 -- lock_run: Lock the row of a run before all other rows, if this driver has the run.
 -- gives number int
 SELECT run.number
 FROM run
 WHERE run.number = %s::BIGINT AND run.epoch = %s::BIGINT AND run.owner = %s::VARCHAR FOR NO KEY UPDATE
+
+-- notify: Wake the driver of a run on another machine.
+SELECT pg_notify(%s, %s)
+
+-- log_hosts: The machines with logs of a run.
+-- gives first int, owner str
+SELECT log_host.first, log_host.owner
+FROM log_host
+WHERE log_host.run = %s::BIGINT
+
+-- prune_log_host: Remove a number of a run's rows.
+DELETE FROM log_host
+WHERE (log_host.run, log_host.first) IN (SELECT log_host.run, log_host.first
+FROM log_host
+WHERE log_host.run = %s::BIGINT
+LIMIT %s OFFSET 0)
 
 -- put_piece: Write a piece of a large value; repeated, it changes nothing.
 INSERT INTO piece (run, digest, number, data)
@@ -1407,6 +1676,69 @@ FROM piece
 WHERE piece.run = %s::BIGINT
 LIMIT %s OFFSET 0)
 
+-- write_end: Write the end of an attempt after the guard, in one statement: nothing if the run is not this driver's; an error if a row does not fit.
+WITH guarded AS (UPDATE run
+SET touched = touched + 1, tally = %s
+WHERE number = %s AND epoch = %s AND owner = %s
+RETURNING number, touched),
+settled AS (UPDATE attempt
+SET state = told.state, ended = told.ended, result = told.result, verdict = told.verdict, problem = told.problem, log
+    = told.log
+FROM guarded,
+(SELECT CAST(%s AS text) AS state, CAST(%s AS double precision) AS ended, CAST(%s AS text) AS result, CAST(%s AS
+    bigint) AS verdict, CAST(%s AS text) AS problem, CAST(%s AS text) AS log, CAST(%s AS bigint) AS frame, CAST(%s AS
+    bigint) AS node, CAST(%s AS text) AS host, CAST(%s AS bigint) AS iteration, CAST(%s AS bigint) AS number) AS told,
+LATERAL (SELECT there.ctid FROM attempt there
+WHERE there.run = guarded.number AND there.frame = told.frame AND there.node = told.node AND there.host = told.host
+    AND there.iteration = told.iteration AND there.number = told.number
+AND there.state = 'active' OFFSET 0) AS found
+WHERE attempt.ctid = found.ctid RETURNING 1)
+SELECT (SELECT touched FROM guarded),
+1 / CASE WHEN NOT EXISTS (SELECT 1 FROM guarded) OR ((SELECT count(*) FROM settled) = %s) THEN 1 ELSE 0 END
+
+-- write_start: Write the start of an attempt after the guard, in one statement: nothing if the run is not this driver's; an error if a row does not fit.
+WITH guarded AS (UPDATE run
+SET touched = touched + 1, tally = %s
+WHERE number = %s AND epoch = %s AND owner = %s
+RETURNING number, touched),
+begun AS (INSERT INTO attempt (run, frame, node, host, iteration, number, token, state, started, item, recovery)
+SELECT guarded.number, told.frame, told.node, told.host, told.iteration, told.number, told.token, told.state,
+    told.started, told.item, told.recovery FROM guarded,
+(SELECT CAST(%s AS bigint) AS frame, CAST(%s AS bigint) AS node, CAST(%s AS text) AS host, CAST(%s AS bigint) AS
+    iteration, CAST(%s AS bigint) AS number, CAST(%s AS bytea) AS token, CAST(%s AS text) AS state, CAST(%s AS double
+    precision) AS started, CAST(%s AS text) AS item, CAST(%s AS bigint) AS recovery) AS told
+ON CONFLICT DO NOTHING RETURNING 1)
+SELECT (SELECT touched FROM guarded),
+1 / CASE WHEN NOT EXISTS (SELECT 1 FROM guarded) OR ((SELECT count(*) FROM begun) = %s) THEN 1 ELSE 0 END
+
+-- write_step: Write the end of an attempt and the start of another after the guard, in one statement: nothing if the run is not this driver's; an error if a row does not fit.
+WITH guarded AS (UPDATE run
+SET touched = touched + 1, tally = %s
+WHERE number = %s AND epoch = %s AND owner = %s
+RETURNING number, touched),
+settled AS (UPDATE attempt
+SET state = told.state, ended = told.ended, result = told.result, verdict = told.verdict, problem = told.problem, log
+    = told.log
+FROM guarded,
+(SELECT CAST(%s AS text) AS state, CAST(%s AS double precision) AS ended, CAST(%s AS text) AS result, CAST(%s AS
+    bigint) AS verdict, CAST(%s AS text) AS problem, CAST(%s AS text) AS log, CAST(%s AS bigint) AS frame, CAST(%s AS
+    bigint) AS node, CAST(%s AS text) AS host, CAST(%s AS bigint) AS iteration, CAST(%s AS bigint) AS number) AS told,
+LATERAL (SELECT there.ctid FROM attempt there
+WHERE there.run = guarded.number AND there.frame = told.frame AND there.node = told.node AND there.host = told.host
+    AND there.iteration = told.iteration AND there.number = told.number
+AND there.state = 'active' OFFSET 0) AS found
+WHERE attempt.ctid = found.ctid RETURNING 1),
+begun AS (INSERT INTO attempt (run, frame, node, host, iteration, number, token, state, started, item, recovery)
+SELECT guarded.number, told.frame, told.node, told.host, told.iteration, told.number, told.token, told.state,
+    told.started, told.item, told.recovery FROM guarded,
+(SELECT CAST(%s AS bigint) AS frame, CAST(%s AS bigint) AS node, CAST(%s AS text) AS host, CAST(%s AS bigint) AS
+    iteration, CAST(%s AS bigint) AS number, CAST(%s AS bytea) AS token, CAST(%s AS text) AS state, CAST(%s AS double
+    precision) AS started, CAST(%s AS text) AS item, CAST(%s AS bigint) AS recovery) AS told
+ON CONFLICT DO NOTHING RETURNING 1)
+SELECT (SELECT touched FROM guarded),
+1 / CASE WHEN NOT EXISTS (SELECT 1 FROM guarded) OR ((SELECT count(*) FROM settled) = %s AND (SELECT count(*) FROM
+    begun) = %s) THEN 1 ELSE 0 END
+
 -- write_steps: Write the ends and the starts of attempts after the guard, in one statement: nothing if the run is not this driver's; an error if a row does not fit.
 WITH guarded AS (UPDATE run
 SET touched = touched + 1, tally = %s
@@ -1416,18 +1748,21 @@ settled AS (UPDATE attempt
 SET state = told.state, ended = told.ended, result = told.result, verdict = told.verdict, problem = told.problem, log
     = told.log
 FROM guarded,
-unnest(CAST(%s AS text[]), CAST(%s AS double precision[]), CAST(%s AS text[]), CAST(%s AS bigint[]), CAST(%s AS
-    text[]), CAST(%s AS text[]), CAST(%s AS bigint[]), CAST(%s AS bigint[]), CAST(%s AS text[]), CAST(%s AS bigint[]),
-    CAST(%s AS bigint[])) AS told (state, ended, result, verdict, problem, log, frame, node, host, iteration, number)
-WHERE attempt.run = guarded.number AND attempt.frame = told.frame AND attempt.node = told.node AND attempt.host =
-    told.host AND attempt.iteration = told.iteration AND attempt.number = told.number
-AND attempt.state = 'active' RETURNING 1),
+unnest((SELECT CAST(%s AS text[])), CAST(%s AS double precision[]), CAST(%s AS text[]), CAST(%s AS bigint[]), CAST(%s
+    AS text[]), CAST(%s AS text[]), CAST(%s AS bigint[]), CAST(%s AS bigint[]), CAST(%s AS text[]), CAST(%s AS
+    bigint[]), CAST(%s AS bigint[])) AS told (state, ended, result, verdict, problem, log, frame, node, host,
+    iteration, number),
+LATERAL (SELECT there.ctid FROM attempt there
+WHERE there.run = guarded.number AND there.frame = told.frame AND there.node = told.node AND there.host = told.host
+    AND there.iteration = told.iteration AND there.number = told.number
+AND there.state = 'active' OFFSET 0) AS found
+WHERE attempt.ctid = found.ctid RETURNING 1),
 begun AS (INSERT INTO attempt (run, frame, node, host, iteration, number, token, state, started, item, recovery)
 SELECT guarded.number, told.frame, told.node, told.host, told.iteration, told.number, told.token, told.state,
     told.started, told.item, told.recovery FROM guarded,
-unnest(CAST(%s AS bigint[]), CAST(%s AS bigint[]), CAST(%s AS text[]), CAST(%s AS bigint[]), CAST(%s AS bigint[]),
-    CAST(%s AS bytea[]), CAST(%s AS text[]), CAST(%s AS double precision[]), CAST(%s AS text[]), CAST(%s AS bigint[]))
-    AS told (frame, node, host, iteration, number, token, state, started, item, recovery)
+unnest((SELECT CAST(%s AS bigint[])), CAST(%s AS bigint[]), CAST(%s AS text[]), CAST(%s AS bigint[]), CAST(%s AS
+    bigint[]), CAST(%s AS bytea[]), CAST(%s AS text[]), CAST(%s AS double precision[]), CAST(%s AS text[]), CAST(%s AS
+    bigint[])) AS told (frame, node, host, iteration, number, token, state, started, item, recovery)
 ON CONFLICT DO NOTHING RETURNING 1)
 SELECT (SELECT touched FROM guarded),
 1 / CASE WHEN NOT EXISTS (SELECT 1 FROM guarded) OR ((SELECT count(*) FROM settled) = %s AND (SELECT count(*) FROM
@@ -1440,33 +1775,38 @@ WHERE number = %s AND epoch = %s AND owner = %s
 RETURNING number, touched),
 opened AS (INSERT INTO frame (run, parent, node, number, id, status, item)
 SELECT guarded.number, told.parent, told.node, told.number, told.id, told.status, told.item FROM guarded,
-unnest(CAST(%s AS bigint[]), CAST(%s AS bigint[]), CAST(%s AS bigint[]), CAST(%s AS bigint[]), CAST(%s AS text[]),
-    CAST(%s AS text[])) AS told (parent, node, number, id, status, item)
+unnest((SELECT CAST(%s AS bigint[])), CAST(%s AS bigint[]), CAST(%s AS bigint[]), CAST(%s AS bigint[]), CAST(%s AS
+    text[]), CAST(%s AS text[])) AS told (parent, node, number, id, status, item)
 ON CONFLICT DO NOTHING RETURNING 1),
 settled AS (UPDATE attempt
 SET state = told.state, ended = told.ended, result = told.result, verdict = told.verdict, problem = told.problem, log
     = told.log
 FROM guarded,
-unnest(CAST(%s AS text[]), CAST(%s AS double precision[]), CAST(%s AS text[]), CAST(%s AS bigint[]), CAST(%s AS
-    text[]), CAST(%s AS text[]), CAST(%s AS bigint[]), CAST(%s AS bigint[]), CAST(%s AS text[]), CAST(%s AS bigint[]),
-    CAST(%s AS bigint[])) AS told (state, ended, result, verdict, problem, log, frame, node, host, iteration, number)
-WHERE attempt.run = guarded.number AND attempt.frame = told.frame AND attempt.node = told.node AND attempt.host =
-    told.host AND attempt.iteration = told.iteration AND attempt.number = told.number
-AND attempt.state = 'active' RETURNING 1),
+unnest((SELECT CAST(%s AS text[])), CAST(%s AS double precision[]), CAST(%s AS text[]), CAST(%s AS bigint[]), CAST(%s
+    AS text[]), CAST(%s AS text[]), CAST(%s AS bigint[]), CAST(%s AS bigint[]), CAST(%s AS text[]), CAST(%s AS
+    bigint[]), CAST(%s AS bigint[])) AS told (state, ended, result, verdict, problem, log, frame, node, host,
+    iteration, number),
+LATERAL (SELECT there.ctid FROM attempt there
+WHERE there.run = guarded.number AND there.frame = told.frame AND there.node = told.node AND there.host = told.host
+    AND there.iteration = told.iteration AND there.number = told.number
+AND there.state = 'active' OFFSET 0) AS found
+WHERE attempt.ctid = found.ctid RETURNING 1),
 closed AS (UPDATE frame
 SET status = told.status
 FROM guarded,
-unnest(CAST(%s AS text[]), CAST(%s AS bigint[]), CAST(%s AS bigint[]), CAST(%s AS bigint[])) AS told (status, parent,
-    node, number)
-WHERE frame.run = guarded.number AND frame.parent = told.parent AND frame.node = told.node AND frame.number =
+unnest((SELECT CAST(%s AS text[])), CAST(%s AS bigint[]), CAST(%s AS bigint[]), CAST(%s AS bigint[])) AS told (status,
+    parent, node, number),
+LATERAL (SELECT there.ctid FROM frame there
+WHERE there.run = guarded.number AND there.parent = told.parent AND there.node = told.node AND there.number =
     told.number
-AND frame.status = 'active' RETURNING 1),
+AND there.status = 'active' OFFSET 0) AS found
+WHERE frame.ctid = found.ctid RETURNING 1),
 begun AS (INSERT INTO attempt (run, frame, node, host, iteration, number, token, state, started, item, recovery)
 SELECT guarded.number, told.frame, told.node, told.host, told.iteration, told.number, told.token, told.state,
     told.started, told.item, told.recovery FROM guarded,
-unnest(CAST(%s AS bigint[]), CAST(%s AS bigint[]), CAST(%s AS text[]), CAST(%s AS bigint[]), CAST(%s AS bigint[]),
-    CAST(%s AS bytea[]), CAST(%s AS text[]), CAST(%s AS double precision[]), CAST(%s AS text[]), CAST(%s AS bigint[]))
-    AS told (frame, node, host, iteration, number, token, state, started, item, recovery)
+unnest((SELECT CAST(%s AS bigint[])), CAST(%s AS bigint[]), CAST(%s AS text[]), CAST(%s AS bigint[]), CAST(%s AS
+    bigint[]), CAST(%s AS bytea[]), CAST(%s AS text[]), CAST(%s AS double precision[]), CAST(%s AS text[]), CAST(%s AS
+    bigint[])) AS told (frame, node, host, iteration, number, token, state, started, item, recovery)
 ON CONFLICT DO NOTHING RETURNING 1)
 SELECT (SELECT touched FROM guarded),
 1 / CASE WHEN NOT EXISTS (SELECT 1 FROM guarded) OR ((SELECT count(*) FROM opened) = %s AND (SELECT count(*) FROM

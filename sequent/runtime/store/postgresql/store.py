@@ -8,11 +8,11 @@ import re
 import time
 from collections.abc import Callable
 
-from sequent.errors import BusyError, StoreError
+from sequent.errors import BusyError, LogElsewhereError
 from sequent.model.commands import typed
 from sequent.model.outcome import LogSpan
 from sequent.runtime.logs.segment_files import first_number
-from sequent.runtime.processes import run_locks
+from sequent.runtime.processes import run_locks, run_owners
 from sequent.runtime.records import RunRecord
 from sequent.runtime.store.postgresql.address import ServerAddress
 from sequent.runtime.store.postgresql.database import APART, PostgresqlDatabase
@@ -62,23 +62,26 @@ class PostgresqlStore(SqlStore):
     def _busy(self, row: RunRow) -> BusyError:
         """Return the error of a run that is driven: on this machine, or elsewhere until its lease is over."""
         lease = self._postgresql.lease(row.number)
-        told = run_locks.busy(row.id, read_owner(row.owner if lease is None else lease.owner))
+        told = run_owners.busy(row.id, read_owner(row.owner if lease is None else lease.owner))
         if lease is None or run_locks.lock_holder(run_locks.driver_lock(self._database.directory(row.number))):
             return told
         left = f"if that machine is gone, recover again in {lease.seconds_left:.0f} seconds"
-        return BusyError(told.message, hint=f"{told.hint}; {left}")
+        return BusyError(told.message, hint=f"{told.hint}, but steps that run there may go on; {left}")
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
         file = super().log_file(run, span)
-        if not os.path.exists(os.path.dirname(file)):
-            owner = read_owner(self._listing.with_number(run.number).owner)
-            where = f"they are on the host '{owner.host}', where {owner.user} drove it last"
-            raise _logs_elsewhere(f"the logs of run '{run.id}' are not on this machine: {where}", run)
         number, first = _NUMBER.search(span.segment), first_number(self._database.directory(run.number))
-        if number is not None and not first <= int(number[1]) < first + APART:
-            raise _logs_elsewhere(f"a log of run '{run.id}' is on another machine, which drove the run before", run)
-        return file
+        has_logs = os.path.exists(os.path.dirname(file))
+        if number is None or (has_logs and first <= int(number[1]) < first + APART):
+            return file
+        raise LogElsewhereError(
+            f"the log is on {self._host_of(run, int(number[1]))}", hint=f"read it there: {typed('logs', run.id)}"
+        )
 
-
-def _logs_elsewhere(message: str, run: RunRecord) -> StoreError:
-    return StoreError(message, code="logs-elsewhere", hint=f"read them there: {typed('logs', run.id)}")
+    def _host_of(self, run: RunRecord, segment: int) -> str:
+        """Return the words for the machine that has a segment of a run's logs."""
+        for first, text in self._session.rows("log_hosts", run.number):
+            if first <= segment < first + APART:
+                owner = read_owner(text)
+                return f"the host '{owner.host}', where {owner.user} drove run '{run.id}'"
+        return f"another machine, which drove run '{run.id}'"

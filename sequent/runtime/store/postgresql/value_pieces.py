@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from sequent.errors import StoreError
+from sequent.runtime import artifact_files
 from sequent.runtime.store.sql.database import OpenDatabase
 from sequent.runtime.store.sql.large_values import LARGEST_INLINE, pointed_at, pointer_to
 from sequent.runtime.store.sql.seals import sealed
@@ -20,9 +21,11 @@ class ValuePieces:
     pointer always leads to a whole value.
     """
 
-    def __init__(self, session: OpenDatabase, run: int) -> None:
+    def __init__(self, session: OpenDatabase, run: int, directory: str) -> None:
+        """Take the run, and its directory here."""
         self._session = session
         self._run = run
+        self._directory = directory
 
     def kept(self, text: str | None) -> str | None:
         """Return the text for a row, with its seal: the value itself, or a pointer to its pieces."""
@@ -33,12 +36,30 @@ class ValuePieces:
     def _pointer(self, text: str) -> str:
         data = text.encode()
         digest = hashlib.sha256(data).hexdigest()
-        for number, begin in enumerate(range(0, len(data), PIECE)):
-            self._session.write("put_piece", [(self._run, digest, number, data[begin : begin + PIECE])])
+        self._put(digest, data)
         return pointer_to(digest)
 
+    def _put(self, digest: str, data: bytes) -> None:
+        for number, begin in enumerate(range(0, len(data), PIECE)):
+            self._session.write("put_piece", [(self._run, digest, number, data[begin : begin + PIECE])])
+
     def remove_unfinished(self) -> None:
-        """Do nothing: a value of which only some pieces were written is completed when it is written again."""
+        """Remove files of artifacts; a value of which only some pieces were written is completed when written again."""
+        artifact_files.remove_unfinished(self._directory)
+
+    def keep_artifact(self, digest: str) -> None:
+        """Write an artifact to the table; one whose file the step has removed is missing, as reading it tells."""
+        data = artifact_files.read_artifact(self._directory, digest)
+        if data is not None:
+            self._put(digest, data)
+
+    def artifact(self, digest: str) -> bytes:
+        """Return an artifact.
+
+        Raises:
+            StoreError: a piece is missing, or is not as it was written.
+        """
+        return self._whole(digest)
 
     def read(self, text: str) -> str:
         """Return the value that a row contains or points to; its seal was checked.
@@ -47,8 +68,9 @@ class ValuePieces:
             StoreError: a piece is missing, or is not as it was written.
         """
         digest = pointed_at(text)
-        if digest is None:
-            return text
+        return text if digest is None else self._whole(digest).decode()
+
+    def _whole(self, digest: str) -> bytes:
         numbers = [number for (number,) in self._session.rows("pieces", self._run, digest)]
         parts = [self._session.row("piece_data", self._run, digest, number) for number in numbers]
         data = b"".join(part[0] for part in parts if part is not None)
@@ -58,4 +80,4 @@ class ValuePieces:
                 code="damaged-store",
                 hint="restore the store from a copy: it was altered or damaged",
             )
-        return data.decode()
+        return data

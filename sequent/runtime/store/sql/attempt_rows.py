@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sequent.model.outcome import Failure
 from sequent.model.record_text import MOST
 from sequent.model.scope import Sequence, depth_of_host, host_in, sequence_text
 from sequent.model.status import Status
-from sequent.runtime.records import AttemptRecord, Pending
-from sequent.runtime.rows import HandedOver, TaskKey
+from sequent.runtime.records import AttemptRecord, LeftPart, Pending
 from sequent.runtime.store.nodes import sequence_above
 from sequent.runtime.store.sql.records import OUTDATED, SUPERSEDED, read_host, read_span, read_status
 from sequent.runtime.store.sql.run_rows import RunRows
 from sequent.runtime.store.sql.seals import damaged
+
+if TYPE_CHECKING:
+    from sequent.model.outcome import Failure
 
 
 class AttemptRows(RunRows):
@@ -40,6 +41,8 @@ class AttemptRows(RunRows):
         for frame, node, problem in rows:
             told, sequence = self._problem(problem), self._sequence_of(frame)
             if told is not None:
+                from sequent.model.outcome import Failure
+
                 failures.append(
                     Failure(
                         path=self._nodes.path(node),
@@ -72,14 +75,26 @@ class AttemptRows(RunRows):
         return count, first
 
     def pending(self) -> list[Pending]:
-        """Return the waits for a time that go on."""
+        """Return the waits for a time, or for an answer, that go on."""
         waits: list[Pending] = []
-        for frame, node, iteration, attempt, due in self._session.rows("pending", self._run):
+        for frame, node, iteration, attempt, due, length in self._session.rows("pending", self._run):
+            if iteration and self._has_ended(frame, node):
+                continue
             around = self._sequence_of(frame)
             sequence = sequence_text((*around, iteration) if iteration else around)
             place = (self._nodes.path(node), sequence, attempt, due, host_in(around), depth_of_host(around))
-            waits.append(Pending(*place))
+            waits.append(Pending(*place, length))
         return waits
+
+    @cached_property
+    def _has_ended(self) -> Callable[[int, int], bool]:
+        """A function that returns whether the repeat of a step has ended."""
+
+        def has_ended(frame: int, step: int) -> bool:
+            found = self._session.row("repeat_row", self._run, frame, self._nodes.repeat_of(step))
+            return found is not None and found[1] is not None
+
+        return lru_cache(100_000)(has_ended)
 
     def attempts(self, path: str | None) -> Iterator[AttemptRecord]:
         if path is None:
@@ -89,17 +104,27 @@ class AttemptRows(RunRows):
             return iter(())
         return map(self._told, self._session.stream("attempts_of_node", self._run, step))
 
-    def handed_over(self) -> list[HandedOver]:
-        """Return the attempts without an outcome in copies on hosts, which a driver has handed over."""
-        found: list[HandedOver] = []
-        for frame, node, iteration, token in self._session.rows("handed_over", self._run):
-            host, index = host_in(self._sequence_of(frame)), self._nodes.used(node)
-            if host and index is not None:
-                found.append(HandedOver(TaskKey(frame, index, iteration), host, bytes(token)))
-        return found
+    def story(self) -> Iterator[LeftPart]:
+        """Return the notes and artifacts, by step, iteration and attempt."""
+        return map(self._left, self._session.stream("notes", self._run))
+
+    def _left(self, row: Any) -> LeftPart:
+        # Few steps leave anything.
+        from sequent.runtime.store.sql.stories import read_part
+
+        frame, node, iteration, attempt, _, part = row
+        around = self._sequence_of(frame)
+        return LeftPart(
+            path=self._nodes.path(node),
+            sequence=sequence_text((*around, iteration) if iteration else around),
+            attempt=attempt,
+            part=read_part(part),
+            host=host_in(around),
+            host_depth=depth_of_host(around),
+        )
 
     def _told(self, row: Any) -> AttemptRecord:
-        frame, node, iteration, number, state, started, ended, problem, log, is_passed = row
+        frame, node, iteration, number, state, started, ended, problem, log, is_passed, recovery = row
         sequence: Sequence = self._sequence_of(frame)
         if not sequence:
             raise damaged("an attempt", f"of iteration {frame}")
@@ -116,6 +141,7 @@ class AttemptRows(RunRows):
             log=read_span(self._text(log, "a log")),
             is_outdated=state in (OUTDATED, SUPERSEDED),
             is_passed=bool(is_passed),
+            recovery=recovery,
         )
 
     @cached_property

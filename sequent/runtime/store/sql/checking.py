@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from sequent.errors import StoreError
 from sequent.model.status import RunStatus
 from sequent.runtime.store.nodes import STEP, KnownNodes
-from sequent.runtime.store.sql.definitions import read_nodes
 from sequent.runtime.store.sql.records import read_status
 from sequent.runtime.store.sql.run_list import Listing, naming_run
 from sequent.runtime.store.sql.seals import unsealed
 from sequent.runtime.store.sql.session import Session
+from sequent.runtime.store.sql.stored_definitions import read_nodes
+from sequent.runtime.store.sql.stories import digests_of
 from sequent.runtime.store.sql.tally import count_run, read_tally
 
 WHOLE = 32 * 1024 * 1024
@@ -118,5 +119,7 @@ def _check_whole(session: Session, listing: Listing, number: int) -> None:
     values = session.database.values(number, session)
     for (text,) in session.stream("kept_values", number, number, number, number):
         values.read(unsealed(text, "a value", has_seal=has_seals))
-    for (text,) in session.stream("kept_texts", number, number, number):
+    for (text,) in session.stream("kept_texts", *[number] * 6):
         unsealed(text, "a text", has_seal=has_seals)
+    for digest in digests_of(session, number):
+        values.artifact(digest)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from selectors import BaseSelector
 from typing import Any, Protocol
 
 from sequent.errors import StoreError
@@ -20,6 +21,14 @@ class OpenDatabase(Protocol):
 
     def rows(self, name: str, *values: object) -> list[Any]:
         """Return the rows of a named statement."""
+        ...
+
+    def row_at_once(self, name: str, *values: object) -> Any:
+        """Return the first row without waiting for a database that does not answer.
+
+        Raises:
+            Exception: an error of the database's driver.
+        """
         ...
 
     def write(self, name: str, rows: Sequence[tuple[Any, ...]]) -> int:
@@ -50,8 +59,8 @@ class RunClaim(Protocol):
         """
         ...
 
-    def loss(self) -> int | None:
-        """Return a descriptor that can be read from once another process has the run; None if that cannot happen."""
+    def watch(self, selector: BaseSelector, on_wake: Callable[[], None]) -> None:
+        """Let the selector call the function once another process wakes this driver, or has the run."""
         ...
 
     def free_space(self) -> None:
@@ -76,6 +85,18 @@ class LargeValues(Protocol):
 
     def remove_unfinished(self) -> None:
         """Remove files that an earlier driver was writing when it was killed."""
+        ...
+
+    def keep_artifact(self, digest: str) -> None:
+        """Keep an artifact, which a worker has written to the run's directory here, for all readers of the store."""
+        ...
+
+    def artifact(self, digest: str) -> bytes:
+        """Return an artifact.
+
+        Raises:
+            StoreError: it is missing, or is not as it was written.
+        """
         ...
 
 
@@ -164,6 +185,13 @@ class Database(Protocol):
         """Return the number of unused bytes."""
         ...
 
+    def seen_writes(self, session: OpenDatabase) -> int | None:
+        """Return a number that is another one once another connection has written; None if it cannot be known.
+
+        It costs no access to the disk.
+        """
+        ...
+
     # -- runs, and who drives them
 
     def directory(self, number: int) -> str:
@@ -186,8 +214,15 @@ class Database(Protocol):
         """Return the large values of a run; they are read and written through that session, unless they are files."""
         ...
 
-    def claim(self, number: int, owner: str) -> RunClaim | None:
-        """Claim a run for this process to drive; None if another process drives it."""
+    def wake(self, session: OpenDatabase, number: int) -> None:
+        """Wake the driver of a run, if there is one and it can be reached; raise nothing."""
+        ...
+
+    def claim(self, number: int, owner: str, *, forces: bool = False) -> RunClaim | None:
+        """Claim a run for this process to drive; None if another process drives it.
+
+        With ``forces``, a driver on another machine, which is fenced, loses the run.
+        """
         ...
 
     def claim_dead(self, number: int) -> RunClaim | None:

@@ -8,7 +8,7 @@ from sequent.errors import StoreError
 
 LARGEST_INLINE = 1024 * 1024
 """Characters of a value that its row itself contains."""
-_POINTER = re.compile(r"@([0-9a-f]{64})\Z")
+_POINTER = "@([0-9a-f]{64})"
 """Wire text is JSON, which never begins like this."""
 
 
@@ -25,7 +25,7 @@ def pointed_at(text: str) -> str | None:
     """
     if not text.startswith("@"):
         return None
-    match = _POINTER.match(text)
+    match = re.fullmatch(_POINTER, text)
     if match is None:
         raise StoreError(f"the store has a value that cannot be read: {text[:80]!r}", code="damaged-store")
     return match[1]

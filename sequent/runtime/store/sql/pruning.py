@@ -18,7 +18,7 @@ _AT_ONCE = 20_000
 """Rows that are removed in one transaction, so that other runs can write in between."""
 
 
-_OF_RUN = ("attempt", "frame", "repeat", "wait", "hold", "ticket", "pool")
+_OF_RUN = ("attempt", "frame", "repeat", "wait", "hold", "ticket", "pool", "intervention", "note")
 """The tables with rows of runs."""
 
 

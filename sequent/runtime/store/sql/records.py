@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sequent.errors import NotDataError
-from sequent.model import description
-from sequent.model.description import KeptDescription
+from sequent.model import outline
 from sequent.model.json_text import read_json
-from sequent.model.outcome import LogSpan, Problem
+from sequent.model.outline import Outline
 from sequent.model.record_text import Count, read_record, text_of_record
 from sequent.model.run_target import Target
-from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import Owner, RunOrigin
 from sequent.runtime.store.sql.seals import damaged
+
+if TYPE_CHECKING:
+    from sequent.model.description import KeptDescription
+    from sequent.model.outcome import LogSpan, Problem
+    from sequent.model.spec import Amounts
 
 T = TypeVar("T")
 OUTDATED = "outdated"
@@ -53,13 +56,19 @@ def read_origin(text: str | None) -> RunOrigin | None:
 
 def read_problem(text: str | None) -> Problem | None:
     """Read the problem of an attempt."""
-    return None if text is None else _read(Problem, "a problem", text)
+    if text is None:
+        return None
+    from sequent.model.outcome import Problem
+
+    return _read(Problem, "a problem", text)
 
 
 def read_span(text: str | None) -> LogSpan | None:
     """Read the place of an attempt's log."""
     if text is None:
         return None
+    from sequent.model.outcome import LogSpan
+
     segment, offset, length, dropped = _read(tuple[str, Count, Count, Count], "a log", text)
     return LogSpan(segment=segment, offset=offset, length=length, dropped=dropped)
 
@@ -81,8 +90,16 @@ def read_mapping(text: str) -> dict[str, str]:
 
 def read_description(text: str) -> KeptDescription:
     """Read the description of a flow."""
+    from sequent.model import description
+
     what = "a description"
     return _checked(what, text, lambda given: description.read_description(read_json(given, what)))
+
+
+def read_outline(text: str) -> Outline:
+    """Read the parts of a flow from its description."""
+    what = "a description"
+    return _checked(what, text, lambda given: outline.read_outline(read_json(given, what)))
 
 
 def read_params(text: str) -> dict[str, str]:

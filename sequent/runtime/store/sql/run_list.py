@@ -11,15 +11,15 @@ from sequent.errors import StoreError
 from sequent.model.record_text import MOST
 from sequent.model.run_target import Target
 from sequent.model.status import RunStatus
-from sequent.runtime.records import RunRecord
+from sequent.runtime.records import PastRun, RunRecord
 from sequent.runtime.store import run_ids
-from sequent.runtime.store.sql.definitions import StoredMapping
 from sequent.runtime.store.sql.fields import check_rows
 from sequent.runtime.store.sql.records import (
     read_counts,
     read_description,
     read_mapping,
     read_origin,
+    read_outline,
     read_params,
     read_run_status,
     read_target,
@@ -27,6 +27,7 @@ from sequent.runtime.store.sql.records import (
 )
 from sequent.runtime.store.sql.seals import damaged
 from sequent.runtime.store.sql.session import Session
+from sequent.runtime.store.sql.stored_definitions import StoredMapping
 
 
 class RunRow(NamedTuple):
@@ -94,7 +95,7 @@ def _damaged_record(number: int, run_id: object, error: StoreError) -> RunRecord
         counts={},
         description={},
         fingerprints={},
-        reason=error.message,
+        reason=error.advice,
     )
 
 
@@ -125,6 +126,17 @@ class Listing:
             text = "numbers" if flow is None else "numbers_of_flow"
             return [self._seen_at(number) for (number,) in self._session.rows(text, *values)]
 
+    def within(self, before: int, since: float, until: float, limit: int) -> list[RunRecord]:
+        """Return the runs before a run that were made in a time, latest first, as ``records``."""
+        with self._database.as_of_now(self._session):
+            rows = self._session.rows("numbers_within", before, since, until, limit)
+            return [self._seen_at(number) for (number,) in rows]
+
+    def outcomes(self, since: float, limit: int) -> list[PastRun]:
+        """Return the ends of the runs since a time, latest first."""
+        rows = self._session.rows("outcomes_since", since, limit)
+        return [PastRun(number, flow, read_run_status(status), created) for number, flow, status, created in rows]
+
     def _seen(self, row: RunRow) -> RunRecord:
         try:
             return self.record(row)
@@ -133,9 +145,10 @@ class Listing:
 
     def _seen_at(self, number: int) -> RunRecord:
         try:
-            return self.record(self.with_number(number))
+            row = self.with_number(number)
         except StoreError as error:
             return _damaged_record(number, f"number {number}", error)
+        return self._seen(row)
 
     def find(self, run_id: str, flow: str | None = None) -> RunRow:
         """Return the run with that id, a unique prefix of it, or ``latest``.
@@ -205,6 +218,7 @@ class Listing:
             owner=owner,
             counts=read_counts(row.counts),
             description=StoredMapping(self._session, row.definition, lambda texts, _: read_description(texts)),
+            outline=StoredMapping(self._session, row.definition, lambda texts, _: read_outline(texts)),
             fingerprints=StoredMapping(self._session, row.definition, lambda _, texts: read_mapping(texts)),
             reason=row.reason or "",
             unrun={} if row.unrun is None else read_unrun(row.unrun),

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from selectors import EVENT_READ, BaseSelector
+from collections.abc import Callable, Collection, Mapping, Sequence
+from selectors import BaseSelector
 from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
 from sequent.errors import FencedError, StoreError
 from sequent.model.commands import typed
+from sequent.model.interventions import AskedIntervention
 from sequent.model.plan import Plan
 from sequent.runtime.processes.left_processes import forget_workers
 from sequent.runtime.rows import Ask, Batch
 from sequent.runtime.store.sql.database import RunClaim
 from sequent.runtime.store.sql.definitions import put_definition
+from sequent.runtime.store.sql.interventions import InterventionRows
 from sequent.runtime.store.sql.run_list import RunRow, seal_run
 from sequent.runtime.store.sql.run_reading import RunReading
 from sequent.runtime.store.sql.session import Session
@@ -73,6 +75,11 @@ class SqlRun(RunReading):
         claim.begin(row.touched)
         self._tally = RunningTally(self._own, row.number, read_tally(row.tally))
         self._writer = BatchWriter(self._own, row.number, self.record.id, self._nodes, self._values, self._tally)
+        self._interventions = InterventionRows(self._own, row.number)
+        self._seen: object = None
+        """The state of the store at the last look for interventions."""
+        self._seen_as_refused: object = None
+        """The state of the store as a write was refused last."""
         self._sharing = Sharing(self._own, row.number, self._nodes, self._writer)
 
     # -- writing
@@ -94,6 +101,8 @@ class SqlRun(RunReading):
 
     def _write(self, batch: Batch) -> None:
         self._writer.write(batch, self._now)
+        if batch.decisions:
+            self._interventions.decide(batch.decisions)
         if batch.end is not None:
             self._sharing.give_up()
         if batch.end is not None or batch.unrun is not None or batch.reason is not None:
@@ -225,23 +234,70 @@ class SqlRun(RunReading):
             seal_run(self._own, self._run)
 
         self._within(write, is_patient=True, is_alone=True)
-        self._record = replace(self._record, description=plan.description, fingerprints=dict(fingerprints))
+        parts = plan.description
+        outline = {path: part.kind.value for path, part in parts.items()}
+        self._record = replace(self._record, description=parts, outline=outline, fingerprints=dict(fingerprints))
+
+    # -- interventions
+
+    def interventions(self) -> list[AskedIntervention]:
+        return InterventionRows(self._session, self._run).all()
+
+    def new_interventions(self) -> list[AskedIntervention]:
+        try:
+            seen = self._database.seen_writes(self._own)
+        except self._database.errors as error:
+            raise self._database.error(error) from error
+        if seen is not None and seen == self._seen:
+            return []
+        found = self._interventions.open()
+        self._seen = seen
+        return found
+
+    def is_overtaken(self) -> bool:
+        unanswered: tuple[type[Exception], ...] = (StoreError, *self._database.errors)
+        try:
+            seen = self._database.seen_writes(self._own)
+        except unanswered:
+            return False
+        before, self._seen_as_refused = self._seen_as_refused, seen
+        return seen != before
 
     # -- shared pools
 
-    def use_pools(self, capacities: Mapping[str, int], wake: str) -> None:
-        self._within(lambda: self._sharing.use(capacities, wake), is_patient=True, is_alone=True)
+    def use_pools(self, capacities: Mapping[str, int]) -> None:
+        self._within(lambda: self._sharing.use(capacities), is_patient=True, is_alone=True)
 
     def ask(self, asks: Sequence[Ask]) -> list[Ask]:
         return self._within(lambda: self._sharing.ask(asks), is_alone=True)
 
-    def watch(self, selector: BaseSelector) -> None:
-        loss = self._claim.loss()
-        if loss is not None:
-            selector.register(loss, EVENT_READ, self._raise_fenced)
+    def wake_waiting(self, pools: Collection[str]) -> None:
+        for number in self.waiting(pools):
+            self._database.wake(self._own, number)
 
-    def _raise_fenced(self) -> None:
-        raise self._fenced()
+    # -- being woken
+
+    def watch(self, selector: BaseSelector, on_wake: Callable[[], None]) -> None:
+        def wake() -> None:
+            self._check_owner()
+            on_wake()
+
+        self._claim.watch(selector, wake)
+
+    def _check_owner(self) -> None:
+        """Check that no other process has the run, as far as the database answers at once.
+
+        Raises:
+            FencedError: another process has it.
+        """
+        unanswered: tuple[type[Exception], ...] = (StoreError, *self._database.errors)
+        try:
+            is_ours = self._claim.is_held(self._own)
+            epoch, owner, _ = self._own.row_at_once("guard_row", self._run)
+        except unanswered:
+            return
+        if not is_ours or (epoch, owner) != self._guard[1:]:
+            raise self._fenced()
 
     def free_space(self) -> None:
         self._claim.free_space()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Generator, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sequent.runtime.store.sql.database import Database
 from sequent.runtime.store.sql.fields import check_rows
+
+if TYPE_CHECKING:
+    from sequent.runtime.store.sql.database import Database
 
 _AT_ONCE = 64
 """Rows of a stream that are checked together."""

@@ -13,6 +13,7 @@ from sequent.model.record_text import text_of_record
 from sequent.model.spec import Amounts
 from sequent.runtime.rows import FLOW, Ask, Hold
 from sequent.runtime.store.nodes import KnownNodes
+from sequent.runtime.store.sql.hosted_holds import drop_other_holds, places_held
 from sequent.runtime.store.sql.records import read_amounts, read_places
 from sequent.runtime.store.sql.session import Session
 from sequent.runtime.store.sql.writing import KEPT, BatchWriter
@@ -92,7 +93,8 @@ class Sharing:
     """Asks for shared pools; each method is called within a transaction of its own.
 
     Amounts of runs without any living process do not count as held: the locks of runs, and the lists of their workers,
-    show that without clocks. A run without a driver waits for nothing; it may still use the amounts that it holds.
+    show that without clocks. A run without a driver waits for nothing; it may still use the amounts that it holds. Its
+    attempts on hosts go on without any process here, so the amounts that are held for them count in any case.
     """
 
     def __init__(self, session: Session, run: int, nodes: KnownNodes, writer: BatchWriter) -> None:
@@ -103,8 +105,8 @@ class Sharing:
         self._database = session.database
         self._is_used = False
 
-    def use(self, capacities: Mapping[str, int], wake: str) -> None:
-        """Write the shared pools that the run uses, their sizes, and the socket on which its driver is woken.
+    def use(self, capacities: Mapping[str, int]) -> None:
+        """Write the shared pools that the run uses, and their sizes.
 
         Raises:
             UsageError: another run that is driven gives one of them another size.
@@ -113,7 +115,6 @@ class Sharing:
             refuse_other_sizes(self._session, self._run, capacities)
         for name, capacity in sorted(capacities.items()):
             self._session.execute("put_pool", self._run, name, capacity)
-        self._session.execute("put_wake", wake, self._run)
         self._is_used = True
 
     def ask(self, asks: Sequence[Ask]) -> list[Ask]:
@@ -158,7 +159,7 @@ class Sharing:
             if not self._waits(run):
                 self._session.execute("drop_tickets", run)
             if not self._holds(run):
-                self._session.execute("drop_shared_holds", run)
+                drop_other_holds(self._session, run)
 
     def _waits(self, run: int) -> bool:
         """Return whether a run can wait for amounts."""
@@ -174,12 +175,13 @@ class Sharing:
         return {name: capacity for run, name, capacity in rows if self._waits(run)}
 
     def _held(self) -> dict[_Name, list[tuple[str, int]]]:
-        """Return the amounts of each holder of a run that is alive."""
+        """Return the amounts of each holder of a run that is alive, or whose attempts go on on hosts."""
         holders: dict[_Name, list[tuple[str, int]]] = {}
         for run, frame, node, iteration, pool, amount in self._session.rows("holds"):
             holders.setdefault((run, frame, node, iteration), []).append((pool, amount))
-        alive = {run for run in {name[0] for name in holders} if self._holds(run)}
-        return {name: pools for name, pools in holders.items() if name[0] in alive}
+        dead = {run for run in {name[0] for name in holders} if not self._holds(run)}
+        on_hosts = {run: places_held(self._session, run) for run in dead}
+        return {name: pools for name, pools in holders.items() if name[0] not in dead or name[1:] in on_hosts[name[0]]}
 
     def _tickets(self, held: Mapping[_Name, Sequence[tuple[str, int]]]) -> dict[_Name, Ticket]:
         """Return the waiting requests of the runs that are driven."""

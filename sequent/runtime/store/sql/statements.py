@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 _TYPES = {"int": int, "str": str, "float": float, "bytes": bytes, "any": None}
@@ -29,7 +28,8 @@ class Statements(Mapping[str, Statement]):
     """All statements of a file, each under its name and columns; each is read when it is first used."""
 
     def __init__(self, file: str) -> None:
-        parts = Path(file).read_text(encoding="utf-8").split("\n\n-- ")[1:]
+        with open(file, encoding="utf-8") as texts:
+            parts = texts.read().split("\n\n-- ")[1:]
         parts = [part for part in parts if not part.startswith("==")]
         self._parts = {part[: part.index("\n")].partition(":")[0]: part for part in parts}
         self._read: dict[str, Statement] = {}

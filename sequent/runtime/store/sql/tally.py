@@ -136,7 +136,7 @@ class RunningTally:
         """Count all rows anew at the end of the transaction, since the changes are not known."""
         self._now = None
 
-    def measured(self, name: str, places: Sequence[tuple[object, ...]], write: Callable[[], None]) -> None:
+    def measured(self, name: str, places: Sequence[tuple[object, ...]], write: Callable[[], object]) -> None:
         """Write some rows, and count the change with that statement, whatever the rows were before."""
         if self._now is None:
             write()

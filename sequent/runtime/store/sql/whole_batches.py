@@ -25,6 +25,8 @@ class RowKind(NamedTuple):
 _KINDS = (RowKind(7, 0), RowKind(12, 6), RowKind(5, 1), RowKind(11, 0))
 _STEPS = (1, 3)
 """The kinds of the statement for a batch in which no iteration begins or ends."""
+_BY_VALUE = {(1, 0): "write_end", (0, 1): "write_start", (1, 1): "write_step"}
+"""The statements for one row of such a kind, by the numbers of outcomes and of new attempts."""
 
 
 class WholeBatch(NamedTuple):
@@ -48,11 +50,21 @@ class WholeBatch(NamedTuple):
 
     def statement(self, tally: Tally, guard: tuple[int, int, str]) -> tuple[str, list[object]]:
         """Return the name of the statement that writes it, and its values."""
+        values: list[object] = [tally.text, *guard]
         is_steps = not (self.opened or self.closed)
-        kinds = _STEPS if is_steps else range(len(_KINDS))
-        columns = [column for kind in kinds for column in _columns(self[kind], _KINDS[kind])]
+        by_value = _BY_VALUE.get((len(self.settled), len(self.begun))) if is_steps else None
+        if by_value is not None:
+            kinds = [kind for kind in _STEPS if self[kind]]
+            values += (value for kind in kinds for value in _without_run(self[kind][0], _KINDS[kind]))
+            return by_value, [*values, *(1 for _ in kinds)]
+        kinds = [*_STEPS] if is_steps else [*range(len(_KINDS))]
+        values += (column for kind in kinds for column in _columns(self[kind], _KINDS[kind]))
         counts = [len(self[kind]) for kind in kinds]
-        return "write_steps" if is_steps else "write_batch", [tally.text, *guard, *columns, *counts]
+        return "write_steps" if is_steps else "write_batch", [*values, *counts]
+
+
+def _without_run(row: Row, kind: RowKind) -> Row:
+    return row[: kind.run] + row[kind.run + 1 :]
 
 
 def _columns(rows: list[Row], kind: RowKind) -> Iterator[list[object]]:

@@ -8,7 +8,7 @@ from functools import partial
 from sequent.errors import StoreError
 from sequent.model.record_text import text_of_record
 from sequent.model.status import Status, Verdict
-from sequent.runtime.rows import PASSED, Batch, Ending, Hold, Intent, TaskKey, Wait
+from sequent.runtime.rows import PASSED, Batch, Ending, Hold, Intent, LeftStory, TaskKey, Wait
 from sequent.runtime.store.nodes import KnownNodes
 from sequent.runtime.store.sql.database import LargeValues
 from sequent.runtime.store.sql.records import text_of_span
@@ -63,10 +63,10 @@ class BatchWriter:
         if batch.frames or batch.repeats or batch.closed_frames or batch.closed_repeats or batch.container_problems:
             self._write_iterations(batch)
         if batch.endings:
-            self._end_attempts(batch.endings)
+            self._end_attempts(batch.endings, batch.stories)
         for key, number in batch.taken_back:
             self._drop_attempt((self._run, *self.place(key), number))
-        if batch.outdated or batch.superseded or batch.passed or batch.restored:
+        if batch.outdated or batch.superseded or batch.passed or batch.marked or batch.restored:
             self._write_revision(batch)
             self._tally.recount()
         if batch.intents:
@@ -96,12 +96,22 @@ class BatchWriter:
             self._tally.recount()
         return is_first
 
-    def _end_attempts(self, endings: list[Ending]) -> None:
+    def _end_attempts(self, endings: list[Ending], stories: list[LeftStory]) -> None:
         rows = list(map(self._ending, endings))
         if self._is_first("end_attempt", rows):
             self._tally.add(worth_of_endings(rows))
         else:
             self._all("put_outcome", rows, "an attempt that ended")
+        if stories:
+            self._put_stories(stories)
+
+    def _put_stories(self, stories: list[LeftStory]) -> None:
+        """Write what attempts have left; the files of artifacts before the rows that name them."""
+        from sequent.runtime.store.sql.stories import keep_artifacts, rows_of
+
+        for story in stories:
+            keep_artifacts(story, self._values)
+            self._session.write("put_note", rows_of(story, self._run, self.place(story.key)))
 
     def _lose_earlier(self, intents: list[Intent]) -> None:
         """End earlier attempts of these tasks without an outcome: they died with the run's driver."""
@@ -119,11 +129,18 @@ class BatchWriter:
         self._tally.recount()
         run, session = self._run, self._session
         inside = [(run, id_) for (id_,) in session.rows("frames_inside", run, frame, container)]
-        for name in ("drop_attempts_of_frame", "drop_waits_of_frame", "drop_repeats_of_frame", "drop_frame"):
+        for name in (
+            "drop_attempts_of_frame",
+            "drop_waits_of_frame",
+            "drop_notes_of_frame",
+            "drop_repeats_of_frame",
+            "drop_frame",
+        ):
             session.write(name, inside)
         if step is not None:
             session.execute("drop_attempts_of_step", run, frame, step)
             session.execute("drop_waits_of_step", run, frame, step)
+            session.execute("drop_notes_of_step", run, frame, step)
         session.execute("drop_repeat", run, frame, container)
 
     def _write_iterations(self, batch: Batch) -> None:
@@ -190,6 +207,13 @@ class BatchWriter:
             for told, source in batch.restored
         ]
         self._all("restore_attempt", restored, "an attempt that counts again")
+        self._write_marked(batch.marked)
+
+    def _write_marked(self, marked: list[tuple[Intent, Ending]]) -> None:
+        intents = [intent for intent, _ in marked]
+        self._all("put_attempt", list(map(self._intent, intents)), "an attempt's number")
+        self._all("put_outcome", [self._ending(ending) for _, ending in marked], "an attempt that ended")
+        self._lose_earlier(intents)
 
     def _write_waiting(self, batch: Batch) -> None:
         """Write the rows that only some tasks have: the start of their code, a wait, a hold."""

@@ -11,6 +11,8 @@ from attrs import frozen
 
 from sequent.by_fields import ByFields
 from sequent.errors import StoreError
+from sequent.runtime.artifact_files import DIRECTORY
+from sequent.runtime.pickle_keys import key_file
 from sequent.runtime.store.sql.session import Session
 from sequent.runtime.store.sqlite.access import check_new_name
 from sequent.runtime.store.sqlite.location import Location, flush_directory, prepare_directory, refused, runs_directory
@@ -24,11 +26,11 @@ class Copy(ByFields):
     path: str
     runs: int
     size: int
-    """The bytes of its file and of the large values beside it."""
+    """The bytes of its file, and of the large values and artifacts beside it."""
 
 
 def back_up(session: Session, source: str, path: str, runs: int) -> Copy:
-    """Write a copy of a store with ``runs`` runs, as of one moment: its file, and beside it their large values.
+    """Write a copy of a store with ``runs`` runs, as of one moment: its file, their large values and artifacts.
 
     Logs and scratch directories are not copied. The name appears once all of it is on the disk.
 
@@ -65,24 +67,33 @@ def back_up(session: Session, source: str, path: str, runs: int) -> Copy:
 
 
 def _copy_values(store: str, directory: str) -> Iterator[int]:
-    """Copy the large values of all runs; yield the bytes of each."""
+    """Copy the large values and the artifacts of all runs, and the key of pickled results; yield the bytes of each."""
     source = runs_directory(store)
+    if os.path.lexists(key := key_file(source)):
+        os.mkdir(directory, 0o700)
+        yield _copy(key, key_file(directory))
     for number in sorted(os.listdir(source)) if os.path.isdir(source) else ():
-        values = os.path.join(source, number, "values")
-        names = os.listdir(values) if number.isdecimal() and os.path.isdir(values) else []
-        whole = [name for name in names if len(name) == 64]
-        if not whole:
-            continue
-        target = os.path.join(directory, number, "values")
-        for made in (directory, os.path.join(directory, number), target):
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(made, 0o700)
-        for name in whole:
-            copied = shutil.copyfile(os.path.join(values, name), os.path.join(target, name), follow_symlinks=False)
-            os.chmod(copied, 0o600)
-            _flush(copied)
-            yield os.stat(copied).st_size
-        flush_directory(target)
+        for kind in ("values", DIRECTORY):
+            values = os.path.join(source, number, kind)
+            names = os.listdir(values) if number.isdecimal() and os.path.isdir(values) else []
+            whole = [name for name in names if len(name) == 64]
+            if not whole:
+                continue
+            target = os.path.join(directory, number, kind)
+            for made in (directory, os.path.join(directory, number), target):
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(made, 0o700)
+            for name in whole:
+                yield _copy(os.path.join(values, name), os.path.join(target, name))
+            flush_directory(target)
+
+
+def _copy(path: str, target: str) -> int:
+    """Copy a file to the disk, for this user alone; return its size."""
+    shutil.copyfile(path, target, follow_symlinks=False)
+    os.chmod(target, 0o600)
+    _flush(target)
+    return os.stat(target).st_size
 
 
 def _flush(path: str) -> None:

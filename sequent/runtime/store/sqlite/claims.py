@@ -10,9 +10,16 @@ from __future__ import annotations
 import contextlib
 import os
 from struct import Struct
+from typing import TYPE_CHECKING
 
-from sequent.runtime.processes.run_locks import RunLock
-from sequent.runtime.store.sql.database import OpenDatabase
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from selectors import BaseSelector
+
+    from sequent.runtime.processes.run_locks import RunLock
+    from sequent.runtime.processes.wake_socket import WakeSocket
+    from sequent.runtime.store.sql.database import OpenDatabase
+
 
 _COUNT = Struct("<Q")
 RESERVE = 1024 * 1024
@@ -29,6 +36,7 @@ class SqliteClaim:
         self._has_reserve = has_reserve
         self._committed = 0
         self._count: int | None = None
+        self._wakes: WakeSocket | None = None
 
     def begin(self, committed: int) -> None:
         """Begin to drive, after this number of committed transactions."""
@@ -50,8 +58,11 @@ class SqliteClaim:
         # The lock is held until this process ends.
         return True
 
-    def loss(self) -> None:
-        """Return None: no other process can take the lock."""
+    def watch(self, selector: BaseSelector, on_wake: Callable[[], None]) -> None:
+        from sequent.runtime.processes.wake_socket import WakeSocket
+
+        self._wakes = WakeSocket(self._directory)
+        self._wakes.watch(selector, on_wake)
 
     def free_space(self) -> None:
         free_reserve(self._directory)
@@ -61,6 +72,9 @@ class SqliteClaim:
             os.close(self._count)
             self._count = None
             self.free_space()
+        if self._wakes is not None:
+            self._wakes.close()
+            self._wakes = None
         self._lock.release()
 
 

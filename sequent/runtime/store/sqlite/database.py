@@ -6,13 +6,12 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sequent.errors import StoreError
-from sequent.runtime.processes import left_processes, run_locks
+from sequent.runtime.processes import run_locks
 from sequent.runtime.records import Owner
 from sequent.runtime.store.directories import check_run_directory, make_run_directory, prepare_run_directory
-from sequent.runtime.store.sql.database import OpenDatabase
 from sequent.runtime.store.sql.records import read_owner
 from sequent.runtime.store.sql.statements import Statement
 from sequent.runtime.store.sqlite.claims import SqliteClaim, commits_file, read_commits
@@ -20,7 +19,10 @@ from sequent.runtime.store.sqlite.connection import PIECE, PatientConnection, is
 from sequent.runtime.store.sqlite.location import Location, run_directory
 from sequent.runtime.store.sqlite.opening import DATABASE_ERRORS, connect, store_error
 from sequent.runtime.store.sqlite.schema import statements
-from sequent.runtime.store.sqlite.value_files import ValueFiles
+
+if TYPE_CHECKING:
+    from sequent.runtime.store.sql.database import OpenDatabase
+    from sequent.runtime.store.sqlite.value_files import ValueFiles
 
 _INDEX = """
     SELECT (SELECT count(*) FROM frame NOT INDEXED WHERE run = ?1),
@@ -100,6 +102,10 @@ class SqliteDatabase:
     def free_bytes(self, session: OpenDatabase) -> int:
         return int(session.ask("PRAGMA freelist_count")[0][0]) * int(session.ask("PRAGMA page_size")[0][0])
 
+    def seen_writes(self, session: OpenDatabase) -> int | None:
+        # From memory that processes share.
+        return int(session.ask("PRAGMA data_version")[0][0])
+
     # -- runs, and who drives them
 
     def directory(self, number: int) -> str:
@@ -112,9 +118,16 @@ class SqliteDatabase:
         return make_run_directory(self.directory(number))
 
     def values(self, number: int, session: OpenDatabase) -> ValueFiles:
+        from sequent.runtime.store.sqlite.value_files import ValueFiles
+
         return ValueFiles(self.directory(number))
 
-    def claim(self, number: int, owner: str) -> SqliteClaim | None:
+    def wake(self, session: OpenDatabase, number: int) -> None:
+        from sequent.runtime.processes.wake_socket import wake
+
+        wake(self.directory(number))
+
+    def claim(self, number: int, owner: str, *, forces: bool = False) -> SqliteClaim | None:
         directory = self.directory(number)
         prepare_run_directory(directory)
         lock = run_locks.try_lock(run_locks.driver_lock(directory), owner)
@@ -132,7 +145,9 @@ class SqliteDatabase:
             owner = read_owner(holder.owner)
             if owner.pid == holder.pid:
                 return owner
-        return run_locks.owner_of(holder.pid, self._now())
+        from sequent.runtime.processes.run_owners import owner_of
+
+        return owner_of(holder.pid, self._now())
 
     def is_driven(self, number: int) -> bool:
         directory = self.directory(number)
@@ -140,6 +155,8 @@ class SqliteDatabase:
         return any(run_locks.lock_holder(lock) is not None for lock in locks)
 
     def is_alive(self, number: int) -> bool:
+        from sequent.runtime.processes import left_processes
+
         return self.is_driven(number) or left_processes.has_leftovers(self.directory(number))
 
     def last_written(self, number: int) -> float | None:
@@ -149,6 +166,8 @@ class SqliteDatabase:
             return None
 
     def claim_dead(self, number: int) -> SqliteClaim | None:
+        from sequent.runtime.processes import left_processes
+
         directory = self.directory(number)
         lock = run_locks.try_lock(run_locks.driver_lock(directory), '{"pruned": true}')
         if lock is None:

@@ -6,10 +6,8 @@ import errno
 import os
 import stat
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from attrs import frozen
-
-from sequent.by_fields import ByFields
 from sequent.errors import StoreError, UsageError
 from sequent.model.variables import STORE
 from sequent.runtime.store.directories import check_directory, user_name
@@ -19,8 +17,7 @@ _REMOTE = ("nfs", "cifs", "smb", "fuse.sshfs")
 """The prefixes of the types of network filesystems."""
 
 
-@frozen(eq=False, repr=False)
-class Location(ByFields):
+class Location(NamedTuple):
     """The file of a store: its real path, and whether it is the default."""
 
     path: str

@@ -51,7 +51,22 @@ _TO_3 = (
     "ALTER TABLE run ADD COLUMN seal INTEGER",
     "ALTER TABLE run ADD COLUMN unrun TEXT",
 )
-_STEPS = {1: _TO_2, 2: _TO_3}
+_TO_4 = (
+    """CREATE TABLE intervention (
+        run INTEGER NOT NULL, number INTEGER NOT NULL, at REAL NOT NULL, request TEXT NOT NULL, decision TEXT,
+        PRIMARY KEY (run, number),
+        FOREIGN KEY (run) REFERENCES run (number)
+    ) WITHOUT ROWID, STRICT""",
+)
+_TO_5 = (
+    """CREATE TABLE note (
+        run INTEGER NOT NULL, frame INTEGER NOT NULL, node INTEGER NOT NULL, host TEXT NOT NULL,
+        iteration INTEGER NOT NULL, attempt INTEGER NOT NULL, number INTEGER NOT NULL, part TEXT NOT NULL,
+        PRIMARY KEY (run, frame, node, host, iteration, attempt, number),
+        FOREIGN KEY (run) REFERENCES run (number)
+    ) WITHOUT ROWID, STRICT""",
+)
+_STEPS = {1: _TO_2, 2: _TO_3, 3: _TO_4, 4: _TO_5}
 """The statements that lead from a version to the next. They are written out, since the tables will change."""
 OLDEST = min(_STEPS)
 """The oldest version that can be upgraded."""

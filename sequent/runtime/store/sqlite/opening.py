@@ -6,12 +6,11 @@ import contextlib
 import errno
 import os
 import sqlite3
-from urllib.parse import quote
 
 from sequent.errors import StoreBusyError, StoreError, StoreFullError
 from sequent.runtime.store.directories import check_inner_directory
 from sequent.runtime.store.sqlite.access import check_file, check_new_name
-from sequent.runtime.store.sqlite.connection import PIECE, PatientConnection, is_read_only, open_to_read, refusal
+from sequent.runtime.store.sqlite.connection import PIECE, PatientConnection, address_of, is_read_only, refusal
 from sequent.runtime.store.sqlite.location import Location, flush_directory, prepare_directory, refused, runs_directory
 from sequent.runtime.store.sqlite.migrations import OLDEST, migrate
 from sequent.runtime.store.sqlite.schema import APPLICATION_ID, VERSION, creation, tables
@@ -84,7 +83,9 @@ def _create(path: str) -> None:
     """Make an empty store, complete before it gets its name: no process ever sees half of one."""
     new = Unfinished(path)
     try:
-        with contextlib.closing(sqlite3.connect(_address(new.name), uri=True, isolation_level=None)) as connection:
+        with contextlib.closing(
+            sqlite3.connect(f"{address_of(new.name)}?mode=rw", uri=True, isolation_level=None)
+        ) as connection:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {VERSION}")
             connection.execute("BEGIN IMMEDIATE")
@@ -106,11 +107,6 @@ _ROOM = 1 << 16
 """Bytes that opening a store takes: those of the file that its processes share."""
 
 
-def _address(path: str) -> str:
-    """Return a URI that opens a file and never makes one."""
-    return f"file:{quote(path)}?mode=rw"
-
-
 def connect(location: Location, piece: float = PIECE) -> PatientConnection:
     """Open a connection with every pragma as it must be.
 
@@ -125,9 +121,11 @@ def connect(location: Location, piece: float = PIECE) -> PatientConnection:
     try:
         check_file(path)
         if is_read_only(path):
+            from sequent.runtime.store.sqlite.reading_only import open_to_read
+
             return open_to_read(path)
         connection = sqlite3.connect(
-            _address(path),
+            f"{address_of(path)}?mode=rw",
             uri=True,
             timeout=PIECE,
             isolation_level=None,

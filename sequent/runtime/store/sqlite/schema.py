@@ -9,7 +9,7 @@ from sequent.runtime.store.sql.statements import Statements
 
 APPLICATION_ID = 0x53455155
 """``SEQU``, in the header of every store's file."""
-VERSION = 3
+VERSION = 5
 """The version of the tables, in the header as well."""
 STATEMENTS = os.path.join(os.path.dirname(__file__), "statements.sql")
 _CREATE = "create_"

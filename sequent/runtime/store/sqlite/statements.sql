@@ -107,6 +107,35 @@ CREATE TABLE hold (
  WITHOUT ROWID,
  STRICT
 
+-- create_intervention
+CREATE TABLE intervention (
+    run INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    at REAL NOT NULL,
+    request TEXT NOT NULL,
+    decision TEXT,
+    PRIMARY KEY (run, number),
+    FOREIGN KEY(run) REFERENCES run (number)
+)
+ WITHOUT ROWID,
+ STRICT
+
+-- create_note
+CREATE TABLE note (
+    run INTEGER NOT NULL,
+    frame INTEGER NOT NULL,
+    node INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    iteration INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    part TEXT NOT NULL,
+    PRIMARY KEY (run, frame, node, host, iteration, attempt, number),
+    FOREIGN KEY(run) REFERENCES run (number)
+)
+ WITHOUT ROWID,
+ STRICT
+
 -- create_pool
 CREATE TABLE pool (
     run INTEGER NOT NULL,
@@ -220,6 +249,30 @@ WHERE run.status != 'pruned' AND run.flow = ?
 ORDER BY run.number DESC
 LIMIT ? OFFSET 0
 
+-- numbers_within: The numbers of the runs before a run that were made in a time, latest first, at most so many.
+-- gives number int
+SELECT run.number
+FROM run
+WHERE run.status != 'pruned' AND run.number < ? AND run.created >= ? AND run.created < ?
+ORDER BY run.number DESC
+LIMIT ? OFFSET 0
+
+-- outcomes_since: The number, the flow, the status and the time of each run since a time, latest first, at most so many.
+-- gives number int, flow str, status str, created float
+SELECT run.number, run.flow, run.status, run.created
+FROM run
+WHERE run.status != 'pruned' AND run.created >= ?
+ORDER BY run.number DESC
+LIMIT ? OFFSET 0
+
+-- news_of: The numbers that change with all that is written of a run: by its drivers, and by people.
+-- gives epoch int, touched int, value any?
+SELECT run.epoch, run.touched, (SELECT count(*) AS count_1
+FROM intervention
+WHERE intervention.run = run.number) AS anon_1
+FROM run
+WHERE run.number = ?
+
 -- latest_run: The latest run that no step of another run started.
 -- gives number int, id str, epoch int, owner str, status str, recovery int, created float, ended float?, counts str, definition int, reason str?, target str, params str, origin str?, unrun str?, flow str, touched int, tally str?, seal int?
 SELECT run.number, run.id, run.epoch, run.owner, run.status, run.recovery, run.created, run.ended, run.counts,
@@ -274,6 +327,12 @@ LIMIT 6 OFFSET 0
 -- commits: The id of a run, and the number of transactions that its drivers have committed.
 -- gives id str, touched int
 SELECT run.id, run.touched
+FROM run
+WHERE run.number = ?
+
+-- guard_row: The values that the guard of a run finds in its row.
+-- gives epoch int, owner str, touched int
+SELECT run.epoch, run.owner, run.touched
 FROM run
 WHERE run.number = ?
 
@@ -526,9 +585,10 @@ UPDATE run
 SET epoch=?, owner=?, status=?, recovery=?, ended=?, reason=?, unrun=?
 WHERE run.number = ? AND run.epoch = ?
 
--- drop_holds: Remove the holds of a run's tasks and containers, but not the amounts that the run keeps.
-DELETE FROM hold
-WHERE hold.run = ? AND hold.frame != 0
+-- fence_run: Take a run from its driver, which writes nothing more; matches one row unless another process was quicker.
+UPDATE run
+SET epoch=?, owner=?
+WHERE run.number = ? AND run.epoch = ?
 
 -- drop_problems: Remove the problems of containers that do not repeat; that of a repeat stays until it is opened again.
 UPDATE repeat
@@ -569,22 +629,23 @@ WHERE node.definition = ?
 ORDER BY node.id
 
 -- result: The last attempt of a task.
--- gives state str, result str?
-SELECT attempt.state, attempt.result
+-- gives state str, result str?, number int
+SELECT attempt.state, attempt.result, attempt.number
 FROM attempt
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration = ?
 ORDER BY attempt.number DESC
 LIMIT 1 OFFSET 0
 
 -- results: The last attempts of a repeated step's iterations that succeeded, after an iteration.
--- gives iteration int, result str?
-SELECT attempt.iteration, attempt.result
+-- gives iteration int, result str?, number int
+SELECT attempt.iteration, attempt.result, attempt.number
 FROM attempt
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > ? AND
     attempt.state = 'success' AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
 ORDER BY attempt.iteration
 LIMIT ? OFFSET 0
 
@@ -643,18 +704,24 @@ SELECT wait.boot, wait.due_boot, wait.due, wait.length
 FROM wait
 WHERE wait.run = ? AND wait.frame = ? AND wait.node = ? AND wait.host = ? AND wait.iteration = ? AND wait.attempt = ?
 
--- pending: The waits after which nothing has begun yet, the soonest first.
--- gives frame int, node int, iteration int, attempt int, due float
-SELECT wait.frame, wait.node, wait.iteration, wait.attempt, wait.due
+-- pending: The waits in iterations under way after which nothing has begun yet, the soonest first.
+-- gives frame int, node int, iteration int, attempt int, due float, length float?
+SELECT wait.frame, wait.node, wait.iteration, wait.attempt, wait.due, wait.length
 FROM wait
 WHERE wait.run = ? AND NOT (EXISTS (SELECT 1
 FROM attempt
 WHERE attempt.run = wait.run AND attempt.frame = wait.frame AND attempt.node = wait.node AND attempt.iteration =
-    wait.iteration AND attempt.number >= wait.attempt)) AND NOT (EXISTS (SELECT 1
+    wait.iteration AND attempt.number >= wait.attempt
+LIMIT 1 OFFSET 0)) AND NOT (EXISTS (SELECT 1
 FROM frame
-WHERE frame.run = wait.run AND frame.parent = wait.frame AND frame.node = wait.node)) AND NOT (EXISTS (SELECT 1
+WHERE frame.run = wait.run AND frame.parent = wait.frame AND frame.node = wait.node
+LIMIT 1 OFFSET 0)) AND NOT (EXISTS (SELECT 1
 FROM repeat
-WHERE repeat.run = wait.run AND repeat.frame = wait.frame AND repeat.node = wait.node))
+WHERE repeat.run = wait.run AND repeat.frame = wait.frame AND repeat.node = wait.node
+LIMIT 1 OFFSET 0)) AND NOT (EXISTS (SELECT 1
+FROM frame
+WHERE frame.run = wait.run AND frame.id = wait.frame AND frame.status != 'active'
+LIMIT 1 OFFSET 0))
 ORDER BY wait.due, wait.frame, wait.node, wait.iteration
 
 -- kept: The amount of each of its own pools that a run keeps.
@@ -665,17 +732,17 @@ WHERE hold.run = ? AND hold.frame = 0 AND hold.shared = 0
 ORDER BY hold.pool
 
 -- attempts: All attempts of a run, by time of start.
--- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?, recovery int
 SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
-    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1, attempt.recovery
 FROM attempt
 WHERE attempt.run = ?
 ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
 
 -- attempts_of_node: The attempts of one step, by time of start.
--- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?, recovery int
 SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
-    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1, attempt.recovery
 FROM attempt
 WHERE attempt.run = ? AND attempt.node = ?
 ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
@@ -687,15 +754,45 @@ FROM attempt
 WHERE attempt.run = ? AND attempt.state = 'active' AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
+
+-- around_handed_over: The attempts without an outcome of a run that has not succeeded, with the iterations around each.
+-- gives task_frame int, task_node int, iteration int, parent int, node int, host any?
+WITH RECURSIVE around(run, task_frame, task_node, iteration, id) AS
+(SELECT attempt.run AS run, attempt.frame AS task_frame, attempt.node AS task_node, attempt.iteration AS iteration,
+    attempt.frame AS id
+FROM attempt
+WHERE attempt.run = ? AND attempt.state = 'active' AND NOT (EXISTS (SELECT 1
+FROM attempt AS next
+WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0)) UNION SELECT around.run AS run, around.task_frame AS task_frame, around.task_node AS task_node,
+    around.iteration AS iteration, above.parent AS parent
+FROM frame AS above JOIN around ON above.run = around.run AND above.id = around.id)
+SELECT around.task_frame, around.task_node, around.iteration, frame.parent, frame.node, CASE WHEN (node.kind =
+    'copies') THEN frame.item ELSE '' END AS host
+FROM frame JOIN around ON frame.run = around.run AND frame.id = around.id JOIN run ON run.number = around.run JOIN
+    node ON node.definition = run.definition AND node.id = frame.node
+WHERE run.status != 'success'
+
+-- task_holds: The amounts that a run's tasks and containers hold.
+-- gives frame int, node int, iteration int, pool str, amount int, shared int
+SELECT hold.frame, hold.node, hold.iteration, hold.pool, hold.amount, hold.shared
+FROM hold
+WHERE hold.run = ? AND hold.frame != 0
+ORDER BY hold.frame, hold.node, hold.pool
 
 -- success_count: The number of tasks that have succeeded; one that has succeeded again counts once.
 -- gives count any?
 SELECT count(*) AS count_1
-FROM (SELECT DISTINCT attempt.frame AS frame, attempt.node AS node, attempt.host AS host, attempt.iteration AS
-    iteration
 FROM attempt
-WHERE attempt.run = ? AND attempt.state = 'success') AS anon_1
+WHERE attempt.run = ? AND attempt.state = 'success' AND NOT (attempt.number > 1 AND (EXISTS (SELECT 1
+FROM attempt AS earlier
+WHERE earlier.run = attempt.run AND earlier.frame = attempt.frame AND earlier.node = attempt.node AND earlier.host =
+    attempt.host AND earlier.iteration = attempt.iteration AND earlier.number < attempt.number AND earlier.state =
+    'success'
+LIMIT 1 OFFSET 0)))
 
 -- failure_count: The number of tasks whose last attempts are failures.
 -- gives count any?
@@ -704,34 +801,37 @@ FROM attempt
 WHERE attempt.run = ? AND attempt.state = 'failure' AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
 
 -- failures: The tasks whose last attempt is a failure, by time of its start.
--- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?, recovery int
 SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
-    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1, attempt.recovery
 FROM attempt
 WHERE attempt.run = ? AND attempt.state = 'failure' AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
 ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
 LIMIT ? OFFSET 0
 
 -- failures_of_step: The failures of one step within a frame.
--- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?, recovery int
 SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
-    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1, attempt.recovery
 FROM attempt
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.state = 'failure'
     AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
 ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
 
 -- failures_inside: The failures in the iterations of one container within a frame.
--- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?, recovery int
 WITH RECURSIVE inside(run, id) AS
 (SELECT frame.run AS run, frame.id AS id
 FROM frame
@@ -739,12 +839,13 @@ WHERE frame.run = ? AND frame.parent = ? AND frame.node = ? UNION ALL SELECT fur
 FROM frame AS further, inside
 WHERE further.run = inside.run AND further.parent = inside.id)
 SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
-    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1, attempt.recovery
 FROM attempt, inside
 WHERE attempt.run = inside.run AND attempt.frame = inside.id AND attempt.state = 'failure' AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
 ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
 
 -- container_problems: The problems of containers that failed without a failed attempt; at most so many.
@@ -763,6 +864,13 @@ SELECT attempt.number, attempt.state, attempt.verdict, attempt.recovery, attempt
 FROM attempt
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration = ?
 ORDER BY attempt.number
+
+-- attempt_end: The beginning, the end and the problem of one attempt.
+-- gives started float, ended float?, problem str?
+SELECT attempt.started, attempt.ended, attempt.problem
+FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration = ? AND
+    attempt.number = ?
 
 -- problem: The problem of one attempt.
 -- gives problem str?
@@ -801,7 +909,8 @@ FROM attempt
 WHERE attempt.run = ? AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
 GROUP BY attempt.node, attempt.state
 
 -- frames_by_status: How many iterations of each container are in each status.
@@ -895,7 +1004,8 @@ WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.hos
     attempt.state != 'success' AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
 ORDER BY attempt.iteration
 
 -- until_of_steps: Whether the last attempt of an iteration of a repeated step is a success with a truthy result.
@@ -906,7 +1016,8 @@ WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.hos
     attempt.state = 'success' AND attempt.verdict = 2 AND NOT (EXISTS (SELECT 1
 FROM attempt AS next
 WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
-    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
 LIMIT 1 OFFSET 0
 
 -- until_of_frames: Whether an iteration that succeeded holds a success of that step with a truthy result.
@@ -916,8 +1027,79 @@ FROM frame
 WHERE frame.run = ? AND frame.parent = ? AND frame.node = ? AND frame.status = 'success' AND (EXISTS (SELECT 1
 FROM attempt
 WHERE attempt.run = frame.run AND attempt.frame = frame.id AND attempt.node = ? AND attempt.host = '' AND
-    attempt.iteration = 0 AND attempt.state = 'success' AND attempt.verdict = 2))
+    attempt.iteration = 0 AND attempt.state = 'success' AND attempt.verdict = 2
+LIMIT 1 OFFSET 0))
 LIMIT 1 OFFSET 0
+
+-- == Pages about a run ==
+
+-- task_page: Some of the tasks of a step that have begun, in the order in which their iterations began.
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?, recovery int
+SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1, attempt.recovery
+FROM attempt
+WHERE attempt.run = ? AND attempt.node + 0 = ? AND attempt.state >= ? AND attempt.state <= ? AND attempt.iteration >=
+    ? AND attempt.iteration <= ? AND (attempt.frame, attempt.iteration) > (?, ?) AND NOT (EXISTS (SELECT 1
+FROM attempt AS next
+WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
+ORDER BY attempt.frame, attempt.node, attempt.host, attempt.iteration
+LIMIT ? OFFSET 0
+
+-- task_page_inside: Some of the tasks of a step within an iteration of a container.
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?, recovery int
+WITH RECURSIVE inside(run, id, number) AS
+(SELECT frame.run AS run, frame.id AS id, frame.number AS number
+FROM frame
+WHERE frame.run = ? AND frame.id = ? UNION ALL SELECT frame.run AS run, frame.id AS id, inside.number AS number
+FROM frame JOIN inside ON frame.run = inside.run AND frame.parent = inside.id)
+SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1, attempt.recovery
+FROM attempt JOIN inside ON attempt.run = inside.run AND attempt.frame = inside.id
+WHERE attempt.node + 0 = ? AND attempt.state >= ? AND attempt.state <= ? AND attempt.iteration >= ? AND
+    attempt.iteration <= ? AND (attempt.frame, attempt.iteration) > (?, ?) AND NOT (EXISTS (SELECT 1
+FROM attempt AS next
+WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
+ORDER BY attempt.frame, attempt.node, attempt.host, attempt.iteration
+LIMIT ? OFFSET 0
+
+-- unsuccessful_by_iteration: How many tasks of a step, in each iteration of a container, have each state but success.
+-- gives number int, state str, count any?
+WITH RECURSIVE inside(run, id, number) AS
+(SELECT frame.run AS run, frame.id AS id, frame.number AS number
+FROM frame
+WHERE frame.run = ? AND frame.parent = ? AND frame.node = ? UNION ALL SELECT frame.run AS run, frame.id AS id,
+    inside.number AS number
+FROM frame JOIN inside ON frame.run = inside.run AND frame.parent = inside.id)
+SELECT inside.number, attempt.state, count(*) AS count_1
+FROM attempt JOIN inside ON attempt.run = inside.run AND attempt.frame = inside.id
+WHERE attempt.node = ? AND attempt.state != 'success' AND NOT (EXISTS (SELECT 1
+FROM attempt AS next
+WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
+    AND next.iteration = attempt.iteration AND next.number > attempt.number
+LIMIT 1 OFFSET 0))
+GROUP BY inside.number, attempt.state
+
+-- attempts_by_time: By step, piece of time and state: how many attempts began, their first beginning, last end and seconds.
+-- gives node int, piece any?, state str, count any?, min any?, max any?, sum any?
+SELECT attempt.node, CAST(CASE WHEN (attempt.started > ?) THEN attempt.started - ? ELSE 0 END / (? + 0.0) AS INTEGER)
+    AS piece, attempt.state, count(*) AS count_1, min(attempt.started) AS min_1, max(coalesce(attempt.ended, CASE WHEN
+    (attempt.state = 'active') THEN ? ELSE attempt.started END)) AS max_1, sum(CASE WHEN (attempt.ended >
+    attempt.started) THEN attempt.ended - attempt.started ELSE 0 END) AS sum_1
+FROM attempt
+WHERE attempt.run = ?
+GROUP BY attempt.node, piece, attempt.state
+
+-- attempts_of_task: The attempts of a task, in order.
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?, recovery int
+SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1, attempt.recovery
+FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration = ?
+ORDER BY attempt.number
 
 -- == Pools that several runs share ==
 
@@ -946,10 +1128,6 @@ WHERE ticket.run = ? AND ticket.frame = ? AND ticket.node = ? AND ticket.host = 
 -- drop_tickets: Remove the requests of a run, except the one for amounts that it had kept.
 DELETE FROM ticket
 WHERE ticket.run = ? AND ticket.frame != 0
-
--- drop_shared_holds: Remove a run's holds of shared pools, except the amounts that it keeps.
-DELETE FROM hold
-WHERE hold.run = ? AND hold.shared = 1 AND hold.frame != 0
 
 -- kept_shares: The amounts that a run keeps of shared pools.
 -- gives pool str, amount int
@@ -987,15 +1165,64 @@ SELECT pool.run, pool.name, pool.capacity
 FROM pool JOIN run ON pool.run = run.number
 WHERE run.status = 'running'
 
--- put_wake: Set the socket on which a run's driver is woken.
-UPDATE run
-SET wake=?
-WHERE run.number = ?
+-- wanted: The amounts of shared pools for which runs wait, with the numbers of the runs.
+-- gives run int, amounts str
+SELECT ticket.run, ticket.amounts
+FROM ticket
+ORDER BY ticket.number
 
--- wakes: The sockets on which the drivers of runs that wait for shared pools are woken.
--- gives number int, wake str?, amounts str
-SELECT run.number, run.wake, ticket.amounts
-FROM ticket JOIN run ON ticket.run = run.number
+-- == Interventions of people ==
+
+-- last_intervention: The number of a run's last intervention.
+-- gives max any?
+SELECT max(intervention.number) AS max_1
+FROM intervention
+WHERE intervention.run = ?
+
+-- insert_intervention: Add an intervention.
+INSERT INTO intervention (run, number, at, request)
+VALUES (?, ?, ?, ?)
+
+-- interventions: All interventions in a run, in the order in which they were asked for.
+-- gives number int, at float, request str, decision str?
+SELECT intervention.number, intervention.at, intervention.request, intervention.decision
+FROM intervention
+WHERE intervention.run = ?
+ORDER BY intervention.number
+
+-- open_interventions: The interventions in a run that were neither applied nor refused, in order.
+-- gives number int, at float, request str, decision str?
+SELECT intervention.number, intervention.at, intervention.request, intervention.decision
+FROM intervention
+WHERE intervention.run = ? AND intervention.decision IS NULL
+ORDER BY intervention.number
+
+-- decide_intervention: Write what became of an intervention.
+UPDATE intervention
+SET decision=?
+WHERE intervention.run = ? AND intervention.number = ?
+
+-- == Notes and artifacts ==
+
+-- put_note: Add a note or an artifact; repeated, it changes nothing.
+INSERT INTO note (run, frame, node, host, iteration, attempt, number, part)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
+
+-- notes: All notes and artifacts of a run, by step, iteration and attempt.
+-- gives frame int, node int, iteration int, attempt int, number int, part str
+SELECT note.frame, note.node, note.iteration, note.attempt, note.number, note.part
+FROM note
+WHERE note.run = ?
+ORDER BY note.frame, note.node, note.iteration, note.attempt, note.number
+
+-- drop_notes_of_frame: Remove the notes of all attempts in an iteration.
+DELETE FROM note
+WHERE note.run = ? AND note.frame = ?
+
+-- drop_notes_of_step: Remove the notes of all attempts of a repeated step.
+DELETE FROM note
+WHERE note.run = ? AND note.frame = ? AND note.node = ?
 
 -- == Checking that rows are as they were written ==
 
@@ -1185,6 +1412,12 @@ UNION ALL SELECT log FROM attempt
 WHERE run = ? AND log IS NOT NULL
 UNION ALL SELECT problem FROM repeat
 WHERE run = ? AND problem IS NOT NULL
+UNION ALL SELECT request FROM intervention
+WHERE run = ?
+UNION ALL SELECT decision FROM intervention
+WHERE run = ? AND decision IS NOT NULL
+UNION ALL SELECT part FROM note
+WHERE run = ?
 
 -- == Removing runs ==
 
@@ -1243,6 +1476,21 @@ DELETE FROM pool
 WHERE (pool.run, pool.name) IN (SELECT pool.run, pool.name
 FROM pool
 WHERE pool.run = ?
+LIMIT ? OFFSET 0)
+
+-- prune_intervention: Remove a number of a run's rows.
+DELETE FROM intervention
+WHERE (intervention.run, intervention.number) IN (SELECT intervention.run, intervention.number
+FROM intervention
+WHERE intervention.run = ?
+LIMIT ? OFFSET 0)
+
+-- prune_note: Remove a number of a run's rows.
+DELETE FROM note
+WHERE (note.run, note.frame, note.node, note.host, note.iteration, note.attempt, note.number) IN (SELECT note.run,
+    note.frame, note.node, note.host, note.iteration, note.attempt, note.number
+FROM note
+WHERE note.run = ?
 LIMIT ? OFFSET 0)
 
 -- drop_request: Remove a run's request.

@@ -20,7 +20,7 @@ from sequent.runtime.store.sqlite.database import SqliteDatabase
 from sequent.runtime.store.sqlite.location import MEMORY, Location
 from sequent.runtime.store.sqlite.schema import APPLICATION_ID, VERSION, creation
 
-_IN_MEMORY = "/dev/shm"  # noqa: S108 - a directory of our own is made in it, which no other user may enter
+_IN_MEMORY = "/dev/shm"  # noqa: S108 - a directory of our own is made in it, which no other user may enter  # nosec B108
 _ROOM = 256 * 1024 * 1024
 """Bytes of memory that must be free; containers often have less there than on their disk."""
 _PREFIX = "sequent-memory-"
@@ -49,12 +49,17 @@ def _make_directory(base: str) -> tuple[str, int]:
     _remove_left(base)
     while True:
         directory = tempfile.mkdtemp(prefix=_PREFIX, dir=base)
-        lock = _lock(directory)
-        if lock is not None and os.path.isdir(directory):
-            return directory, lock
+        # Another process may find it and remove it before it is locked.
+        with contextlib.suppress(FileNotFoundError):
+            lock = _lock(directory)
+            if lock is not None:
+                if os.path.isdir(directory):
+                    return directory, lock
+                os.close(lock)
 
 
 def _lock(directory: str) -> int | None:
+    """Lock a directory; None if another process has locked it."""
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,11 +6,10 @@ import contextlib
 import fcntl
 import os
 import re
-import secrets
 
 from sequent.runtime.store.sqlite.access import BESIDE
 
-_UNFINISHED = re.compile(r"\.[0-9a-f]{16}\.new\Z")
+_UNFINISHED = re.compile(rf"(\.[0-9a-f]{{16}}\.new)({'|'.join(BESIDE)})?\Z")
 
 
 class Unfinished:
@@ -25,7 +24,7 @@ class Unfinished:
     def __init__(self, path: str) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         while True:
-            self.name = f"{path}.{secrets.token_hex(8)}.new"
+            self.name = f"{path}.{os.urandom(8).hex()}.new"
             self._handle = os.open(self.name, flags, 0o600)
             os.fchmod(self._handle, 0o600)
             fcntl.flock(self._handle, fcntl.LOCK_EX)
@@ -46,14 +45,18 @@ def remove_unfinished(path: str) -> None:
     """Remove the new files beside a store on which no process works any more."""
     directory, name = os.path.split(path)
     with contextlib.suppress(OSError):
-        names = [other for other in os.listdir(directory) if other.startswith(f"{name}.") and other.endswith(".new")]
-        for other in names:
-            if _UNFINISHED.fullmatch(other, len(name)):
-                _remove_if_left(os.path.join(directory, other))
+        found = [_UNFINISHED.fullmatch(other, len(name)) for other in os.listdir(directory) if other.startswith(name)]
+        for left in sorted({match[1] for match in found if match}):
+            _remove_if_left(path + left)
 
 
 def _remove_if_left(name: str) -> None:
-    handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        # It is made first and removed last, but a loss of power may leave the files beside it alone.
+        _remove(name)
+        return
     try:
         if os.fstat(handle).st_uid == os.geteuid():
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

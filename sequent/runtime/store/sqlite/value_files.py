@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
-import secrets
 
 from sequent.errors import StoreError, StoreFullError
 from sequent.runtime.store.sql.large_values import LARGEST_INLINE, pointed_at, pointer_to
@@ -24,6 +22,7 @@ class ValueFiles:
     """
 
     def __init__(self, directory: str) -> None:
+        self._run = directory
         self._directory = os.path.join(directory, "values")
 
     def kept(self, text: str | None) -> str | None:
@@ -34,6 +33,8 @@ class ValueFiles:
 
     def _pointer(self, text: str) -> str:
         data = text.encode()
+        import hashlib
+
         digest = hashlib.sha256(data).hexdigest()
         path = os.path.join(self._directory, digest)
         try:
@@ -49,7 +50,7 @@ class ValueFiles:
 
     def _write(self, path: str, data: bytes) -> None:
         os.makedirs(self._directory, 0o700, exist_ok=True)
-        temporary = f"{path}.{secrets.token_hex(8)}{_UNFINISHED}"
+        temporary = f"{path}.{os.urandom(8).hex()}{_UNFINISHED}"
         try:
             file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             with open(file, "wb") as stream:
@@ -68,6 +69,30 @@ class ValueFiles:
             for name in os.listdir(self._directory):
                 if name.endswith(_UNFINISHED):
                     os.unlink(os.path.join(self._directory, name))
+        from sequent.runtime.artifact_files import remove_unfinished
+
+        remove_unfinished(self._run)
+
+    def keep_artifact(self, digest: str) -> None:
+        """Do nothing: the worker has flushed its file."""
+
+    def artifact(self, digest: str) -> bytes:
+        """Return an artifact.
+
+        Raises:
+            StoreError: its file is missing, or is not as it was written.
+        """
+        from sequent.runtime.artifact_files import artifact_path, read_artifact
+
+        data = read_artifact(self._run, digest)
+        if data is None:
+            path = artifact_path(self._run, digest)
+            raise StoreError(
+                f"the artifact '{path}' is missing, or not as it was written",
+                code="damaged-store",
+                hint="bring the file back from a copy; the run itself is whole",
+            )
+        return data
 
     def read(self, text: str) -> str:
         """Return the value that a row contains or points to; its seal was checked.
@@ -85,6 +110,8 @@ class ValueFiles:
                 data = stream.read()
         except OSError as error:
             raise StoreError(f"the value in '{path}' cannot be read: {error.strerror}", code="damaged-store") from error
+        import hashlib
+
         if hashlib.sha256(data).hexdigest() != digest:
             raise StoreError(f"the value in '{path}' is not as it was written", code="damaged-store")
         return data.decode()

@@ -165,6 +165,9 @@ CHAPTER.add(
     "All other texts that have a seal.",
     "SELECT problem FROM attempt WHERE run = ? AND problem IS NOT NULL\n"
     "UNION ALL SELECT log FROM attempt WHERE run = ? AND log IS NOT NULL\n"
-    "UNION ALL SELECT problem FROM repeat WHERE run = ? AND problem IS NOT NULL",
-    "run run run",
+    "UNION ALL SELECT problem FROM repeat WHERE run = ? AND problem IS NOT NULL\n"
+    "UNION ALL SELECT request FROM intervention WHERE run = ?\n"
+    "UNION ALL SELECT decision FROM intervention WHERE run = ? AND decision IS NOT NULL\n"
+    "UNION ALL SELECT part FROM note WHERE run = ?",
+    "run run run run run run",
 )

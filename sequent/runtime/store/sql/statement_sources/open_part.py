@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CTE, bindparam, case, exists, func, literal_column, select, union
+from sqlalchemy import CTE, bindparam, case, func, literal_column, select, union
 from sqlalchemy.sql import ColumnElement
 
 from sequent.runtime.store.sql.records import SUPERSEDED
@@ -17,6 +17,7 @@ from sequent.runtime.store.sql.statement_sources.reading import (
     STEP,
     STEP_NAMES,
     SUCCESS,
+    is_found,
 )
 from sequent.runtime.store.sql.statement_sources.tables import attempt, frame, repeat
 
@@ -33,6 +34,14 @@ def task_attempts() -> Built:
     columns = (_A.number, _A.state, _A.verdict, _A.recovery, _A.begun, _A.token)
     statement = select(*columns).where(*STEP, is_given(_A.iteration))
     return statement.order_by(_A.number), f"{STEP_NAMES} the_iteration"
+
+
+@CHAPTER.named
+def attempt_end() -> Built:
+    """The beginning, the end and the problem of one attempt."""
+    columns = (_A.started, _A.ended, _A.problem)
+    statement = select(*columns).where(*STEP, is_given(_A.iteration), is_given(_A.number))
+    return statement, f"{STEP_NAMES} the_iteration the_number"
 
 
 @CHAPTER.named
@@ -177,6 +186,6 @@ def until_of_steps() -> Built:
 def until_of_frames() -> Built:
     """Whether an iteration that succeeded holds a success of that step with a truthy result."""
     inside = (_A.run == _F.run, _A.frame == _F.id, _A.node == bindparam("until"), LOCAL, _A.iteration == NONE)
-    truthy = exists(select(ONE).where(*inside, _A.state == SUCCESS, _A.verdict == _TRUTHY))
+    truthy = is_found(select(ONE).where(*inside, _A.state == SUCCESS, _A.verdict == _TRUTHY))
     statement = select(_F.number).where(*BLOCK, _F.status == SUCCESS, truthy)
     return statement.limit(ONE).offset(NONE), f"{BLOCK_NAMES} until"

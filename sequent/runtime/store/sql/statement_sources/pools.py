@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert, literal_column, select, update
+from sqlalchemy import delete, insert, literal_column, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql import ColumnElement
 
-from sequent.runtime.store.sql.statement_sources.naming import Built, Chapter, given, is_given, is_row
+from sequent.runtime.store.sql.statement_sources.naming import Built, Chapter, given, is_given
 from sequent.runtime.store.sql.statement_sources.tables import hold, pool, run, ticket
 
 CHAPTER = Chapter("Pools that several runs share")
@@ -53,12 +53,6 @@ def drop_tickets() -> Built:
 
 
 @CHAPTER.named
-def drop_shared_holds() -> Built:
-    """Remove a run's holds of shared pools, except the amounts that it keeps."""
-    return delete(hold).where(is_given(_H.run), _SHARED, _H.frame != _KEPT), "the_run"
-
-
-@CHAPTER.named
 def kept_shares() -> Built:
     """The amounts that a run keeps of shared pools."""
     columns = select(_H.pool, _H.amount).where(is_given(_H.run), _SHARED, _H.frame == _KEPT)
@@ -102,13 +96,6 @@ def sizes() -> Built:
 
 
 @CHAPTER.named
-def put_wake() -> Built:
-    """Set the socket on which a run's driver is woken."""
-    return update(run).values(given("wake")).where(*is_row(run)), "wake the_number"
-
-
-@CHAPTER.named
-def wakes() -> Built:
-    """The sockets on which the drivers of runs that wait for shared pools are woken."""
-    columns = select(run.c.number, run.c.wake, _T.amounts).join_from(ticket, run, _T.run == run.c.number)
-    return columns, ""
+def wanted() -> Built:
+    """The amounts of shared pools for which runs wait, with the numbers of the runs."""
+    return select(_T.run, _T.amounts).order_by(_T.number), ""

@@ -14,7 +14,9 @@ from sequent.runtime.store.sql.statement_sources.tables import (
     definition,
     frame,
     hold,
+    intervention,
     node,
+    note,
     pool,
     repeat,
     request,
@@ -42,7 +44,7 @@ def drop_some(table: Table) -> Built:
     return delete(table).where(keys.in_(some)), "the_run rows"
 
 
-for _table in (attempt, frame, repeat, wait, hold, ticket, pool):
+for _table in (attempt, frame, repeat, wait, hold, ticket, pool, intervention, note):
     CHAPTER.add(f"prune_{_table.name}", "Remove a number of a run's rows.", *drop_some(_table))
 
 

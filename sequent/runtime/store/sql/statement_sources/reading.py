@@ -4,37 +4,46 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, literal_column, null, select
+from sqlalchemy import bindparam, case, exists, func, literal_column, null, select
 from sqlalchemy.sql import ColumnElement
 
+from sequent.runtime.store.nodes import COPIES
 from sequent.runtime.store.sql.statement_sources.naming import Built, Chapter, is_given, is_row, key_of
-from sequent.runtime.store.sql.statement_sources.tables import attempt, definition, frame, hold, node, repeat, wait
+from sequent.runtime.store.sql.statement_sources.tables import attempt, definition, frame, hold, node, repeat, run, wait
 
 CHAPTER = Chapter("Queries of a run")
 
-_A, _F, _R, _W, _H = attempt.c, frame.c, repeat.c, wait.c, hold.c
+_A, _F, _R, _W, _H, _N = attempt.c, frame.c, repeat.c, wait.c, hold.c, node.c
 SUCCESS: ColumnElement[Any] = literal_column("'success'")
 _FAILURE: ColumnElement[Any] = literal_column("'failure'")
-_ACTIVE: ColumnElement[Any] = literal_column("'active'")
+ACTIVE: ColumnElement[Any] = literal_column("'active'")
 ONE: ColumnElement[Any] = literal_column("1")
 NONE: ColumnElement[Any] = literal_column("0")
 """As literals, since SQLAlchemy would make them parameters where a limit stands alone."""
-LOCAL = _A.host == literal_column("''")
+_NO_HOST: ColumnElement[Any] = literal_column("''")
+LOCAL = _A.host == _NO_HOST
 STEP = (is_given(_A.run), is_given(_A.frame), is_given(_A.node), LOCAL)
 STEP_NAMES = "the_run the_frame the_node"
 BLOCK = (is_given(_F.run), is_given(_F.parent), is_given(_F.node))
 BLOCK_NAMES = "the_run the_parent the_node"
 _NEXT = attempt.alias("next")
-IS_LAST = ~exists(
-    select(ONE).where(
-        _NEXT.c.run == _A.run,
-        _NEXT.c.frame == _A.frame,
-        _NEXT.c.node == _A.node,
-        _NEXT.c.host == _A.host,
-        _NEXT.c.iteration == _A.iteration,
-        _NEXT.c.number > _A.number,
-    )
-)
+_EARLIER = attempt.alias("earlier")
+
+
+def is_found(statement: Any) -> ColumnElement[bool]:
+    """Return whether a query finds a row, looked up for each row around it.
+
+    Without statistics, PostgreSQL would join both by a part of the key, and compare all rows of a task's step with one
+    another; it makes no join of a query with ``OFFSET``.
+    """
+    return exists(statement.limit(ONE).offset(NONE))
+
+
+def _of_same_task(other: Any) -> tuple[ColumnElement[bool], ...]:
+    return tuple(other.c[key] == _A[key] for key in ("run", "frame", "node", "host", "iteration"))
+
+
+IS_LAST = ~is_found(select(ONE).where(*_of_same_task(_NEXT), _NEXT.c.number > _A.number))
 """Whether an attempt is the last of its task."""
 
 # -- definitions -----------------------------------------------------------------------------------
@@ -79,7 +88,7 @@ def nodes() -> Built:
 @CHAPTER.named
 def result() -> Built:
     """The last attempt of a task."""
-    statement = select(_A.state, _A.result).where(*STEP, is_given(_A.iteration))
+    statement = select(_A.state, _A.result, _A.number).where(*STEP, is_given(_A.iteration))
     return _latest(statement), f"{STEP_NAMES} the_iteration"
 
 
@@ -91,7 +100,7 @@ def _latest(statement: Any) -> Any:
 def results() -> Built:
     """The last attempts of a repeated step's iterations that succeeded, after an iteration."""
     last = (*STEP, _after(_A.iteration), _A.state == SUCCESS, IS_LAST)
-    statement = select(_A.iteration, _A.result).where(*last)
+    statement = select(_A.iteration, _A.result, _A.number).where(*last)
     return _page(statement, _A.iteration), f"{STEP_NAMES} after rows"
 
 
@@ -160,13 +169,14 @@ def wait_row() -> Built:
 
 @CHAPTER.named
 def pending() -> Built:
-    """The waits after which nothing has begun yet, the soonest first."""
+    """The waits in iterations under way after which nothing has begun yet, the soonest first."""
     later = (_A.run == _W.run, _A.frame == _W.frame, _A.node == _W.node, _A.iteration == _W.iteration)
-    has_begun = exists(select(ONE).where(*later, _A.number >= _W.attempt))
-    is_open = exists(select(ONE).where(frame.c.run == _W.run, _F.parent == _W.frame, _F.node == _W.node))
-    has_items = exists(select(ONE).where(_R.run == _W.run, _R.frame == _W.frame, _R.node == _W.node))
-    columns = (_W.frame, _W.node, _W.iteration, _W.attempt, _W.due)
-    waiting = select(*columns).where(is_given(_W.run), ~has_begun, ~is_open, ~has_items)
+    has_begun = is_found(select(ONE).where(*later, _A.number >= _W.attempt))
+    is_open = is_found(select(ONE).where(frame.c.run == _W.run, _F.parent == _W.frame, _F.node == _W.node))
+    has_items = is_found(select(ONE).where(_R.run == _W.run, _R.frame == _W.frame, _R.node == _W.node))
+    is_over = is_found(select(ONE).where(frame.c.run == _W.run, _F.id == _W.frame, _F.status != ACTIVE))
+    columns = (_W.frame, _W.node, _W.iteration, _W.attempt, _W.due, _W.length)
+    waiting = select(*columns).where(is_given(_W.run), ~has_begun, ~is_open, ~has_items, ~is_over)
     return waiting.order_by(_W.due, _W.frame, _W.node, _W.iteration), "the_run"
 
 
@@ -181,7 +191,10 @@ def kept() -> Built:
 
 _PASSED = (func.length(_A.token) == NONE) & _A.result.is_(null())
 """Whether it was not executed, and has no result; an attempt that stands for an earlier one has its result."""
-_TOLD = (_A.frame, _A.node, _A.iteration, _A.number, _A.state, _A.started, _A.ended, _A.problem, _A.log, _PASSED)
+TOLD = (
+    *(_A.frame, _A.node, _A.iteration, _A.number, _A.state, _A.started, _A.ended, _A.problem, _A.log),
+    *(_PASSED, _A.recovery),
+)
 _IS_FAILED = (is_given(_A.run), _A.state == _FAILURE, IS_LAST)
 _BY_START = (_A.started, _A.frame, _A.node, _A.iteration, _A.number)
 
@@ -189,13 +202,13 @@ _BY_START = (_A.started, _A.frame, _A.node, _A.iteration, _A.number)
 @CHAPTER.named
 def attempts() -> Built:
     """All attempts of a run, by time of start."""
-    return select(*_TOLD).where(is_given(_A.run)).order_by(*_BY_START), "the_run"
+    return select(*TOLD).where(is_given(_A.run)).order_by(*_BY_START), "the_run"
 
 
 @CHAPTER.named
 def attempts_of_node() -> Built:
     """The attempts of one step, by time of start."""
-    statement = select(*_TOLD).where(is_given(_A.run), is_given(_A.node))
+    statement = select(*TOLD).where(is_given(_A.run), is_given(_A.node))
     return statement.order_by(*_BY_START), "the_run the_node"
 
 
@@ -203,14 +216,46 @@ def attempts_of_node() -> Built:
 def handed_over() -> Built:
     """The attempts without an outcome, each the last of its task."""
     statement = select(_A.frame, _A.node, _A.iteration, _A.token)
-    return statement.where(is_given(_A.run), _A.state == _ACTIVE, IS_LAST), "the_run"
+    return statement.where(is_given(_A.run), _A.state == ACTIVE, IS_LAST), "the_run"
+
+
+@CHAPTER.named
+def around_handed_over() -> Built:
+    """The attempts without an outcome of a run that has not succeeded, with the iterations around each."""
+    columns = (_A.run, _A.frame.label("task_frame"), _A.node.label("task_node"), _A.iteration, _A.frame.label("id"))
+    around = select(*columns).where(is_given(_A.run), _A.state == ACTIVE, IS_LAST).cte("around", recursive=True)
+    task = (around.c.task_frame, around.c.task_node, around.c.iteration)
+    above = frame.alias("above")
+    is_above = (above.c.run == around.c.run) & (above.c.id == around.c.id)
+    further = select(around.c.run, *task, above.c.parent).select_from(above.join(around, is_above))
+    # Not all: damaged rows may be a circle.
+    around = around.union(further)
+    is_copy = _N.kind == literal_column(f"'{COPIES}'")
+    host = case((is_copy, _F["item"]), else_=_NO_HOST).label("host")
+    joined = (
+        frame.join(around, (_F.run == around.c.run) & (_F.id == around.c.id))
+        .join(run, run.c.number == around.c.run)
+        .join(node, (_N.definition == run.c.definition) & (_N.id == _F.node))
+    )
+    task = (around.c.task_frame, around.c.task_node, around.c.iteration)
+    statement = select(*task, _F.parent, _F.node, host).select_from(joined)
+    return statement.where(run.c.status != SUCCESS), "the_run"
+
+
+@CHAPTER.named
+def task_holds() -> Built:
+    """The amounts that a run's tasks and containers hold."""
+    columns = (_H.frame, _H.node, _H.iteration, _H.pool, _H.amount, _H.shared)
+    return select(*columns).where(is_given(_H.run), _H.frame != NONE).order_by(_H.frame, _H.node, _H.pool), "the_run"
 
 
 @CHAPTER.named
 def success_count() -> Built:
     """The number of tasks that have succeeded; one that has succeeded again counts once."""
-    tasks = select(_A.frame, _A.node, _A.host, _A.iteration).where(is_given(_A.run), _A.state == SUCCESS).distinct()
-    return select(func.count()).select_from(tasks.subquery()), "the_run"
+    earlier = (*_of_same_task(_EARLIER), _EARLIER.c.number < _A.number, _EARLIER.c.state == SUCCESS)
+    # First attempts, which are most of all, have none before them to look for; to sort all tasks would take longer.
+    is_again = (_A.number > ONE) & is_found(select(ONE).where(*earlier))
+    return select(func.count()).select_from(attempt).where(is_given(_A.run), _A.state == SUCCESS, ~is_again), "the_run"
 
 
 @CHAPTER.named
@@ -222,14 +267,14 @@ def failure_count() -> Built:
 @CHAPTER.named
 def failures() -> Built:
     """The tasks whose last attempt is a failure, by time of its start."""
-    statement = select(*_TOLD).where(*_IS_FAILED).order_by(*_BY_START).limit(bindparam("rows")).offset(NONE)
+    statement = select(*TOLD).where(*_IS_FAILED).order_by(*_BY_START).limit(bindparam("rows")).offset(NONE)
     return statement, "the_run rows"
 
 
 @CHAPTER.named
 def failures_of_step() -> Built:
     """The failures of one step within a frame."""
-    statement = select(*_TOLD).where(*STEP, _A.state == _FAILURE, IS_LAST).order_by(*_BY_START)
+    statement = select(*TOLD).where(*STEP, _A.state == _FAILURE, IS_LAST).order_by(*_BY_START)
     return statement, STEP_NAMES
 
 
@@ -241,7 +286,7 @@ def failures_inside() -> Built:
     below = select(further.c.run, further.c.id).where(further.c.run == inside.c.run, further.c.parent == inside.c.id)
     inside = inside.union_all(below)
     is_inside = (_A.run == inside.c.run, _A.frame == inside.c.id)
-    statement = select(*_TOLD).where(*is_inside, _A.state == _FAILURE, IS_LAST).order_by(*_BY_START)
+    statement = select(*TOLD).where(*is_inside, _A.state == _FAILURE, IS_LAST).order_by(*_BY_START)
     return statement, BLOCK_NAMES
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.sql import ColumnElement
 from sequent.runtime.store.sql.records import PRUNED
 from sequent.runtime.store.sql.statement_sources.naming import Built, Chapter, is_given
 from sequent.runtime.store.sql.statement_sources.reading import NONE, ONE
-from sequent.runtime.store.sql.statement_sources.tables import request, run
+from sequent.runtime.store.sql.statement_sources.tables import intervention, request, run
 
 CHAPTER = Chapter("All runs of a store")
 
@@ -68,6 +68,36 @@ def numbers_of_flow() -> Built:
     return statement.limit(bindparam("rows")).offset(NONE), "the_flow rows"
 
 
+_IS_WITHIN = (
+    _IS_THERE,
+    run.c.number < bindparam("before"),
+    run.c.created >= bindparam("since"),
+    run.c.created < bindparam("until"),
+)
+
+
+@CHAPTER.named
+def numbers_within() -> Built:
+    """The numbers of the runs before a run that were made in a time, latest first, at most so many."""
+    statement = select(run.c.number).where(*_IS_WITHIN).order_by(run.c.number.desc())
+    return statement.limit(bindparam("rows")).offset(NONE), "before since until rows"
+
+
+@CHAPTER.named
+def outcomes_since() -> Built:
+    """The number, the flow, the status and the time of each run since a time, latest first, at most so many."""
+    columns = (run.c.number, run.c.flow, run.c.status, run.c.created)
+    statement = select(*columns).where(_IS_THERE, run.c.created >= bindparam("since")).order_by(run.c.number.desc())
+    return statement.limit(bindparam("rows")).offset(NONE), "since rows"
+
+
+@CHAPTER.named
+def news_of() -> Built:
+    """The numbers that change with all that is written of a run: by its drivers, and by people."""
+    asked = select(func.count()).where(intervention.c.run == run.c.number).scalar_subquery()
+    return select(run.c.epoch, run.c.touched, asked).where(is_given(run.c.number)), "the_number"
+
+
 @CHAPTER.named
 def latest_run() -> Built:
     """The latest run that no step of another run started."""
@@ -109,6 +139,12 @@ def runs_with_prefix() -> Built:
 def commits() -> Built:
     """The id of a run, and the number of transactions that its drivers have committed."""
     return select(run.c.id, run.c.touched).where(is_given(run.c.number)), "the_number"
+
+
+@CHAPTER.named
+def guard_row() -> Built:
+    """The values that the guard of a run finds in its row."""
+    return select(run.c.epoch, run.c.owner, run.c.touched).where(is_given(run.c.number)), "the_number"
 
 
 @CHAPTER.named

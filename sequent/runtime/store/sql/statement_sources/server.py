@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import (
     Column,
     DateTime,
@@ -40,6 +42,16 @@ lease = Table(
 )
 """The processes that drive runs, each until its time is over by the clock of the server."""
 
+log_host = Table(
+    "log_host",
+    metadata,
+    Column("run", Whole, nullable=False),
+    Column("first", Whole, nullable=False),
+    Column("owner", Text, nullable=False),
+    PrimaryKeyConstraint("run", "first"),
+)
+"""The machines with logs of a run: the number of the first segment on each, and the last driver there."""
+
 piece = Table(
     "piece",
     metadata,
@@ -69,11 +81,14 @@ CHAPTER.add(
 _UNTIL = "clock_timestamp() + ? * interval '1 second'"
 CHAPTER.add(
     "claim_lease",
-    "Take the lease of a run, if it has none, if it is over, or if its holder, with that token, is known to be dead.",
-    f"INSERT INTO lease (run, token, owner, until) VALUES (?, ?, ?, {_UNTIL})\n"  # noqa: S608
+    "Take the lease of a run, if it has none, if it is over, or if its holder, with that token, is dead or fenced; "
+    "note the machine, whose segments of logs begin at that number.",
+    f"WITH claimed AS (INSERT INTO lease (run, token, owner, until) VALUES (?, ?, ?, {_UNTIL})\n"  # noqa: S608
     "ON CONFLICT (run) DO UPDATE SET token = excluded.token, owner = excluded.owner, until = excluded.until\n"
-    "WHERE lease.until < clock_timestamp() OR lease.token = ?",
-    "run token owner seconds dead",
+    "WHERE lease.until < clock_timestamp() OR lease.token = ? RETURNING run, owner)\n"
+    "INSERT INTO log_host (run, first, owner) SELECT run, CAST(? AS BIGINT), owner FROM claimed\n"
+    "ON CONFLICT (run, first) DO UPDATE SET owner = excluded.owner",
+    "run token owner seconds dead first",
 )
 CHAPTER.add(
     "renew_lease",
@@ -100,17 +115,22 @@ def drop_lease() -> Built:
 
 
 @CHAPTER.named
-def guard_row() -> Built:
-    """The values that the guard of a run finds in its row."""
-    return select(run.c.epoch, run.c.owner, run.c.touched).where(is_given(run.c.number)), "the_number"
-
-
-@CHAPTER.named
 def lock_run() -> Built:
     """Lock the row of a run before all other rows, if this driver has the run."""
     keys = (is_given(run.c.number), is_given(run.c.epoch), is_given(run.c.owner))
     return select(run.c.number).where(*keys).with_for_update(key_share=True), "the_number the_epoch the_owner"
 
+
+CHAPTER.add("notify", "Wake the driver of a run on another machine.", "SELECT pg_notify(?, ?)", "channel run")
+
+
+@CHAPTER.named
+def log_hosts() -> Built:
+    """The machines with logs of a run."""
+    return select(log_host.c.first, log_host.c.owner).where(is_given(log_host.c.run)), "the_run"
+
+
+CHAPTER.add("prune_log_host", "Remove a number of a run's rows.", *drop_some(log_host))
 
 # -- large values ---------------------------------------------------------------------------------
 
@@ -150,47 +170,75 @@ _KIND_OF = {column: kind for kind, columns in _KINDS.items() for column in colum
 
 
 def _rows(columns: str) -> str:
-    """Return a table of rows that are given by column."""
+    """Return a table of rows that are given by column.
+
+    A server that sees the lengths of the arrays as it plans takes one row for cheaper than the ten that it expects
+    otherwise, and plans each commit anew. It does not look into the ``SELECT`` around the first of them.
+    """
     names = columns.split()
-    arrays = ", ".join(f"CAST(? AS {_KIND_OF[name]}[])" for name in names)
+    first, *others = (f"CAST(? AS {_KIND_OF[name]}[])" for name in names)
+    arrays = ", ".join([f"(SELECT {first})", *others])
     return f"unnest({arrays}) AS told ({', '.join(names)})"
 
 
-def _inserts(table: str, columns: str) -> str:
+def _row(columns: str) -> str:
+    """Return a table of one row that is given by value, which costs driver and server less than arrays."""
+    values = ", ".join(f"CAST(? AS {_KIND_OF[name]}) AS {name}" for name in columns.split())
+    return f"(SELECT {values}) AS told"
+
+
+Given = Callable[[str], str]
+"""Returns the table of rows that are given, by the names of its columns."""
+
+
+def _inserts(given: Given, table: str, columns: str) -> str:
     names = ", ".join(columns.split())
     told = ", ".join(f"told.{name}" for name in columns.split())
     return (
-        f"INSERT INTO {table} (run, {names})\nSELECT guarded.number, {told} FROM guarded,\n{_rows(columns)}\n"
+        f"INSERT INTO {table} (run, {names})\nSELECT guarded.number, {told} FROM guarded,\n{given(columns)}\n"
         "ON CONFLICT DO NOTHING RETURNING 1"
     )
 
 
-def _updates(table: str, columns: str, keys: str, condition: str) -> str:
+def _updates(given: Given, table: str, columns: str, keys: str, condition: str) -> str:
+    """Return an update that looks each row up by its whole key.
+
+    As a plain join, a server that takes the table for small compares all rows of the run with all that are given: the
+    time of a batch grows with its square, and with the run. ``OFFSET 0`` lets no server make a join of it.
+    """
     changes = ", ".join(f"{name} = told.{name}" for name in columns.split())
-    places = " AND ".join(f"{table}.{name} = told.{name}" for name in keys.split())
+    places = " AND ".join(f"there.{name} = told.{name}" for name in keys.split())
     return (
-        f"UPDATE {table} SET {changes}\nFROM guarded,\n{_rows(f'{columns} {keys}')}\n"  # noqa: S608
-        f"WHERE {table}.run = guarded.number AND {places}\nAND {table}.{condition} = 'active' RETURNING 1"
+        f"UPDATE {table} SET {changes}\nFROM guarded,\n{given(f'{columns} {keys}')},\n"  # noqa: S608
+        f"LATERAL (SELECT there.ctid FROM {table} there\nWHERE there.run = guarded.number AND {places}\n"
+        f"AND there.{condition} = 'active' OFFSET 0) AS found\nWHERE {table}.ctid = found.ctid RETURNING 1"
     )
 
 
 _TASK = "frame node host iteration number"
-_PARTS = {
-    "opened": _inserts("frame", "parent node number id status item"),
-    "settled": _updates("attempt", "state ended result verdict problem log", _TASK, "state"),
-    "closed": _updates("frame", "status", "parent node number", "status"),
-    "begun": _inserts("attempt", f"{_TASK} token state started item recovery"),
-}
+
+
+def _parts(given: Given) -> dict[str, str]:
+    """Return what writes each kind of rows."""
+    return {
+        "opened": _inserts(given, "frame", "parent node number id status item"),
+        "settled": _updates(given, "attempt", "state ended result verdict problem log", _TASK, "state"),
+        "closed": _updates(given, "frame", "status", "parent node number", "status"),
+        "begun": _inserts(given, "attempt", f"{_TASK} token state started item recovery"),
+    }
+
+
 _GUARD = (
     "UPDATE run SET touched = touched + 1, tally = ? WHERE number = ? AND epoch = ? AND owner = ?\n"
     "RETURNING number, touched"
 )
 
 
-def _batch(*parts: str) -> str:
+def _batch(given: Given, *kinds: str) -> str:
     """Return one statement that guards a run and writes these rows, or none of them if they do not fit."""
-    with_ = ",\n".join(f"{part} AS ({_PARTS[part]})" for part in parts)
-    counts = " AND ".join(f"(SELECT count(*) FROM {part}) = ?" for part in parts)  # noqa: S608
+    parts = _parts(given)
+    with_ = ",\n".join(f"{kind} AS ({parts[kind]})" for kind in kinds)
+    counts = " AND ".join(f"(SELECT count(*) FROM {kind}) = ?" for kind in kinds)  # noqa: S608
     return (
         f"WITH guarded AS ({_GUARD}),\n{with_}\n"  # noqa: S608
         "SELECT (SELECT touched FROM guarded),\n"
@@ -198,6 +246,11 @@ def _batch(*parts: str) -> str:
     )
 
 
+_STEPS = ("settled", "begun")
+_ALL = ("opened", "settled", "closed", "begun")
 _WHY = "after the guard, in one statement: nothing if the run is not this driver's; an error if a row does not fit."
-CHAPTER.add("write_steps", f"Write the ends and the starts of attempts {_WHY}", _batch("settled", "begun"), "")
-CHAPTER.add("write_batch", f"Write iterations and attempts {_WHY}", _batch("opened", "settled", "closed", "begun"), "")
+CHAPTER.add("write_end", f"Write the end of an attempt {_WHY}", _batch(_row, "settled"), "")
+CHAPTER.add("write_start", f"Write the start of an attempt {_WHY}", _batch(_row, "begun"), "")
+CHAPTER.add("write_step", f"Write the end of an attempt and the start of another {_WHY}", _batch(_row, *_STEPS), "")
+CHAPTER.add("write_steps", f"Write the ends and the starts of attempts {_WHY}", _batch(_rows, *_STEPS), "")
+CHAPTER.add("write_batch", f"Write iterations and attempts {_WHY}", _batch(_rows, *_ALL), "")

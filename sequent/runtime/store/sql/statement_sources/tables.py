@@ -82,6 +82,7 @@ run = Table(
     Column("flow", Text, nullable=False),
     Column("definition", Whole, ForeignKey("definition.number"), nullable=False),
     Column("reason", Text),
+    # Not written any more: the socket that wakes a driver is in the directory of its run.
     Column("wake", Text),
     Column("tally", Text),
     Column("seal", Whole),
@@ -213,3 +214,30 @@ pool = Table(
     sqlite_strict=True,
 )
 """The shared pools that a run uses, and the sizes that it gives them."""
+
+note = Table(
+    "note",
+    metadata,
+    *_whose(),
+    Column("attempt", Whole, nullable=False),
+    Column("number", Whole, nullable=False),
+    Column("part", Text, nullable=False),
+    PrimaryKeyConstraint("run", "frame", "node", "host", "iteration", "attempt", "number"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""The notes and artifacts that attempts have left, in their order; an artifact is a file under its digest."""
+
+intervention = Table(
+    "intervention",
+    metadata,
+    Column("run", Whole, ForeignKey("run.number"), nullable=False),
+    Column("number", Whole, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("decision", Text),
+    PrimaryKeyConstraint("run", "number"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""The requests of people to a run, which any process may add, and what became of them."""

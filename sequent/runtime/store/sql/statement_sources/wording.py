@@ -17,18 +17,21 @@ from sqlalchemy.sql.selectable import SelectBase
 
 from sequent.runtime.store.sql.statement_sources import (
     checking,
+    interventions,
+    looking,
     open_part,
     pools,
     pruning,
     reading,
     runs,
     server,
+    stories,
     tables,
     writing,
 )
 from sequent.runtime.store.sql.statement_sources.naming import NamedStatement
 
-CHAPTERS = (runs, writing, reading, open_part, pools, checking, pruning)
+CHAPTERS = (runs, writing, reading, open_part, looking, pools, interventions, stories, checking, pruning)
 _CLAUSE = re.compile(r" (?=(?:SET|VALUES|WHERE|GROUP BY|ORDER BY|ON CONFLICT|LEFT OUTER JOIN) )")
 _TYPES: tuple[tuple[Any, str], ...] = ((Integer, "int"), (Text, "str"), (Double, "float"), (LargeBinary, "bytes"))
 

@@ -303,10 +303,10 @@ def take_run() -> Built:
 
 
 @CHAPTER.named
-def drop_holds() -> Built:
-    """Remove the holds of a run's tasks and containers, but not the amounts that the run keeps."""
-    held = (is_given(hold.c.run), hold.c.frame != literal_column("0"))
-    return delete(hold).where(*held), "the_run"
+def fence_run() -> Built:
+    """Take a run from its driver, which writes nothing more; matches one row unless another process was quicker."""
+    keys = (is_given(run.c.number), is_given(run.c.epoch))
+    return update(run).values(given("epoch owner")).where(*keys), "epoch owner the_number the_epoch"
 
 
 @CHAPTER.named

@@ -1,0 +1,90 @@
+"""The files of artifacts in a run's directory, each under the digest of its content."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from sequent.model.story import LARGEST_ARTIFACT
+
+DIRECTORY = "artifacts"
+_UNFINISHED = ".new"
+
+
+def artifact_path(directory: str, digest: str) -> str:
+    """Return the path of an artifact in the directory of its run."""
+    return os.path.join(directory, DIRECTORY, digest)
+
+
+def total_size(directory: str) -> int:
+    """Return the bytes of all artifacts of a run."""
+    try:
+        with os.scandir(os.path.join(directory, DIRECTORY)) as entries:
+            return sum(entry.stat(follow_symlinks=False).st_size for entry in entries)
+    except FileNotFoundError:
+        return 0
+
+
+def keep_artifact(directory: str, data: bytes) -> str:
+    """Write an artifact; return its digest. The file is whole and on the disk once this returns.
+
+    Raises:
+        OSError: it cannot be written; nothing is left of it.
+    """
+    digest = _digest(data)
+    path = artifact_path(directory, digest)
+    os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+    if read_artifact(directory, digest) is None:
+        _write(path, data)
+    for name in (os.path.dirname(path), directory):
+        _flush_directory(name)
+    return digest
+
+
+def _digest(data: bytes) -> str:
+    # Few steps leave artifacts.
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()
+
+
+def _write(path: str, data: bytes) -> None:
+    temporary = f"{path}.{os.urandom(8).hex()}{_UNFINISHED}"
+    try:
+        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with open(file, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(file)
+        os.rename(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _flush_directory(path: str) -> None:
+    file = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def read_artifact(directory: str, digest: str) -> bytes | None:
+    """Return an artifact; None if its file is missing, or not as it was written."""
+    try:
+        file = os.open(artifact_path(directory, digest), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        with open(file, "rb") as stream:
+            data = stream.read(LARGEST_ARTIFACT + 1)
+    except OSError:
+        return None
+    return data if _digest(data) == digest else None
+
+
+def remove_unfinished(directory: str) -> None:
+    """Remove files that a worker was writing when it was killed."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(os.path.join(directory, DIRECTORY)):
+            if name.endswith(_UNFINISHED):
+                os.unlink(artifact_path(directory, name))

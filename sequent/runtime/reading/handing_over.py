@@ -1,0 +1,192 @@
+"""Hands the request of a person to a run through its store, and waits until its driver has answered."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from sequent.errors import UsageError
+from sequent.model.commands import typed
+from sequent.model.interventions import OF_A_DRIVER, AskedIntervention, Intervention, InterventionKind
+from sequent.model.outline import CONTAINERS, QUESTION
+from sequent.model.status import RunStatus, Status
+from sequent.model.terminal import safe
+from sequent.runtime.clock import local_text
+from sequent.runtime.processes.run_owners import owner_of
+from sequent.runtime.reading.step_states import TaskFilter, read_filter, story_of
+from sequent.runtime.records import Pending, RunRecord
+
+if TYPE_CHECKING:
+    from sequent.runtime.ports import Store
+
+PATIENCE = 5.0
+"""Seconds for which a driver is waited for."""
+_REST = 0.05
+"""Seconds between two looks for its answer."""
+_MOST_NAMED = 3
+"""The maximum number of questions in a hint."""
+
+
+def effect_of(kind: InterventionKind, place: str, *, is_no: bool = False) -> str:
+    """Return what follows if a run applies an intervention, for people.
+
+    Args:
+        kind: its kind.
+        place: the part of the run that is meant.
+        is_no: whether its outcome is a failure, or its answer a no.
+    """
+    place = safe(place)
+    return {
+        InterventionKind.STOP: "it stops once running steps have finished",
+        InterventionKind.KILL: "its running steps are ended",
+        InterventionKind.HOLD: f"nothing more starts in {place}",
+        InterventionKind.RELEASE: f"{place} goes on",
+        InterventionKind.MARK: f"{place} counts as a {'failure' if is_no else 'success'}",
+        InterventionKind.APPROVE: f"{place} is {'rejected' if is_no else 'approved'}",
+    }[kind]
+
+
+class Handed(Struct, frozen=True):
+    """An intervention that was handed to a run, and the run afterwards."""
+
+    asked: AskedIntervention
+    now: RunRecord
+    before: str = ""
+    """The person whose answer to the same question came before, and may be refused."""
+
+    def told(self, effect: str) -> str:
+        """Return what follows, for people; ``effect`` follows if the run applies it."""
+        if self.asked.decision is not None:
+            return effect
+        if self.now.owner is None:
+            unless = f", unless the answer of {safe(self.before)} counts, which came before" if self.before else ""
+            return f"{effect}, once the run is resumed{unless}"
+        if self.asked.request.kind is InterventionKind.MARK:
+            return f"{effect}, once its iteration begins, or else once the run is recovered"
+        owner = self.now.owner
+        return f"asked process {owner.pid} on {safe(owner.host)}, which has not answered yet"
+
+
+def hand_over(store: Store, record: RunRecord, kind: InterventionKind, *, place: str = "", **further: Any) -> Handed:
+    """Hand an intervention to a run; return its outcome.
+
+    Args:
+        store: the store that contains the run.
+        record: the run.
+        kind: the kind of the intervention.
+        place: the step, container, copy or iteration that is meant, as it was typed.
+        further: the other fields of the intervention.
+
+    Raises:
+        UsageError: the run cannot be asked for that, or its driver refused it.
+    """
+    if record.status is RunStatus.SUCCESS or (kind in OF_A_DRIVER and record.owner is None):
+        raise _not_running(record)
+    if kind not in OF_A_DRIVER:
+        if not place:
+            hint = f"name a step or container: {typed('show', record.id)} lists them"
+            raise UsageError(f"the place of '{kind.value}' is empty", code="no-place", hint=hint)
+        wanted = read_filter(record, place, ())
+        if kind is InterventionKind.MARK:
+            _refuse_succeeded(store, record, wanted, place)
+        if kind is InterventionKind.APPROVE:
+            question = _open_question(store, record, wanted, place)
+            place, further["attempt"] = question.address, question.attempt
+    me = owner_of(os.getpid(), time.time())
+    request = Intervention(kind=kind, user=me.user, host=me.host, place=place, epoch=record.epoch, **further)
+    asked = _answered(store, record, store.intervene(record, request))
+    now = store.find(record.id)
+    is_over = now.status is RunStatus.SUCCESS or (kind in OF_A_DRIVER and now.owner is None)
+    if asked.decision is None and is_over:
+        raise _not_running(now)
+    before = ""
+    if asked.decision is None and kind is InterventionKind.APPROVE and now.owner is None:
+        _open_question(store, now, read_filter(now, place, ()), place, own=asked.number)
+        earlier = [each for each in _answers(store, now, place) if each.decision is None and each.number < asked.number]
+        before = earlier[0].request.who if earlier else ""
+    if asked.decision is not None and asked.decision.refusal:
+        raise UsageError(f"run {record.id!r} refused this: {asked.decision.refusal}", code="refused")
+    return Handed(asked, now, before)
+
+
+def _refuse_succeeded(store: Store, record: RunRecord, wanted: TaskFilter, place: str) -> None:
+    """Refuse to mark a task that has succeeded; a driver would say the same, but there may be none.
+
+    Raises:
+        UsageError: it has.
+    """
+    attempts = [attempt for attempt in store.attempts(record, wanted.path) if wanted.has(attempt)]
+    is_one_task = len({(attempt.located, attempt.sequence) for attempt in attempts}) == 1
+    if is_one_task and attempts[-1].status is Status.SUCCESS and not attempts[-1].is_outdated:
+        raise UsageError(
+            f"{place!r} has succeeded",
+            code="succeeded",
+            hint=f"run it again: {typed('recover', record.id, '--rerun', place)}",
+        )
+
+
+def _open_question(store: Store, record: RunRecord, wanted: TaskFilter, place: str, own: int = 0) -> Pending:
+    """Return the open question that is meant; ``own`` is the number of the answer to it, if known.
+
+    An answer to a question that nobody has asked is refused, so that nobody approves without having seen it. A driver
+    would say the same; but there may be none, and then the answer waits for the next one. That refuses a *yes* whose
+    value does not fit, so until then others may answer, too.
+
+    Raises:
+        UsageError: it is not open, or several may be meant.
+    """
+    kind = record.outline.get(wanted.path)
+    questions = story_of(store, record, time.time(), wanted).questions
+    if kind in CONTAINERS or len(questions) > 1:
+        state = f"{place!r} is a container" if kind in CONTAINERS else f"{place!r} asks {len(questions)} questions"
+        few = ", ".join(question.address for question in questions[:_MOST_NAMED])
+        hint = f"name a single question{': ' if few else ''}{few}{', ...' if len(questions) > _MOST_NAMED else ''}"
+        raise UsageError(state, code="several-questions", hint=hint)
+    if kind != QUESTION:
+        hint = f"give it an outcome: {typed('mark', record.id, place, 'success')}"
+        raise UsageError(f"{place!r} asks no question", code="no-question", hint=hint)
+    name = questions[0].address if questions else place.removesuffix("/1")
+    answers = [answer for answer in _answers(store, record, name) if answer.number != own]
+    is_answered = any(
+        answer.decision is None and (answer.request.is_no or record.owner is not None) for answer in answers
+    )
+    if questions and not is_answered:
+        return questions[0]
+    state = f"is answered already, by {answers[-1].request.who}" if answers else "is not open: nobody has been asked"
+    hint = f"look at the run: {typed('show', record.id)}"
+    raise UsageError(f"the question of {place!r} {state}", code="not-asked", hint=hint)
+
+
+def _answers(store: Store, record: RunRecord, place: str) -> list[AskedIntervention]:
+    """Return the answers to a question that were not refused."""
+    return [
+        each
+        for each in store.interventions(record)
+        if (each.request.kind, each.request.place) == (InterventionKind.APPROVE, place)
+        and (each.decision is None or each.is_applied)
+    ]
+
+
+def _answered(store: Store, record: RunRecord, number: int) -> AskedIntervention:
+    """Return an intervention once its run has answered it, is not driven any more, or takes too long."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        is_driven = store.find(record.id).owner is not None
+        asked = next(each for each in store.interventions(record) if each.number == number)
+        if asked.decision is not None or not is_driven or time.monotonic() > until:
+            return asked
+        time.sleep(_REST)
+
+
+def _not_running(record: RunRecord) -> UsageError:
+    ended = f" since {local_text(record.ended)}" if record.ended is not None else ""
+    is_over = record.status is RunStatus.SUCCESS
+    word = "show" if is_over else "recover"
+    return UsageError(
+        f"run {record.id!r} of {record.target.flow!r} is not running: {record.status.value}{ended}",
+        code="not-running",
+        hint=f"see how it went: {typed('show', record.id)}" if is_over else f"resume it: {typed(word, record.id)}",
+    )

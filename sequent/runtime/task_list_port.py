@@ -1,0 +1,77 @@
+"""The port to the tasks of a run for pages: a few of many, and numbers of many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from sequent.model.status import Status
+from sequent.runtime.records import AttemptRecord
+
+TaskCursor = tuple[int, int]
+"""The place in a list of tasks after which the next page begins."""
+START: TaskCursor = (-1, -1)
+
+
+class Iteration(NamedTuple):
+    """An iteration of a container, with the numbers of the tasks of a step in it that have not succeeded."""
+
+    number: int
+    status: Status
+    counts: Mapping[Status, int]
+
+
+class TaskPage(NamedTuple):
+    """The last attempts of some tasks."""
+
+    tasks: list[AttemptRecord]
+    next: TaskCursor | None
+    """The place after which the next page begins; None if there is none."""
+
+
+class AttemptPiece(NamedTuple):
+    """The attempts of a step with one status that began within a piece of time."""
+
+    path: str
+    piece: int
+    status: Status
+    attempts: int
+    started: float
+    """When the first began."""
+    ended: float
+    """When the last ended."""
+    seconds: float
+    """The sum of the durations of those that have ended."""
+
+
+class TaskList(Protocol):
+    """The tasks of a run. Every method may raise ``StoreError``."""
+
+    def levels(self, path: str) -> list[str]:
+        """Return the paths of the containers around a step, the flow first; empty if its tasks have no plain numbers.
+
+        A step with copies on hosts, or in a container with copies, has none.
+        """
+        ...
+
+    def iterations(self, path: str, around: tuple[int, ...], after: int, limit: int) -> list[Iteration]:
+        """Return the iterations of the container at the next level of a step, within the ones around it."""
+        ...
+
+    def tasks(
+        self, path: str, around: tuple[int, ...], status: Status | None, after: TaskCursor, limit: int
+    ) -> TaskPage:
+        """Return tasks of a step that have begun: within iterations, and in a status."""
+        ...
+
+    def failed_attempts(self, limit: int) -> tuple[int, list[AttemptRecord]]:
+        """Return the number of tasks whose last attempts failed, and the first of these attempts."""
+        ...
+
+    def attempts_of(self, located: str, numbers: tuple[int, ...]) -> list[AttemptRecord]:
+        """Return the attempts of a task, in order; ``located`` is its path, with its host in its place."""
+        ...
+
+    def pieces(self, since: float, until: float, number: int) -> list[AttemptPiece]:
+        """Return the attempts of a time, by pieces of it; active ones last until its end, and lost ones no time."""
+        ...

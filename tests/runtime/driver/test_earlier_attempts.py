@@ -1,0 +1,191 @@
+"""Attempts on hosts outlive their driver, and so do their amounts: neither a recovery nor another run takes these."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+import sequent
+from sequent.model.directives import Directives, Selection
+from sequent.model.status import RunStatus
+from sequent.runtime.orders import (
+    AttemptLeft,
+    AttemptOrder,
+    EarlierGone,
+    HostReachable,
+    HostUnreachable,
+    Report,
+)
+from sequent.runtime.rows import Ask, Batch, Hold, TaskKey
+from tests.runtime.driver.test_hosts import Hosts
+from tests.runtime.worlds import FakeClock, Hands, Killed, World, success, work
+
+OTHERS = TaskKey(1, 1, 0)
+
+
+def two_users(*, in_container: bool = False, shared: bool = False, repeats: object = None) -> sequent.Sequent:
+    """A flow in which a step on a host and one here use the same pool."""
+    pool = sequent.Pool("db", 1, shared=shared)
+    flow = sequent.Sequent("f")
+    tick = flow.add_step("tick", func=work)
+    if in_container:
+        block = flow.add_step("block", hosts=["far"], acquires={pool: 1})
+        block.add_step("load", func=work, repeats=repeats)
+    else:
+        flow.add_step("load", func=work, hosts=["far"], acquires={pool: 1}, repeats=repeats)
+    flow.add_step("here", func=work, acquires={pool: 1}, requires=tick)
+    return flow
+
+
+def die(_: AttemptOrder) -> Report:
+    raise Killed
+
+
+def crashed(flow: sequent.Sequent) -> tuple[World, AttemptOrder]:
+    """A run whose driver has died while the host executes its attempt."""
+    world, hosts = World(flow), Hosts(die)
+    with pytest.raises(Killed):
+        world.drive(Hands(lambda order: success(order) if order.path == "first" else None), host_executor=hosts)
+    (order,) = hosts.orders
+    return world, order
+
+
+FORMS = {
+    "step": {},
+    "container": {"in_container": True},
+    "repeat": {"repeats": ["a"]},
+    "repeat in container": {"in_container": True, "repeats": ["a"]},
+    "shared": {"shared": True},
+    "shared by container": {"shared": True, "in_container": True},
+}
+
+
+class Far:
+    """The host of a recovery: out of reach at first, and asked again every ten seconds."""
+
+    def __init__(self, clock: FakeClock, end, *, back_after: float = 600.0) -> None:
+        self._hosts = Hosts(end, down=["far"])
+        self._clock = clock
+        self._back_at = clock.boot + back_after
+
+    def __call__(self, host: str) -> Hands:
+        hands = self._hosts(host)
+        hands.seconds_left = lambda: 10.0
+        self._clock.at(self._back_at, lambda: hands.tell(HostReachable(host, 1)))
+        return hands
+
+    def tell_at(self, seconds: float, report: Report) -> None:
+        self._clock.at(self._clock.boot + seconds, lambda: self._hosts.made["far"].tell(report))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_recovery_leaves_an_attempt_on_a_host_out_of_reach_its_amounts(form):
+    world, order = crashed(two_users(**FORMS[form]))
+    world.recover()
+    clock = FakeClock()
+    course: list[str] = []
+
+    def end_there(again: AttemptOrder) -> Report:
+        assert again.token == order.token
+        course.append("there")
+        return success(again)
+
+    def end_here(again: AttemptOrder) -> Report:
+        course.append(again.path)
+        return success(again)
+
+    assert world.drive(Hands(end_here), host_executor=Far(clock, end_there), clock=clock) is RunStatus.SUCCESS
+    assert course == ["tick", "there", "here"]
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if "container" not in form])
+def test_amounts_are_free_once_the_host_says_that_the_attempt_is_over(form):
+    world, order = crashed(two_users(**FORMS[form]))
+    world.recover()
+    clock = FakeClock()
+    ends: list[float] = []
+    began = clock.boot
+
+    def end_here(again: AttemptOrder) -> Report:
+        if again.path == "here":
+            ends.append(clock.boot - began)
+        return success(again)
+
+    far = Far(clock, success)
+    far.tell_at(100, EarlierGone(order.token))
+    assert world.drive(Hands(end_here), host_executor=far, clock=clock) is RunStatus.SUCCESS
+    assert len(ends) == 1
+    assert 100 <= ends[0] < 120
+
+
+@pytest.mark.parametrize("in_container", [False, True])
+def test_no_other_run_takes_the_amounts_of_an_attempt_that_outlives_its_driver(in_container):
+    world, _ = crashed(two_users(shared=True, in_container=in_container))
+    other = World(two_users(shared=True), store=world.store)
+    other.run.use_pools({"db": 1})
+    wanted = [Ask(OTHERS, (("db", 1),), 0)]
+    world.run.close()
+    assert not other.run.ask(wanted)
+    world.recover()
+    assert not other.run.ask(wanted)
+    with pytest.raises(Killed):
+        world.drive(Hands(lambda _: None), host_executor=Hosts(die))
+    world.run.close()
+    assert not other.run.ask(wanted)
+    # It waits no more.
+    other.run.commit(Batch(holds=[Hold(OTHERS, "db", 0, is_shared=True)]))
+    world.recover()
+    assert world.drive(Hands(success), host_executor=Hosts(success)) is RunStatus.SUCCESS
+    assert other.run.ask(wanted)
+
+
+@pytest.mark.parametrize("in_container", [False, True])
+def test_a_task_that_runs_first_waits_for_the_amounts_and_is_not_stuck(in_container):
+    """The step on the host requires one that runs again, and that needs what the attempt there holds."""
+    pool = sequent.Pool("db", 1)
+    flow = sequent.Sequent("f")
+    first = flow.add_step("first", func=work, acquires={pool: 1})
+    block = flow.add_step("block", hosts=["far"], requires=first, acquires={pool: 1} if in_container else None)
+    block.add_step("load", func=work, acquires=None if in_container else {pool: 1})
+    flow.add_step("tick", func=work, requires=first)
+    world, order = crashed(flow)
+    world.recover()
+    clock = FakeClock()
+    far = Far(clock, success, back_after=0.0)
+    far.tell_at(100, EarlierGone(order.token))
+    again = Directives(rerun=(Selection(("first",), ()),))
+    course: list[str] = []
+
+    def end(order: AttemptOrder) -> Report:
+        course.append(order.path)
+        return success(order)
+
+    assert world.drive(Hands(end), host_executor=far, clock=clock, directives=again) is RunStatus.SUCCESS
+    assert course == ["first", "tick"]
+    assert clock.boot >= 5_100
+
+
+def test_amounts_are_kept_for_an_attempt_that_a_stopped_run_leaves_on_its_host():
+    world = World(two_users(shared=True))
+    hosts = Hosts(None)
+    other = World(two_users(shared=True), store=world.store)
+    other.run.use_pools({"db": 1})
+    wanted = [Ask(OTHERS, (("db", 1),), 0)]
+
+    def end_there(order: AttemptOrder) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        hosts.made["far"].tell(HostUnreachable("far", "gone", 1.0))
+        hosts.made["far"].tell(AttemptLeft(order.frame, order.node, order.attempt))
+
+    hosts.end = end_there
+    assert world.drive(Hands(success), host_executor=hosts) is RunStatus.STOPPED
+    world.run.close()
+    assert not other.run.ask(wanted)
+    # It waits no more.
+    other.run.commit(Batch(holds=[Hold(OTHERS, "db", 0, is_shared=True)]))
+    world.recover()
+    assert world.drive(Hands(success), host_executor=Hosts(success)) is RunStatus.SUCCESS
+    world.run.close()
+    assert other.run.ask(wanted)

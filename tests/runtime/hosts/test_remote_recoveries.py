@@ -1,0 +1,180 @@
+"""A driver that comes back to a host: it collects and joins the attempts of its predecessor, and none begins twice."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sequent.model.value_text import encode
+from sequent.runtime.orders import (
+    AttemptLost,
+    EarlierGone,
+    HostUnreachable,
+)
+from tests.patience import wait_until
+from tests.runtime.hosts.gates import begun, gate, kept_outcomes, start_gated
+from tests.runtime.hosts.sessions import StandIn, remote, run_on
+
+
+def test_a_driver_that_comes_back_collects_what_has_ended_meanwhile(host, tmp_path):
+    directory = gate(tmp_path)
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        start_gated(driving, directory, token="a1")
+    (directory / "go").touch()
+    wait_until(lambda: kept_outcomes(host))
+    with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=("a1",)), tmp_path / "run") as driving:
+        # It is over, also for a driver that has not ordered it again yet.
+        assert driving.wait(lambda report: isinstance(report, EarlierGone)) == EarlierGone("a1")
+        frame = driving.start("gated", inputs=(encode(str(directory)),), makers=("source",), token="a1", attempt=2)
+        ended = driving.end_of(frame)
+        assert (ended.frame, ended.attempt, ended.result) == (frame, 2, '"gone through"')
+        assert driving.log_of(ended) == "first line\nlast line\n"
+    assert len(begun(directory)) == 1
+
+
+def test_an_outcome_is_collected_even_if_a_power_cut_has_taken_the_token(host, tmp_path):
+    directory = gate(tmp_path)
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        start_gated(driving, directory, token="a1")
+    (directory / "go").touch()
+    wait_until(lambda: any(file.stat().st_size for file in (host.place / "outcomes").iterdir()))
+    (agent,) = host.agent_pids()
+    os.kill(agent, 9)
+    wait_until(lambda: not host.agent_pids())
+    (host.place / "tokens").write_text("")
+    with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=("a1",)), tmp_path / "run") as driving:
+        frame = driving.start("gated", inputs=(encode(str(directory)),), makers=("source",), token="a1", attempt=2)
+        assert driving.end_of(frame).result == '"gone through"'
+        driving.run("hello", token="h1")
+    assert (host.place / "tokens").read_text() == "h1\n"
+    assert len(begun(directory)) == 1
+
+
+def test_a_driver_that_comes_back_joins_what_goes_on(host, tmp_path):
+    directory = gate(tmp_path)
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        start_gated(driving, directory, token="a1")
+    with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=("a1",)), tmp_path / "run") as driving:
+        frame = driving.start("gated", inputs=(encode(str(directory)),), makers=("source",), token="a1", attempt=2)
+        other = driving.run("hello")
+        (directory / "go").touch()
+        assert driving.end_of(frame).result == '"gone through"'
+        assert other.result == '"hello"'
+    assert len(begun(directory)) == 1
+
+
+def test_what_never_arrived_begins_with_the_driver_that_comes_back(host, tmp_path):
+    directory = gate(tmp_path)
+    (directory / "go").touch()
+    with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=("a1",)), tmp_path / "run") as driving:
+        assert driving.wait(lambda report: isinstance(report, EarlierGone)) == EarlierGone("a1")
+        frame = driving.start("gated", inputs=(encode(str(directory)),), makers=("source",), token="a1", attempt=2)
+        assert driving.end_of(frame).result == '"gone through"'
+    assert len(begun(directory)) == 1
+
+
+def test_an_attempt_that_goes_on_is_not_over_until_it_ends(host, tmp_path):
+    directory = gate(tmp_path)
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        start_gated(driving, directory, token="a1")
+    with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=("a1",)), tmp_path / "run") as driving:
+        driving.run("hello")
+        assert not [report for report in driving.seen if isinstance(report, EarlierGone)]
+        (directory / "go").touch()
+        assert driving.wait(lambda report: isinstance(report, EarlierGone)) == EarlierGone("a1")
+
+
+def test_attempts_of_two_drivers_are_told_apart_even_if_both_gave_them_the_same_number(host, tmp_path):
+    directory = gate(tmp_path)
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        earlier = start_gated(driving, directory, token="a1")
+    with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=("a1",)), tmp_path / "run") as driving:
+        other = driving.start("gated", inputs=(encode(str(directory)),), makers=("source",), token="b1", sequence="2")
+        assert other == earlier
+        driving.wait_until(lambda: len(begun(directory)) == 2)
+        joined = driving.start("gated", inputs=(encode(str(directory)),), makers=("source",), token="a1", attempt=2)
+        (directory / "go").touch()
+        assert [driving.end_of(frame).result for frame in (other, joined)] == ['"gone through"'] * 2
+    assert len(begun(directory)) == 2
+
+
+def test_an_attempt_that_no_task_has_asked_for_again_ends_as_its_run_succeeds(host, tmp_path):
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        start_gated(driving, gate(tmp_path), token="a1")
+    with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=("a1",)), tmp_path / "run") as driving:
+        ended = driving.run("hello")
+        driving.executor.acknowledge(ended.frame, ended.node, ended.attempt)
+        driving.executor.expect_nothing()
+    wait_until(lambda: not host.agent_pids())
+    assert not Path("/proc", begun(gate(tmp_path))[0]).exists()
+
+
+def test_what_no_driver_wants_is_ended_before_its_task_runs_again(host, tmp_path):
+    directory = gate(tmp_path)
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        frame = start_gated(driving, directory, token="a1")
+    passed = tmp_path / "passed"
+    passed.mkdir()
+    (passed / "go").touch()
+    run = run_on(host, tmp_path / "run", epoch=2)
+    with remote(run, tmp_path / "run") as driving:
+        inputs = (encode(str(passed)),)
+        assert driving.start("gated", inputs=inputs, makers=("source",), token="b1", attempt=2) == frame
+        assert driving.end_of(frame).result == '"gone through"'
+    assert (tmp_path / "course").read_text().split() == ["begun", "ended", "begun", "ended"]
+    wait_until(lambda: not Path("/proc", begun(directory)[0]).exists())
+
+
+def test_a_task_of_a_repeat_that_was_opened_anew_waits_for_its_earlier_attempt(host, tmp_path):
+    directory = gate(tmp_path)
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        earlier = start_gated(driving, directory, token="a1")
+    passed = tmp_path / "passed"
+    passed.mkdir()
+    (passed / "go").touch()
+    with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=("a1",)), tmp_path / "run") as driving:
+        driving.run("hello", attempt=2)
+        anew = driving.start("gated", inputs=(encode(str(passed)),), makers=("source",), token="b1")
+        assert anew != earlier
+        driving.run("hello")
+        (directory / "go").touch()
+        assert driving.end_of(anew).result == '"gone through"'
+    assert (tmp_path / "course").read_text().split() == ["begun", "ended", "begun", "ended"]
+
+
+def test_a_run_that_has_ended_leaves_only_the_tokens(host, tmp_path):
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        ended = driving.run("hello")
+        driving.executor.acknowledge(ended.frame, ended.node, ended.attempt)
+    wait_until(lambda: not host.agent_pids())
+    assert not (host.place / "logs").exists()
+    assert (host.place / "tokens").read_text() == "t1\n"
+    with remote(run_on(host, tmp_path / "run", epoch=2), tmp_path / "run") as driving:
+        again = driving.start("hello", token="t1")
+        lost = driving.outcome_of(again)
+        assert isinstance(lost, AttemptLost)
+
+
+def test_a_driver_that_was_replaced_is_told_so(host, tmp_path):
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as old:
+        old.run("hello")
+        with remote(run_on(host, tmp_path / "other", epoch=2), tmp_path / "other") as new:
+            new.run("hello", token="n1")
+            told = old.wait(lambda report: isinstance(report, HostUnreachable) and "taken over" in report.reason)
+            # A driver that is really fenced finds out as it writes that the host is out of reach.
+            assert told.reason.endswith("this driver still owns it (command)")
+
+
+def test_an_agent_that_knows_nothing_of_what_was_handed_over_is_not_trusted(host, tmp_path):
+    directory = gate(tmp_path)
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        start_gated(driving, directory, token="a1")
+    other = StandIn(tmp_path / "replaced")
+    try:
+        with remote(run_on(other, tmp_path / "run", epoch=2, open_tokens=("a1",)), tmp_path / "run") as driving:
+            driving.start("gated", inputs=(encode(str(directory)),), makers=("source",), token="a1", attempt=2)
+            told = driving.wait(lambda report: isinstance(report, HostUnreachable))
+        assert "knows nothing of the run" in told.reason
+        assert len(begun(directory)) == 1
+    finally:
+        other.end()

@@ -1,0 +1,130 @@
+"""The plans that PostgreSQL makes: no time grows with the square of the rows, also without statistics of the tables."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from sequent.model.status import Status
+from sequent.runtime.rows import Batch, Ending
+from sequent.runtime.store.postgresql.schema import SchemaStatements
+from sequent.runtime.store.sql.tally import NOTHING
+from tests.contracts.plans import attempted, create, each, intent, repeated
+
+COUNT = 2000
+
+
+def ended(number: int) -> Ending:
+    return Ending(each(number), 1, Status.SUCCESS, 2.0, "1")
+
+
+BATCHES = {
+    "write_steps": Batch(endings=[ended(number) for number in range(1, COUNT + 1)]),
+    "write_end": Batch(endings=[ended(1)]),
+    "write_step": Batch(endings=[ended(1)], intents=[intent(each(COUNT + 1))]),
+}
+
+
+@pytest.mark.parametrize("kind", BATCHES)
+def test_a_batch_finds_each_of_its_rows_by_its_key_however_small_the_table_is_taken_for(
+    kind, cluster, database, url, store
+):
+    run = create(store)
+    repeated(run, 1, 2)
+    run.commit(Batch(intents=[intent(each(number)) for number in range(1, COUNT + 1)]))
+    name, values = run._writer.whole(BATCHES[kind]).statement(NOTHING, run._guard)
+    assert name == kind
+    with psycopg.connect(url.partition("?")[0]) as connection:
+        told = connection.execute(f"EXPLAIN {store._session.database.statements[name].text}", values).fetchall()
+    plan = "\n".join(line for (line,) in told)
+    (condition,) = [line for line in plan.splitlines() if "Index Cond" in line and "frame = " in line]
+    assert all(f"({key} = " in condition for key in ("frame", "node", "host", "iteration", "number")), plan
+    assert "Join Filter" not in plan, plan
+
+
+def one_by_one(run) -> None:
+    for number in range(1, 50):
+        attempted(run, each(number), result="1")
+
+
+def in_a_chain(run) -> None:
+    run.commit(Batch(intents=[intent(each(1))]))
+    for number in range(1, 50):
+        run.commit(Batch(endings=[ended(number)], intents=[intent(each(number + 1))]))
+
+
+@pytest.mark.parametrize("write", [one_by_one, in_a_chain])
+def test_the_plan_of_a_batch_is_kept(write, store):
+    run = create(store)
+    repeated(run, 1, 2)
+    write(run)
+    kept = (
+        "SELECT min(generic_plans), max(custom_plans) FROM pg_prepared_statements WHERE statement LIKE '%settled AS%'"
+    )
+    ((generic, custom),) = run._own.connection._raw.execute(kept).fetchall()
+    # The server looks at five of a statement before it keeps a plan; after that it makes no other.
+    assert generic > custom == 5
+
+
+QUESTIONS = {
+    "of_run": (
+        "tally_attempts tally_frames succeeded_nodes tasks_by_state frames_by_status success_count failure_count",
+        (1,),
+    ),
+    "of_attempts": (
+        "handed_over around_handed_over pending attempts last_id",
+        (1,),
+    ),
+    "of_step": (
+        "open_iterations step_numbers step_extent span_of_step until_of_steps failures_of_step",
+        (1, 1, 2),
+    ),
+    "of_container": ("open_frames frame_extent span_of_frames failures_inside frames_inside", (1, 1, 3)),
+    "in_pages": ("results drawn_by_steps frames drawn_by_frames", (1, 1, 2, 0, 64)),
+    "with_until": ("until_of_frames", (1, 1, 3, 2)),
+}
+
+
+@pytest.fixture(scope="module")
+def unknown_tables(cluster):
+    """A connection to tables with many rows, of which the server has no statistics."""
+    statements = SchemaStatements("unknown")
+    with psycopg.connect(cluster.url(cluster.new_database()), autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA unknown")
+        for text in statements.creation():
+            connection.execute(text, ())  # type: ignore[arg-type]
+        for table in ("attempt", "frame"):
+            connection.execute(f"ALTER TABLE unknown.{table} SET (autovacuum_enabled = off)")  # type: ignore[arg-type]
+        connection.execute("INSERT INTO unknown.definition VALUES (1, 'd', '{}', '{}')")
+        connection.execute(
+            "INSERT INTO unknown.run (number, id, epoch, owner, touched, status, recovery, created, counts, flow, "
+            "definition) VALUES (1, 'r', 1, 'o', 0, 'stopped', 0, 1, '{}', 'f', 1)"
+        )
+        connection.execute(
+            "INSERT INTO unknown.attempt (run, frame, node, host, iteration, number, token, state, started, recovery) "
+            "SELECT 1, 1, 2, '', number, 1, '', 'success', 1, 0 FROM generate_series(1, %s) AS number",
+            [COUNT],
+        )
+        connection.execute(
+            "INSERT INTO unknown.frame (run, parent, node, number, id, status) "
+            "SELECT 1, 1, 3, number, number + 1, 'success' FROM generate_series(1, %s) AS number",
+            [COUNT],
+        )
+        yield connection
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
+def test_a_question_reads_each_row_a_few_times_at_most(kind, unknown_tables):
+    names, values = QUESTIONS[kind]
+    for name in names.split():
+        text = SchemaStatements("unknown")[name].text
+        ((told,),) = unknown_tables.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", values, prepare=False).fetchall()
+        read = rows_read(told[0]["Plan"])
+        assert read < 15 * COUNT, f"{name} reads {read:,} rows: {told}"
+
+
+def rows_read(plan) -> int:
+    """How many rows a plan passes on or drops."""
+    dropped = sum(plan.get(f"Rows Removed by {why}", 0) for why in ("Filter", "Join Filter", "Index Recheck"))
+    inside = sum(map(rows_read, plan.get("Plans", ())))
+    return inside + plan["Actual Loops"] * (plan["Actual Rows"] + dropped)
