@@ -1,0 +1,56 @@
+"""Finds the earlier runs of a flow, and reads the durations of its tasks in them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from sequent.model.record_text import LATEST
+from sequent.runtime.records import RunRecord
+from sequent.view.step_durations import successful
+
+if TYPE_CHECKING:
+    from sequent.runtime.ports import Store
+
+MOST_RUNS = 20
+FEWEST_ATTEMPTS = 2_000
+_AT_ONCE = 100
+_LOOKED_AT = 1_000
+"""The runs of all flows that are looked at."""
+
+
+def earlier_runs(store: Store, record: RunRecord) -> list[RunRecord]:
+    """Return the latest runs of the same flow before this one that have ended."""
+    found: list[RunRecord] = []
+    before = record.number
+    for _ in range(_LOOKED_AT // _AT_ONCE):
+        runs = store.runs_within(0.0, LATEST, _AT_ONCE, before)
+        found += [run for run in runs if run.target.flow == record.target.flow and run.ended is not None]
+        if len(found) >= MOST_RUNS or len(runs) < _AT_ONCE:
+            break
+        before = runs[-1].number
+    return found[:MOST_RUNS]
+
+
+def earlier_durations(store: Store, record: RunRecord, attempts: int) -> tuple[Mapping[str, Sequence[float]], int]:
+    """Return the durations of each step's successes in the latest earlier runs of the flow, and the number of runs.
+
+    Args:
+        store: the store of the run.
+        record: the run.
+        attempts: how many attempts it has. At most half as many of earlier runs are read, or 2,000.
+    """
+    left = max(FEWEST_ATTEMPTS, attempts // 2)
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    count = 0
+    for run in earlier_runs(store, record):
+        if not left:
+            break
+        read = list(islice(store.attempts(run), left))
+        left -= len(read)
+        count += 1
+        for attempt in read:
+            found[attempt.path] += successful((attempt,))
+    return found, count

@@ -1,0 +1,95 @@
+"""Words for people: statuses with their glyphs, durations, sizes, counts and stored values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import cast
+
+from sequent.model.status import Status
+from sequent.model.terminal import safe
+
+GLYPHS: Mapping[str, str] = {
+    "waiting": "·",
+    "ready": "·",
+    "active": "▶",
+    "running": "▶",
+    "success": "✓",
+    "failure": "✗",
+    "skipped": "-",
+    "cancelled": "⊘",
+    "stopped": "■",
+    "suspended": "‖",
+    "interrupted": "!",
+    "damaged": "✗",
+    "retry": "↻",
+    "delayed": "…",
+    "queued": "=",
+    "asked": "?",
+    "lost": "?",
+    "outdated": "~",
+    "passed over": "»",
+}
+"""The glyph of each status of a task or run, and of each reason to wait. No status is shown by its colour alone."""
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time: ``0.31 s``, ``12.4 s``, ``3 min 05 s``, ``2 h 14 min``."""
+    seconds = max(seconds, 0.0)
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def waiting_time(seconds: float) -> str:
+    """Return a length of time that is still to pass: ``60 s``, not ``59.9 s``; ``2 h 14 min``."""
+    if 0.95 <= seconds < 100:
+        return f"{round(seconds)} s"
+    return duration(seconds)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, such as ``1 run`` and ``1,200 runs``."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def size(number: float) -> str:
+    """Return a number of bytes as people read it: ``812 B``, ``1.5 MB``."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:,.1f} TB"
+
+
+def counts(numbers: Mapping[Status, int]) -> str:
+    """Return the number of each status: ``1,204 success, 1 failure``."""
+    parts = [f"{numbers[status]:,} {status.value}" for status in Status if numbers.get(status)]
+    return ", ".join(parts) or "nothing yet"
+
+
+def readable(wire_text: str) -> str:
+    """Return a stored value for people; no classes are needed, since no instance is made."""
+    tree: object = json.loads(wire_text)
+    if isinstance(tree, str):
+        return safe(tree)
+    if isinstance(tree, dict):
+        mapping = cast("dict[str, object]", tree)
+        if len(mapping) == 1:
+            content = next(iter(mapping.values())) if next(iter(mapping)).startswith("$") else None
+            if isinstance(content, str):
+                return safe(content)
+            if "$dt" in mapping or "$ti" in mapping or "$e" in mapping:
+                parts = cast("list[object]", content)
+                return safe(str(parts[1] if "$e" in mapping else parts[0]))
+    return safe(json.dumps(tree, ensure_ascii=False))
+
+
+def task_name(located: str, sequence: str) -> str:
+    """Return a task as people write it: ``load/1.2``; a container without a sequence by its path."""
+    return f"{located}/{sequence}" if sequence else located

@@ -1,0 +1,55 @@
+"""The tasks and containers that wait, each with its sentence."""
+
+from __future__ import annotations
+
+from sequent import container, item, step
+from sequent.runtime.records import TaskPlace
+from sequent.testing.clock import BEGINNING
+from sequent.testing.simulation import HowFar
+from sequent.testing.world import World
+from sequent.view.waiting_places import waiting_places
+from tests.view.moments import Watched
+
+
+def test_all_that_waits_is_listed_once_and_a_container_stands_for_its_contents(monkeypatch):
+    @container
+    class flow:
+        @container(repeats=["eu", "us", "as"], parallel=2)
+        class region:
+            name: str = item()
+
+            @step
+            def load(self) -> None:
+                pass
+
+            @step(requires=load)
+            def check(self) -> None:
+                pass
+
+        @container(requires=region)
+        class after:
+            @step
+            def one(self) -> None:
+                pass
+
+        @step(requires=region.failed, handles=False)
+        def alert(self) -> None:
+            pass
+
+    found: list[list[tuple[TaskPlace, str]]] = []
+
+    def look(watched: Watched) -> None:
+        found.append([(why.place, why.sentence) for why in waiting_places(watched.facts, 0.0)])
+
+    with monkeypatch.context() as patched:
+        watched = Watched(patched, look)
+        watched.world = World(flow, {}, BEGINNING, None, 1000)
+        watched.world.change({"durations": {"region.load": 5}}, 0.0)
+        watched.world.begin(HowFar(None, -1))
+    open_region = "waits: region/1 has not ended"
+    assert found[0] == [
+        (TaskPlace("region.check", (1, 1)), "waits: region.load/1.1 has not ended"),
+        (TaskPlace("region.check", (1, 2)), "waits: region.load/1.2 has not ended"),
+        (TaskPlace("after", (1,)), open_region),
+        (TaskPlace("alert", (1,)), open_region),
+    ]
