@@ -1,0 +1,141 @@
+"""The pages of one run: its overview, its tasks, and its comparison with earlier runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from sequent.errors import UsageError
+from sequent.html.band_svg import band_svg
+from sequent.html.rendering import markup
+from sequent.html.report import MOST_DRAWN
+from sequent.html.timeline_svg import timeline_svg
+from sequent.model.status import RunStatus, Status
+from sequent.pictures.svg import notice_of, svg
+from sequent.runtime.task_list_port import Iteration
+from sequent.view.earlier_runs import earlier_runs
+from sequent.view.next_command import next_command, plan_command
+from sequent.view.run_picture import run_picture, states_of
+from sequent.view.step_spans import StepSpan, step_spans, usual_span
+from sequent.web.one_run import OneRun, read_run
+from sequent.web.reasons import reasons_of
+from sequent.web.task_query import read_task_query
+from sequent.web.templates import page
+from sequent.web.web_site import site_of
+
+if TYPE_CHECKING:
+    from sequent.runtime.ports import Store
+    from sequent.runtime.records import RunRecord
+
+_TASKS = 100
+"""Tasks on a page."""
+_CHIPS = 60
+"""Iterations of a level that are shown at once."""
+
+
+def found(store: Store, request: Request) -> RunRecord:
+    """Return the run that an address names.
+
+    Raises:
+        UnknownRunError: there is no such run.
+    """
+    return store.find(request.path_params["run"])
+
+
+def show_run(request: Request) -> Response:
+    """Show a run: its failures, its flow, its timeline, and what is going on."""
+    site = site_of(request)
+    with site.opened() as store:
+        record = found(store, request)
+        if record.id != request.path_params["run"]:
+            return RedirectResponse(f"/runs/{record.id}", status_code=303)
+        if record.status is RunStatus.DAMAGED:
+            raise UsageError(record.reason, code="damaged-run")
+        run = read_run(store, record, site.digests)
+        flow, note = _drawing(run)
+        failures = run.failures
+        return page(
+            "run.html",
+            site=site,
+            run=run,
+            record=record,
+            tab="overview",
+            flow=flow,
+            flow_note=note,
+            timeline=markup(timeline_svg(run.digest.timeline, is_running=record.owner is not None)),
+            failures=failures,
+            next_command=next_command(record),
+            plan_command=plan_command(record),
+            reasons=reasons_of(store, run, failures),
+        )
+
+
+def _drawing(run: OneRun) -> tuple[object, str]:
+    """Return the drawing of the flow, and a note on it; or '', and the reason why there is none."""
+    try:
+        picture = run_picture(run.summary)
+    except UsageError as error:
+        return "", error.message
+    drawn = svg(picture, states_of(run.summary), has_style=False, most=MOST_DRAWN)
+    return markup(drawn), notice_of(picture, MOST_DRAWN)
+
+
+def list_tasks(request: Request) -> Response:
+    """Show tasks of a step that have begun, chosen by their iterations and their status."""
+    site, query = site_of(request), read_task_query(request.query_params)
+    with site.opened() as store:
+        record = found(store, request)
+        run = read_run(store, record, site.digests)
+        path = query.path or next(iter(run.steps), "")
+        if path not in run.steps:
+            raise UsageError(f"run {record.id!r} has no step {query.path!r:.100}", hint="choose one of its list")
+        tasks = store.tasks(record)
+        levels = tasks.levels(path)
+        chips: list[list[Iteration]] = []
+        for depth in range(min(len(query.around), len(levels) - 1) + 1 if levels else 0):
+            after = query.from_iteration if depth == len(query.around) else max(query.around[depth] - 6, 0)
+            chips.append(tasks.iterations(path, query.around[:depth], after, _CHIPS))
+        found_tasks = tasks.tasks(path, query.around, query.status, query.after, _TASKS)
+        return page(
+            "tasks.html",
+            site=site,
+            run=run,
+            record=record,
+            tab="tasks",
+            query=query,
+            path=path,
+            levels=levels,
+            chips=chips,
+            most_chips=_CHIPS,
+            found=found_tasks,
+            statuses=[*Status],
+        )
+
+
+def compare_run(request: Request) -> Response:
+    """Show how long the steps of a run took, beside earlier runs of its flow."""
+    site = site_of(request)
+    with site.opened() as store:
+        record = found(store, request)
+        run = read_run(store, record, site.digests)
+        earlier = [each for each in earlier_runs(store, record) if each.status is RunStatus.SUCCESS]
+        pieces = [site.digests.of(store, each).pieces for each in earlier]
+        whole = StepSpan(
+            path="",
+            seconds=(run.now if record.ended is None else record.ended) - record.created,
+            usual=usual_span(each.ended - each.created for each in earlier if each.ended is not None),
+            is_active=record.owner is not None,
+        )
+        spans = [whole, *step_spans(run.steps, run.digest.pieces, pieces, is_driven=record.owner is not None)]
+        return page(
+            "compare.html",
+            site=site,
+            run=run,
+            record=record,
+            tab="compare",
+            earlier=earlier,
+            spans=spans,
+            bands={each.path: markup(band_svg(each.seconds, each.usual)) for each in spans},
+        )

@@ -1,0 +1,126 @@
+"""The numbers of a run's tasks that take a look at each of them, kept until they change."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from sequent.model.outcome import Failure
+from sequent.model.status import Status
+from sequent.runtime.task_list_port import AttemptPiece
+from sequent.view.attempts import by_step
+from sequent.view.buckets import BUCKETS
+from sequent.view.earlier_runs import earlier_durations
+from sequent.view.predecessors import Predecessors
+from sequent.view.step_durations import bands_of
+from sequent.view.timeline import MOST_BARS, Timeline, timeline_of, timeline_of_pieces
+
+if TYPE_CHECKING:
+    from sequent.runtime.ports import Store
+    from sequent.runtime.records import AttemptRecord, RunRecord
+
+FAILURES = 100
+"""Failures that are read."""
+ATTEMPTS = 2_000
+"""Attempts of a run that are read one by one for its timeline; of more, only numbers by pieces of time."""
+_KEPT = 50
+"""Runs whose digests are kept."""
+PART = 0.03
+"""The largest fraction of a run's time to spend on digests of it: those of a large run are renewed less often."""
+
+
+class RunDigest(Struct, frozen=True, kw_only=True):
+    """The numbers of a run's tasks at a moment."""
+
+    news: tuple[int, ...]
+    """The numbers by which a later change is noticed."""
+    at: float
+    cost: float
+    """Seconds that it took."""
+    standings: Mapping[str, Mapping[Status, int]]
+    failed: int
+    """The number of tasks that failed."""
+    failures: Sequence[AttemptRecord]
+    """The first of them."""
+    problems: Sequence[Failure]
+    """The first containers that failed without a failed attempt."""
+    unread: int
+    """The number of further failures of both kinds."""
+    pieces: Sequence[AttemptPiece]
+    timeline: Timeline
+
+
+class RunDigests:
+    """The latest digest of each run that was looked at.
+
+    A page of a run that has not changed since costs the same, whatever the number of its tasks; so does that of a run
+    that goes on, unless its digest is due.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[int, RunDigest] = {}
+        self._lock = Lock()
+
+    def of(self, store: Store, record: RunRecord) -> RunDigest:
+        """Return the digest of a run: a new one if the run has changed, and its time has come."""
+        news = store.news_of(record)
+        with self._lock:
+            kept = self._kept.get(record.number)
+            if kept is not None and kept.news == news:
+                return kept
+            is_early = kept is not None and time.time() - kept.at < kept.cost / PART
+            if kept is not None and is_early and record.owner is not None:
+                return kept
+            made = _made(store, record, news)
+            self._kept.pop(record.number, None)
+            self._kept[record.number] = made
+            while len(self._kept) > _KEPT:
+                del self._kept[next(iter(self._kept))]
+            return made
+
+
+def _made(store: Store, record: RunRecord, news: tuple[int, ...]) -> RunDigest:
+    began = time.monotonic()
+    standings = store.standings(record)
+    failed, failures = store.tasks(record).failed_attempts(FAILURES)
+    problems = store.container_problems(record)
+    pieces, until = _pieces(store, record)
+    timeline = _timeline(store, record, pieces, until)
+    return RunDigest(
+        news=news,
+        at=time.time(),
+        cost=time.monotonic() - began,
+        standings=standings,
+        failed=failed,
+        failures=failures,
+        problems=problems[:FAILURES],
+        unread=failed - len(failures) + len(problems[FAILURES:]),
+        pieces=pieces,
+        timeline=timeline,
+    )
+
+
+def _pieces(store: Store, record: RunRecord) -> tuple[Sequence[AttemptPiece], float]:
+    """Return the attempts of a run by pieces of its time, and the end of that."""
+    tasks, until = store.tasks(record), time.time() if record.ended is None else record.ended
+    pieces = tasks.pieces(record.created, until, BUCKETS)
+    if record.ended is None and record.owner is None:
+        # Its process has died: the run lasted until its last attempt that is known.
+        until = max((each.started if each.status is Status.ACTIVE else each.ended for each in pieces), default=until)
+        pieces = tasks.pieces(record.created, until, BUCKETS)
+    return pieces, until
+
+
+def _timeline(store: Store, record: RunRecord, pieces: Sequence[AttemptPiece], until: float) -> Timeline:
+    span, is_driven = (record.created, until), record.owner is not None
+    total = sum(piece.attempts for piece in pieces)
+    if total > ATTEMPTS:
+        return timeline_of_pieces(pieces, record.outline, span, is_driven=is_driven)
+    attempts = by_step(store.attempts(record), record.outline)
+    # Only a bar can be late.
+    usual = bands_of(earlier_durations(store, record, total)[0]) if total <= MOST_BARS else {}
+    return timeline_of(attempts, Predecessors(record.description, attempts), usual, span, is_driven=is_driven)

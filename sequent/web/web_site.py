@@ -1,0 +1,32 @@
+"""The parts that all pages of a server share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct, field
+from starlette.requests import Request
+
+from sequent.web.access import Access
+from sequent.web.run_digest import RunDigests
+
+if TYPE_CHECKING:
+    from sequent.runtime.ports import Store
+
+
+class WebSite(Struct, frozen=True, kw_only=True):
+    """A server's store, its access, and what it allows."""
+
+    opened: Callable[[], AbstractContextManager[Store]]
+    """Opens the store, for one request: a store that is made, replaced or locked later needs no new server."""
+    store_name: str
+    access: Access
+    allows_actions: bool = False
+    digests: RunDigests = field(default_factory=RunDigests)
+
+
+def site_of(request: Request) -> WebSite:
+    """Return the site that a request is for."""
+    return cast("WebSite", request.app.state.site)

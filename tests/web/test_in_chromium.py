@@ -1,0 +1,216 @@
+"""The pages in a browser: wide and on a phone, light and dark, with and without scripts, while a run goes on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.children import Child
+
+FLOWS = """
+from pathlib import Path
+
+from sequent import container, item, step
+
+
+@container(stop_on_exception=False)
+class nightly:
+    @container(repeats=["emea", "apac", "amer"])
+    class regions:
+        @step
+        def load(self, region: str = item()) -> None:
+            print(f"\\x1b[32mloaded\\x1b[0m {region}")
+
+        @step(requires=load)
+        def audit(self, region: str = item()) -> None:
+            print("<script>alert(1)</script><img src=x onerror=alert(2)>")
+            if region == "amer":
+                raise ValueError("<script>alert(3)</script> the ledger differs by a very-long-word-" + "x" * 200)
+
+    @step(requires=regions)
+    def merge(self) -> None: ...
+
+    @step(requires=merge)
+    def send(self) -> None: ...
+
+
+@container
+class going:
+    @step
+    def wait(self) -> None:
+        print("first line", flush=True)
+        Path("began").write_text("now")
+        Path("go").read_text()
+        print("second <b>line</b>", flush=True)
+        Path("wrote").write_text("now")
+        Path("end").read_text()
+
+    @step(requires=wait)
+    def after(self) -> None: ...
+"""
+PAGES = (
+    "/",
+    "/?status=failure&q=night",
+    "/runs/done1",
+    "/runs/done1/tasks?path=regions.audit&at=1.*",
+    "/runs/done1/compare",
+    "/runs/done1/log",
+    "/runs/done1/actions/hold",
+    "/runs/done1/no",
+)
+SIZES = {"wide": {"width": 1280, "height": 800}, "phone": {"width": 360, "height": 740}}
+
+
+def words(*typed):
+    """A command of Sequent."""
+    return [sys.executable, "-m", "sequent", *typed]
+
+
+def at(directory):
+    """The options of a process in a directory with a store."""
+    environment = {**os.environ, "SEQUENT_STORE": str(directory / "runs.db")}
+    return {"cwd": directory, "env": environment, "stdout": subprocess.PIPE, "text": True}
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory):
+    """A directory with a run that has failed in part."""
+    made = tmp_path_factory.mktemp("pages")
+    (made / "flows.py").write_text(FLOWS)
+    subprocess.run(words("run", "flows.py:nightly", "-q", "--run-id", "done1"), check=False, **at(made))
+    return made
+
+
+@pytest.fixture(scope="module")
+def address(directory):
+    with subprocess.Popen(words("ui", "--no-open", "--allow-actions"), **at(directory)) as server:
+        yield server.stdout.readline().strip()
+        server.send_signal(signal.SIGINT)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def opened(chromium, address):
+    """Opens pages in windows that let nothing pass: no complaint of the browser, and no dialog."""
+    contexts, complaints = [], []
+
+    def open_page(path, size="wide", **options):
+        context = chromium.new_context(viewport=SIZES[size], **options)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on("dialog", lambda dialog: complaints.append(dialog.message) or dialog.dismiss())
+        tab.goto(address)
+        tab.goto(address.partition("/?")[0] + path)
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [text for text in complaints if "404" not in text] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_fits_its_window_and_has_text_that_can_be_read(opened, size, scheme):
+    tab = opened("/", size, color_scheme=scheme)
+    base = tab.url.rstrip("/")
+    for path in PAGES:
+        tab.goto(base + path)
+        assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+        body = tab.evaluate("(({color, backgroundColor}) => [color, backgroundColor])(getComputedStyle(document.body))")
+        light, dark = (sum(map(int, text.strip("rgb()").split(","))) for text in body)
+        assert (light < dark) == (scheme == "light"), path
+        assert abs(light - dark) > 380, path
+
+
+def test_all_is_read_without_scripts(opened):
+    tab = opened("/", java_script_enabled=False)
+    tab.get_by_role("link", name="nightly").click()
+    assert "the ledger differs" in tab.locator("#failures").inner_text()
+    assert tab.locator("#flow svg.sequent-picture").is_visible()
+    assert tab.locator("#timeline rect.bar").count() == 6
+    tab.locator("#steps").get_by_role("link", name="regions.audit").click()
+    tab.locator(".chip", has_text="1").click()
+    tab.locator(".chip", has_text="3").click()
+    tab.locator(".chip.chosen", has_text="3").wait_for()
+    assert tab.locator("#tasks code").all_inner_texts() == ["regions.audit/1.3"]
+    tab.locator("#tasks a.name").click()
+    assert "<script>alert(1)</script>" in tab.locator(".log").inner_text()
+
+
+def test_what_failed_was_skipped_or_cancelled_looks_different_without_colour(opened):
+    tab = opened("/runs/done1")
+    looks = tab.evaluate(
+        """() => Object.fromEntries(["failure", "skipped", "cancelled", "success"].map((status) => {
+          const made = document.createElement("span");
+          made.className = `status ${status}`;
+          made.innerHTML = '<span class="word">x</span>';
+          document.querySelector("main").append(made);
+          const look = getComputedStyle(made);
+          const word = getComputedStyle(made.firstChild);
+          return [status, [look.borderStyle, look.fontWeight, word.textDecorationLine].join(" ")];
+        }))"""
+    )
+    assert len({*looks.values()}) == 4
+    shown = {text.split()[0] for text in tab.locator("#head .status").all_inner_texts()}
+    assert "✗" in shown
+
+
+def test_keys_lead_to_the_search_and_through_the_rows(opened):
+    tab = opened("/runs/done1/tasks?path=regions.load")
+    tab.keyboard.press("j")
+    tab.keyboard.press("j")
+    assert tab.evaluate("document.activeElement.innerText") == "regions.load/1.2"
+    tab.keyboard.press("k")
+    assert tab.evaluate("document.activeElement.innerText") == "regions.load/1.1"
+    tab.keyboard.press("/")
+    assert tab.evaluate("document.activeElement.name") == "at"
+    tab.keyboard.press("j")
+    tab.keyboard.press("Escape")
+    assert tab.evaluate("document.activeElement.tagName") == "BODY"
+
+
+def test_the_pages_of_a_run_follow_it_without_being_loaded_again(opened, directory):
+    for name in ("began", "go", "wrote", "end"):
+        os.mkfifo(directory / name)
+    run = Child(words("run", "flows.py:going", "-q", "--run-id", "going1"), **at(directory))
+    (directory / "began").read_text()
+    page, log = opened("/runs/going1"), opened("/runs/going1/log")
+    for tab in (page, log):
+        tab.evaluate("window.isTheSame = true")
+    assert "first line" in log.locator(".log").inner_text()
+    assert "running" in page.locator("#head").inner_text()
+    (directory / "go").write_text("now")
+    (directory / "wrote").read_text()
+    log.get_by_text("second <b>line</b>").wait_for()
+    (directory / "end").write_text("now")
+    assert run.wait() == 0
+    page.locator("#head .status.success", has_text="success").first.wait_for()
+    page.locator("#head", has_text="2 success").wait_for()
+    assert page.evaluate("window.isTheSame")
+    assert log.evaluate("window.isTheSame")
+
+
+def test_a_person_acts_with_a_reason_that_the_history_shows(opened):
+    tab = opened("/runs/done1/actions/hold")
+    tab.get_by_label("Part of the run").fill("send")
+    tab.get_by_label("Reason").fill("the line is down")
+    tab.get_by_role("button", name="Hold").click()
+    assert "nothing more starts in send" in tab.get_by_role("status").inner_text()
+    tab.get_by_role("link", name="Back to the run").click()
+    assert "the line is down" in tab.locator("#interventions").inner_text()
