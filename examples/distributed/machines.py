@@ -7,11 +7,10 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 SERVER = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
-FIRST_PORT = 2301
 
 
 class Machines:
@@ -28,7 +27,7 @@ class Machines:
         self.directory = directory.absolute()
         self.modules = modules.absolute()
         self.names = names
-        self.ports = {name: FIRST_PORT + number for number, name in enumerate(names)}
+        self.ports = dict(zip(names, free_ports(len(names)), strict=True))
         self._servers: dict[str, subprocess.Popen[bytes]] = {}
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._make_key(self.directory / "key")
@@ -53,7 +52,7 @@ class Machines:
     def start(self, name: str) -> None:
         """Let a machine be reached."""
         if self._listens(name):
-            sys.exit(f"port {self.ports[name]} is in use: is another story running?")
+            sys.exit(f"port {self.ports[name]} has been taken by another program: start the story again")
         words = [str(SERVER), "-D", "-f", str(self.directory / name / "sshd_config"), "-E", str(self._log(name))]
         self._servers[name] = server = subprocess.Popen(words, stdin=subprocess.DEVNULL, start_new_session=True)
         while not self._listens(name):
@@ -138,3 +137,12 @@ class Machines:
             except OSError:
                 continue
         return found
+
+
+def free_ports(number: int) -> list[int]:
+    """Return ports of the loopback address on which nothing listens."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(number)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]

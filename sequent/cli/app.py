@@ -6,20 +6,22 @@ import contextlib
 import sys
 from collections.abc import Sequence
 
-from sequent.cli.command_table import COMMANDS, COMPLETE, FLAGS, HELP, VALUED, application, version
+import sequent
+from sequent.cli.command_table import COMMANDS, COMPLETE, FLAGS, HELP, PLAIN_WORDS, VALUED
+from sequent.cli.import_speed import import_msgspec, uncollected
 from sequent.cli.output.terminal import discard, flush, out
 from sequent.errors import OutputError, UsageError
 
 PIPE_CLOSED = 141
 
 
-def run_command(typed: Sequence[str]) -> int:
-    """Run the typed command; return the exit code."""
+def run_command(typed: Sequence[str], *, is_program: bool = False) -> int:
+    """Run the typed command; return the exit code. ``is_program`` says that this process does nothing else."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, OSError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        code = _dispatch(arranged(typed))
+        code = _dispatch(arranged(typed), is_program=is_program)
         flush()
     except (BrokenPipeError, SystemExit):
         # Only Rich raises SystemExit: when nobody reads the help that it prints.
@@ -74,23 +76,39 @@ def _unknown_command(word: str) -> UsageError:
     )
 
 
-def _dispatch(words: list[str]) -> int:
+def _dispatch(words: list[str], *, is_program: bool) -> int:
     if words == ["--version"]:
-        out(version())
+        out(sequent.__version__)
         return 0
+    if not words or words in (["--help"], ["-h"]):
+        from sequent.cli.output.program_help import write_help
+
+        return write_help()
     if words[:1] == [COMPLETE]:
-        from sequent.cli.arguments.candidates import complete
+        with uncollected():
+            import_msgspec()
+            from sequent.cli.arguments.candidates import complete
 
         return complete(" ".join(words[1:]))
     # After an option of the flow in the settings, the word is a value.
     is_about_run = next((word for word in words[1:] if not _stands_alone(word)), "") in HELP
     if words[:1] == ["run"] and not is_about_run:
-        from sequent.cli.commands.run import start_typed
+        with uncollected():
+            import_msgspec()
+            from sequent.cli.commands.run import start_typed
 
-        return start_typed(words[1:])
-    from sequent.cli.arguments.parsing import parsed
+        return start_typed(words[1:], is_program=is_program)
+    if words and words[0] in PLAIN_WORDS:
+        with uncollected():
+            import_msgspec()
+            from sequent.cli.arguments.plain_words import plain_command
 
-    return parsed(application(), words)
+            call = plain_command(words)
+        if call is not None:
+            return call()
+    from sequent.cli.arguments.parsing import application, parsed
+
+    return parsed(application(words[0] if words else ""), words)
 
 
 def _silenced() -> int:

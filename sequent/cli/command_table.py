@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import sequent
-
-if TYPE_CHECKING:
-    from cyclopts import App
+from collections.abc import Callable, Mapping
+from importlib import import_module
 
 COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
     "run": (
@@ -32,7 +28,37 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
         "sequent.cli.commands.stop:stop",
         "Stop a run: running steps finish, nothing new starts.",
         "[RUN] [OPTIONS]",
-        ("", "r00412"),
+        ("", "r00412 --why 'maintenance at six'"),
+    ),
+    "kill": (
+        "sequent.cli.commands.kill:kill",
+        "Stop a run now: running steps are ended.",
+        "[RUN] [OPTIONS]",
+        ("", "r00412 --why 'wrong day'"),
+    ),
+    "hold": (
+        "sequent.cli.commands.hold:hold",
+        "Start nothing more in a step or container of a run, until it is released.",
+        "RUN PATH [OPTIONS]",
+        ("latest transmit --why 'the line is down'", "r00412 transmit.send/1.2"),
+    ),
+    "release": (
+        "sequent.cli.commands.release:release",
+        "Let a step or container go on that was held.",
+        "RUN PATH [OPTIONS]",
+        ("latest transmit", "r00412 transmit.send/1.2"),
+    ),
+    "mark": (
+        "sequent.cli.commands.mark:mark",
+        "Give a task of a run its outcome, instead of an attempt.",
+        "RUN PATH OUTCOME [OPTIONS]",
+        ("latest transmit.send/1.2 success --why 'sent by hand'", "r00412 count success --result 3"),
+    ),
+    "approve": (
+        "sequent.cli.commands.approve:approve",
+        "Answer the question of a step that waits for a person: yes, or --no.",
+        "RUN PATH [OPTIONS]",
+        ("latest ship --why 'tested by hand'", "r00412 transmit.ship/1.2 --set copies=3"),
     ),
     "check": (
         "sequent.cli.commands.check:check",
@@ -64,11 +90,35 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
         "[RUN] [PATH] [OPTIONS]",
         ("", "r00412 transmit --status failure"),
     ),
+    "why": (
+        "sequent.cli.commands.why:why",
+        "Tell why a step has not started: its requirement, pools, host, delay and hold, or how it ended.",
+        "RUN PATH [OPTIONS]",
+        ("latest transmit.send/1.2", "r00412 clean --json"),
+    ),
     "logs": (
         "sequent.cli.commands.logs:logs",
         "Print the output of a run's steps, attempt by attempt.",
         "[RUN] [PATH] [OPTIONS]",
         ("latest transmit.send/1.2", "r00412 --follow"),
+    ),
+    "try": (
+        "sequent.cli.commands.try_step:try_",
+        "Execute one step of a run alone, in this process; nothing is written to the run.",
+        "RUN PATH [OPTIONS]",
+        ("latest transmit.send/1.2", "r00412 process --with day=2026-11-25 --pdb"),
+    ),
+    "ui": (
+        "sequent.cli.commands.ui:ui",
+        "Show the runs in a browser, on this machine alone.",
+        "[OPTIONS]",
+        ("", "--port 8000 --no-open"),
+    ),
+    "report": (
+        "sequent.cli.commands.report:report",
+        "Write a report of a run: flow, timeline, failures, durations and critical path in one file.",
+        "[RUN] [OPTIONS]",
+        ("-o report.html", "r00412 --output r00412.html"),
     ),
     "prune": (
         "sequent.cli.commands.prune:prune",
@@ -105,6 +155,23 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
 the function's module is loaded when the command is typed.
 """
 
+USAGE = "Usage: sequent COMMAND [OPTIONS], or sequent TARGET"
+PURPOSE = (
+    "Run batch programs in order, and recover them. "
+    "TARGET is module:flow or path/file.py:flow; without a command, a target is run."
+)
+"""The help of the program itself."""
+PLAIN_WORDS: Mapping[str, int] = {
+    "ls": 0,
+    "show": 2,
+    "logs": 2,
+    "stop": 1,
+    "kill": 1,
+    "check": 1,
+    "plan": 1,
+    "config": 1,
+}
+"""How many words may follow a command if it takes them as they are, and needs none: these need no parser."""
 FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v", "-vv", "--debug"})
 """The options that every command takes and that have no value."""
 VALUED = frozenset({"--store", "--config", "--config-tag"})
@@ -113,6 +180,13 @@ HELP = frozenset({"--help", "-h", "--version"})
 """Words that ask for help."""
 COMPLETE = "_complete"
 """The command by which shells ask for completions; users do not type it."""
+
+
+def function_of(command: str) -> Callable[..., int]:
+    """Return the function of a command; its module is loaded now."""
+    module, _, name = COMMANDS[command][0].partition(":")
+    function: Callable[..., int] = getattr(import_module(module), name)
+    return function
 
 
 def usage_of(command: str) -> str:
@@ -124,34 +198,3 @@ def examples_of(command: str) -> str:
     """Return the last lines of a command's help."""
     lines = (f"  sequent {command} {words}".rstrip() for words in COMMANDS[command][3])
     return "\n".join(["Examples:", *lines])
-
-
-def application() -> App:
-    """Return the commands as an application of cyclopts; none of their modules is loaded yet."""
-    from cyclopts import App, Parameter
-
-    app = App(
-        name="sequent",
-        help="Run batch programs in order, and recover them. "
-        "TARGET is module:flow or path/file.py:flow; without a command, a target is run.",
-        version=version,
-        help_format="plaintext",
-        usage="Usage: sequent COMMAND [OPTIONS], or sequent TARGET",
-        # The help texts say what a missing option means; few defaults would be informative.
-        default_parameter=Parameter(show_default=False),
-        print_error=False,
-        exit_on_error=False,
-        suppress_keyboard_interrupt=False,
-        verbose=False,
-        result_action="return_value",
-        group_parameters="Options",
-    )
-    for place, (name, (where, purpose, _, _)) in enumerate(COMMANDS.items()):
-        usage, examples = usage_of(name), examples_of(name)
-        app.command(where, name=name, help=purpose, usage=usage, help_epilogue=examples, sort_key=place)
-    return app
-
-
-def version() -> str:
-    """Return the version of the installed package."""
-    return sequent.__version__ or "not installed"

@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.audited.audit_hook import SITE
+from tests.children import Child
+
 FLOWS = '''
 from datetime import date
 from pathlib import Path
@@ -100,14 +103,14 @@ class CommandLine:
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("SEQUENT_", "PYTEST"))},
             "SEQUENT_STORE": str(self.store),
-            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "PYTHONPATH": os.pathsep.join((str(Path(__file__).parents[2]), SITE)),
             "NO_COLOR": "1",
         }
 
     def start(self, *words: str, **options: object) -> subprocess.Popen[str]:
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         command = [sys.executable, "-m", "sequent", *words]
-        return subprocess.Popen(command, cwd=self.directory, env=self.environment, text=True, **streams)
+        return Child(command, cwd=self.directory, env=self.environment, text=True, **streams)
 
     def run_script(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a Python file, with arguments."""

@@ -9,26 +9,28 @@ import os
 import random
 import re
 import shutil
-import signal
 import sqlite3
 from collections import Counter
-from contextlib import closing, redirect_stderr, redirect_stdout, suppress
-from io import BytesIO, TextIOWrapper
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sequent.cli import main
 from sequent.runtime.store.sql.seals import sealed
 from sequent.runtime.store.sql.statement_sources.tables import metadata
 from sequent.runtime.store.sqlite.schema import statements
-from tests.patience import PATIENCE
+from tests.called import called
+from tests.faults import evidence
 from tests.sealing import seal_anew
 
 MUTATIONS = int(os.environ.get("STORE_MUTATIONS", "80"))
 FLOW = Path(__file__).parents[1] / "runtime" / "store" / "damaging.py"
-READING = (["ls"], ["show"], ["show", "r00002", "-v", "--json"], ["logs"], ["graph", "r00002", "--format", "json"])
+READING = (
+    *(["ls"], ["show"], ["show", "r00002", "-v", "--json"], ["logs"], ["graph", "r00002", "--format", "json"]),
+    *(["why", "r00002", "send"], ["why", "r00002", "grid.inner.deep/1.2.1"], ["why", "r00002", "each/1.2", "--json"]),
+    ["report", "r00002"],
+)
 RUNNING = (["recover"], ["recover", "--plan"], ["recover", "r00002", "--json"])
 DEEP = "[" * 10_000
 NUMBERS = (-1, 0, 1, 2, 7, 2**31, 2**53, 2**63 - 1, -(2**63))
@@ -79,27 +81,6 @@ def failed(tmp_path_factory) -> Path:
     finally:
         os.chdir(before)
     return directory
-
-
-def called(words: list[str]) -> tuple[int, str, str]:
-    """What a command did: its exit code, and what it wrote."""
-    out, err = (TextIOWrapper(BytesIO(), encoding="utf-8") for _ in range(2))
-    signal.signal(signal.SIGALRM, _late)
-    signal.alarm(int(PATIENCE))
-    try:
-        with redirect_stdout(out), redirect_stderr(err):
-            code = main(words)
-    finally:
-        signal.alarm(0)
-    texts: list[str] = []
-    for stream in (out, err):
-        stream.flush()
-        texts.append(stream.buffer.getvalue().decode())
-    return code, *texts
-
-
-def _late(*_: object) -> None:
-    raise TimeoutError(f"nothing was said for {PATIENCE} seconds")
 
 
 def columns() -> list[tuple[str, str, type]]:
@@ -180,6 +161,7 @@ def test_whatever_a_row_holds_each_command_says_so_and_ends(failed, tmp_path, mo
             )
             wrong += [] if is_right else [told]
             codes[code] += 1
+    evidence.note(22, rows=MUTATIONS)
     assert wrong == []
     assert codes[4] > MUTATIONS // 10, codes
     assert codes[0] > MUTATIONS // 10, codes

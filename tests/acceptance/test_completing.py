@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from sequent.cli import main
-from sequent.cli.command_table import COMMANDS, application, usage_of
+from sequent.cli.arguments.parsing import application
+from sequent.cli.command_table import COMMANDS, usage_of
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -125,11 +126,14 @@ def daily(sequent):
     return sequent
 
 
-ALL = "run recover continue stop check plan graph ls show logs prune store host config completion :files"
+ALL = (
+    "run recover continue stop kill hold release mark approve check plan graph ls show why logs try ui report prune "
+    "store host config completion :files"
+)
 PROPOSED = {
     "sequent ": ALL,
-    "sequent r": "run recover :files",
-    "sequent --store x.db r": "run recover :files",
+    "sequent r": "run recover release report :files",
+    "sequent --store x.db r": "run recover release report :files",
     "sequent --store ": ":files",
     "sequent --config-tag ": "",
     "sequent --ver": "--version --verbose",
@@ -151,6 +155,7 @@ PROPOSED = {
     "sequent recover first --skip inner.": "inner.send",
     "sequent recover first --rerun=l": "--rerun=load",
     "sequent logs latest i": "inner inner.send",
+    "sequent try latest i": "inner inner.send",
     "sequent show first --sto": "--store",
     "sequent show --store missing.db ": "latest",
     "sequent show first in": "inner inner.send",
@@ -159,6 +164,7 @@ PROPOSED = {
     "sequent graph -f s": "svg",
     "sequent graph --format=": "--format=svg --format=mermaid --format=dot --format=json",
     "sequent graph first -o ": ":files",
+    "sequent report --format=": "--format=html --format=png",
     "sequent ls --flow ": "daily :files",
     "sequent host ": "add check ls clean",
     "sequent host check ": "edge1 edge2",
@@ -213,6 +219,16 @@ def copied(sequent):
 )
 def test_copies_on_hosts_are_proposed_as_far_as_they_have_begun(copied, typed, proposed):
     assert sorted(copied("_complete", f"sequent {typed}").stdout.split()) == proposed
+
+
+def test_a_host_on_which_nothing_of_a_step_has_begun_is_refused_with_the_hosts_of_the_step(copied):
+    for command in ("show", "logs"):
+        done = copied(command, "latest", "there@etl9.first" if command == "logs" else "there@etl9")
+        assert done.returncode == 2
+        assert "on host 'etl9' that has begun" in done.stderr
+    shown = copied("show", "latest", "there@etl9")
+    assert "it has begun on 127.0.0.1, localhost" in shown.stderr
+    assert "first" in copied("show", "latest", "there@localhost").stdout
 
 
 def test_nothing_is_made_or_said_while_a_line_is_completed(sequent):
@@ -276,7 +292,7 @@ def test_bash_completes_what_is_behind_the_mark_of_a_host(copied):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_s_help_names_its_words_and_has_two_examples_that_can_be_typed(sequent, command):
-    app = application()
+    app = application(command)
     arguments = [*app[command].assemble_argument_collection()]
     _, _, usage, examples = COMMANDS[command]
     for argument in arguments:

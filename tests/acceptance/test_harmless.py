@@ -70,6 +70,9 @@ COMMANDS = [
     ("show", "bad"),
     ("show", "bad", "-v"),
     ("show", "bad", "--json"),
+    ("why", "bad", "fail"),
+    ("why", "bad", "fail", "--json"),
+    ("why", "bad", EVIL),
     ("logs", "bad"),
     ("recover", "bad", "--plan"),
     ("check", "wrong:wrong"),
@@ -84,6 +87,7 @@ COMMANDS = [
     ("run", "evil:evil", "-p", f"{EVIL}=1"),
     ("run", "evil:evil", f"--{EVIL}"),
     ("graph", "evil:evil", "-o", f"/nowhere/{EVIL}"),
+    ("report",),
     ("config", "--config", f"/nowhere/{EVIL}.toml"),
 ]
 

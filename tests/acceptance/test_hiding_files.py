@@ -182,7 +182,7 @@ def test_a_flow_of_the_current_directory_is_found_as_a_module(beside, sequent):
 # -- scripts ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["random", "msgspec", "types", "enum", "traceback", "ctypes"])
+@pytest.mark.parametrize("name", ["inspect", "msgspec", "types", "enum", "selectors", "ctypes"])
 def test_a_script_that_breaks_by_it_names_the_file(beside, sequent, name):
     beside(f"{name}.py")
     done = python(sequent, "flow.py")

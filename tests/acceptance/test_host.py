@@ -13,6 +13,17 @@ from sequent import __version__ as sequent_version
 from tests.disks import NO_PROGRAMS, small_disk
 from tests.patience import PATIENCE, wait_until
 
+ONE_STEP = """
+from sequent import container, step
+
+
+@container
+class flow:
+    @step(hosts=["near"])
+    def load(self) -> None:
+        print("loaded")
+"""
+
 
 @pytest.fixture
 def client(sequent, ssh_hosts):
@@ -43,13 +54,30 @@ def test_a_key_that_somebody_has_confirmed_elsewhere_is_added_and_lets_the_host_
     assert "is known already" in again.stdout
 
 
+def test_a_run_that_a_host_refuses_at_first_is_recovered_once_the_cause_is_mended(client, ssh_hosts):
+    sequent = client("[hosts.near]\nship = true\n")
+    (sequent.directory / "jobs.py").write_text(ONE_STEP)
+    refused = sequent("run", "jobs:flow")
+    assert refused.returncode == 4
+    assert "sequent host add near" in refused.stderr
+    assert "sequent host add near" in sequent("show").stdout
+    assert sequent("host", "add", "near", "--yes", "--fingerprint", ssh_hosts.near.fingerprint).returncode == 0
+    recovered = sequent("recover")
+    assert recovered.returncode == 0, recovered.stderr
+    assert sequent("logs", "latest", "load@near").stdout.splitlines()[-1] == "loaded"
+
+
+OTHER = f"SHA256:{'a' * 43}"
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (["--yes"], 2, "--yes needs the fingerprint"),
         ([], 2, "nobody is there to confirm it"),
-        (["--yes", "--fingerprint", "SHA256:other"], 4, "possible attack"),
-        (["--fingerprint", "SHA256:other"], 4, "possible attack"),
+        (["--yes", "--fingerprint", OTHER], 4, "possible attack"),
+        (["--fingerprint", OTHER], 4, "possible attack"),
+        (["--yes", "--fingerprint", OTHER[:-1]], 2, "is not a fingerprint"),
     ],
 )
 def test_no_key_is_added_that_nobody_has_confirmed(client, ssh_hosts, words, code, said):
@@ -171,8 +199,34 @@ def test_a_host_without_sequent_or_its_agent_is_told_the_command_that_installs_i
     assert "-m pip install sequent==" in host["problems"][0]["hint"]
     shipped = checked(known_client(f'[hosts.near]\npython = "{plain}"\nship = true\n'), "near")
     assert codes(shipped) == []
-    host = checked(known_client('[hosts.near]\ncommand = "sequent-nowhere"\n'), "near")
+    host = checked(known_client('[hosts.near]\ncommand = "/nowhere/sequent-agent"\n'), "near")
     assert codes(host) == ["host-no-command"]
+    assert f"command = '{ssh_hosts.bin}/sequent-agent'" in host["problems"][0]["hint"]
+
+
+def test_an_agent_may_have_options_or_be_a_module_of_the_python_that_is_named(known_client, ssh_hosts):
+    host = checked(known_client('[hosts.near]\ncommand = "sequent-agent --allow-root"\n'), "near")
+    assert (codes(host), host["agent"]) == ([], str(ssh_hosts.bin / "sequent-agent"))
+    named = script(ssh_hosts, "named", f'PATH=/usr/bin:/bin exec {ssh_hosts.bin}/python3 "$@"')
+    host = checked(known_client(f'[hosts.near]\npython = "{named}"\n'), "near")
+    assert (codes(host), host["agent"]) == ([], f"{host['executable']} -m sequent.runtime.host_agent")
+
+
+def test_root_is_told_the_command_with_which_steps_run_for_root(known_client, ssh_hosts):
+    rooted = script(ssh_hosts, "rooted", "")
+    rooted.write_text(ROOTED.format(python=ssh_hosts.bin / "python3"))
+    text = f'[hosts.near]\npython = "{rooted}"\ncommand = "sequent-agent'
+    host = checked(known_client(f'{text}"\n'), "near")
+    assert codes(host) == ["host-root"]
+    assert "command = 'sequent-agent --allow-root'" in host["problems"][0]["hint"]
+    assert codes(checked(known_client(f'{text} --allow-root"\n'), "near")) == []
+
+
+ROOTED = """#!{python}
+import os, sys
+os.getuid = lambda: 0
+exec(sys.stdin.read(int(sys.stdin.readline())))
+"""
 
 
 def test_what_a_profile_prints_is_no_answer(known_client, ssh_hosts):
@@ -181,6 +235,19 @@ def test_what_a_profile_prints_is_no_answer(known_client, ssh_hosts):
         assert codes(checked(known_client(), "near")) == []
     finally:
         (ssh_hosts.near.home / ".bashrc").unlink()
+
+
+@pytest.mark.parametrize(
+    ("profile", "code"), [("yes | head -c 200000", "host-noise"), ("read -t 1 line", "host-eaten")]
+)
+def test_a_profile_that_writes_without_end_or_reads_is_told_with_the_way_out(known_client, ssh_hosts, profile, code):
+    ssh_hosts.near.write(".bashrc", f"{profile}\n")
+    try:
+        host = checked(known_client(), "near")
+    finally:
+        (ssh_hosts.near.home / ".bashrc").unlink()
+    assert codes(host) == [code]
+    assert "[ -t 1 ] || return" in host["problems"][0]["hint"]
 
 
 def test_a_home_in_which_nothing_can_be_written_is_told(known_client, ssh_hosts):
@@ -290,6 +357,7 @@ def test_a_host_that_does_not_answer_is_given_up(known_client, ssh_hosts):
     sequent = known_client(f'[hosts.near]\npython = "{mute}"\n')
     done = sequent("host", "check", "near", "--timeout", "1.5")
     assert done.returncode == 4
+    assert "  stage     command\n" in done.stdout
     assert "does not answer within 1.5 s" in done.stdout
     ssh_hosts.near.kill_processes()
 
@@ -298,6 +366,7 @@ def test_this_machine_and_no_host_at_all_are_refused(client):
     sequent = client()
     assert "the configuration has none" in sequent("host", "check").stderr
     assert "host add needs one host" in sequent("host", "add").stderr
-    assert "'localhost' is this machine" in sequent("host", "check", "localhost").stderr
+    for action in ("add", "check", "ls"):
+        assert "'localhost' is this machine" in sequent("host", action, "localhost").stderr
     done = sequent("host", "check", "near", "--yes")
     assert (done.returncode, "belong to host add" in done.stderr) == (2, True)

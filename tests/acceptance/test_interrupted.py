@@ -73,7 +73,8 @@ def interrupted(sequent: CommandLine, tmp_path):
 def test_while_modules_are_imported(interrupted):
     for place in PLACES:
         interrupted.environment["INTERRUPT_AT"] = place
-        done = interrupted("ls")
+        # Words that need a parser.
+        done = interrupted("ls", "--limit", "3")
         assert (place, done.returncode, done.stdout, done.stderr) == (place, 130, "", "")
 
 
@@ -88,3 +89,11 @@ def test_once_all_is_done_it_changes_nothing(interrupted, place):
     interrupted.environment["INTERRUPT_AT"] = place
     done = interrupted("check", "flows:nightly")
     assert (done.returncode, done.stdout, done.stderr) == (0, "nightly: 2 steps, no mistakes\n", "")
+
+
+@pytest.mark.parametrize("place", ["threads", "exit"])
+def test_it_changes_nothing_either_where_the_process_ends_at_once(interrupted, place):
+    interrupted.environment["INTERRUPT_AT"] = place
+    done = interrupted("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == 1

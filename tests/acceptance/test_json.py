@@ -14,13 +14,16 @@ from pathlib import Path
 
 import pytest
 
+from sequent.model.interventions import Intervention, InterventionKind
 from sequent.runtime.executors.remote.remote_run import key_of
 from sequent.runtime.store import open_store
 
+STOP = Intervention(kind=InterventionKind.STOP, user="ada", host="etl1")
+HOLD = Intervention(kind=InterventionKind.HOLD, user="ada", host="etl1", place="sure", why="tea")
 PAGE = Path(__file__).parents[2] / "docs/reference/json.md"
 SECTION = re.compile(r"^#{2,3} (.+)\n((?:(?!^#{2,3} ).*\n)*)", re.MULTILINE)
 ROW = re.compile(r"^\| `(\w+)` \| ([^|]+) \| (.*)\|$", re.MULTILINE)
-FURTHER = {"shown run": "run", "logged": "attempt"}
+FURTHER = {"shown run": "run", "logged": "attempt", "explanation": "reason"}
 """The forms that have all of another as well."""
 
 
@@ -102,14 +105,41 @@ SHOWN = {
         ("run", "more.py:fails", "--run-id", "fails"),
         ("run", "more.py:calls", "--run-id", "calls"),
         ("run", "more.py:five", "--run-id", "five"),
+        ("run", "more.py:more", "--run-id", "more"),
+        ("run", "more.py:timed", "--run-id", "timed"),
         ("run", "more.py:ends", "--run-id", "ends"),
         ("run", "more.py:copied", "--run-id", "copied", "--max-loops", "1"),
+        ("run", "more.py:asks", "--run-id", "asks", "--max-loops", "1"),
+        ("run", "more.py:halts", "--run-id", "halts"),
     ],
     "ls": [("ls",), ("ls", "--flow", "inner")],
     "show": [
         ("show", "good"),
-        *(("show", run, "-v") for run in ("bad", "later", "fails", "calls", "r00008", "five", "ends", "slow1")),
-        *(("show", run, "-v") for run in ("copied", "slow2")),
+        *(("show", run, "-v") for run in ("bad", "more", "later", "fails", "calls", "r00008", "five", "ends", "slow1")),
+        *(("show", run, "-v") for run in ("copied", "slow2", "asks")),
+    ],
+    "why": [
+        *(("why", "slow2", "load@127.0.0.1"), ("why", "slow2", "load@localhost"), ("why", "bad", "load")),
+        *(("why", "asks", "ship"), ("why", "asks", "sure"), ("why", "asks", "both"), ("why", "halts", "after")),
+        *(("why", "ends", "each.work/1.1"), ("why", "later", "later"), ("why", "five", "some")),
+    ],
+    "stop, kill, hold, release, mark, approve": [
+        ("hold", "slow2", "load", "--why", "tea"),
+        ("mark", "fails", "each.program/1.1", "failure"),
+        ("approve", "asks", "ship", "--with", "3"),
+        ("kill", "slow2"),
+    ],
+    "report": [
+        *(("report", run) for run in ("good", "bad", "later", "fails", "calls", "five", "copied", "slow2", "asks")),
+        *(("report", run) for run in ("around2", "wide1")),
+    ],
+    "try": [
+        ("try", "good", "load", "--with", "rows=4"),
+        ("try", "bad", "send", "--flow", "flows.py:broken"),
+        ("try", "copied", "load@127.0.0.1"),
+        ("try", "later", "later"),
+        ("try", "timed", "now"),
+        ("try", "more", "grow", "--with", "size=3"),
     ],
     "logs": [("logs", "bad"), ("logs", "fails"), ("logs", "slow1"), ("logs", "copied")],
     "check": [("check", "flows:nightly"), ("check", "more.py:odd"), ("check", "more.py:idle")],
@@ -117,7 +147,7 @@ SHOWN = {
     "recover --plan": [("recover", "bad", "--plan"), ("recover", "ends", "--plan"), ("recover", "copied", "--plan")],
     "graph --format json": [
         ("graph", drawn, "--format", "json")
-        for drawn in ("flows:nightly", "more.py:fails", "more.py:odd", "more.py:copied", "fails", "slow1")
+        for drawn in ("flows:nightly", "more.py:fails", "more.py:odd", "more.py:copied", "fails", "slow1", "asks")
     ],
     "config": [("config",), ("config", "flows:nightly"), ("--config", "mine.toml", "config")],
     "store backup": [("store", "backup", "copy.db")],
@@ -135,7 +165,7 @@ import os
 import sys
 import threading
 
-from sequent import Pool, Sequent, command, container, item, param, step
+from sequent import STEP_COMPLETE, STEP_SUCCESS, Pool, Sequent, command, container, context, item, param, step
 
 db = Pool("db", 2)
 STARTED = (sys.executable, "-m", "sequent", "run", "more.py:inner")
@@ -162,10 +192,21 @@ class fails:
 
 
 @container
+class more:
+    @step
+    def grow(self, size: int = 2) -> list[int]:
+        context().note("growing")
+        return list(range(size))
+
+
+@container
 class five:
     @step
-    def count(self) -> object:
+    def count(self) -> int:
         return 5
+
+    @step(requires=count.returned(5, 6))
+    def some(self) -> None: ...
 
     @container(repeats=count.result)
     class each:
@@ -195,6 +236,15 @@ class calls:
     of_somebody = command("env", "-u", "SEQUENT_STEP_PATH", "-u", "SEQUENT_STEP_SEQUENCE", *STARTED)
 
     result = in_a_thread
+
+
+@container
+class halts:
+    fails = command("false")
+    slow = command("sleep", "0.5")
+
+    @step(requires=slow)
+    def after(self) -> None: ...
 
 
 @container
@@ -229,6 +279,8 @@ class copied:
 
     @step(hosts=["localhost", "127.0.0.1"], stop_on_exception=False)
     def load(self) -> None:
+        context().note("loading")
+        context().artifact("more.py")
         print("loading")
         raise ValueError(self)
 
@@ -249,11 +301,46 @@ class copied_slowly:
         open("never").close()
 
 
+@container
+class around:
+    @step
+    def first(self) -> None: ...
+
+    @step(requires=first.failed)
+    def never(self) -> None: ...
+
+    @step(requires=never.done)
+    def then(self) -> None: ...
+
+
+@container
+class wide:
+    @step(repeats=range(501), parallel=0)
+    def many(self) -> None: ...
+
+
+asks = Sequent("asks")
+asks.add_step("ship", approve="Ship it?", receive=int, timeout="2h")
+room = Pool("room", 2)
+keep = asks.add_step("keep", func=print, acquires=[(room, 1)], releases=[])
+sure = asks.add_step("sure", approve="Sure?", acquires=[(room, 1)], requires=keep)
+asks.add_step("both", func=print, requires=((keep, STEP_SUCCESS), (sure, STEP_COMPLETE)))
+asks.add_step("there", hosts=["localhost", "127.0.0.1"]).add_step("fine", approve="Fine?")
+timed = Sequent("timed")
+timed.add_step("now", func=print, args=(os.getpid(),))
 idle = Sequent("idle")
 idle.add_step("nothing")
 """
-NEVER = {("part", "place", "null")}
-"""Only a flow of a store has no places, and that is drawn, not planned."""
+NEVER = {
+    # A recovery that has begun no task: its driver was killed at once.
+    ("recovery layer", "started", "null"),
+    ("recovery layer", "ended", "null"),
+    # Only a flow of a store has no places, and that is drawn, not planned.
+    ("part", "place", "null"),
+    # No host goes away here, and only pools of the original have no limit.
+    ("explanation", "unreachable", "string"),
+    ("need", "capacity", "null"),
+}
 
 
 HOSTS = """
@@ -291,6 +378,8 @@ def played(sequent, waiting_run, ssh_hosts):
     bare.chmod(0o755)
     (sequent.directory / "hosts.toml").write_text(HOSTS.format(config=config, bare=bare))
     with closing(open_store(str(sequent.store))) as store:
+        # Meant for another driver.
+        store.intervene(store.find("slow1"), STOP)
         keys = [key_of(store.find("slow1")), "0" * 32]
     for key in keys:
         ssh_hosts.near.write(f".local/state/sequent/agents/{os.uname().nodename}/{key}/tokens", "token\n")
@@ -311,6 +400,14 @@ def test_every_document_is_as_its_page_says(played):
             if words == DAMAGED:
                 with closing(sqlite3.connect(played.store)) as connection, connection:
                     connection.execute("UPDATE attempt SET verdict = 7 WHERE run = 3")
+            if words == SHOWN["report"][0]:
+                for run in ("around1", "around2", "wide1"):
+                    assert played("run", f"more.py:{run[:-1]}", "--run-id", run).returncode == 0
+            if words == SHOWN["show"][0]:
+                with closing(open_store(str(played.store))) as store:
+                    # It has no driver that could decide.
+                    store.intervene(store.find("bad"), STOP)
+                    store.intervene(store.find("asks"), HOLD)
             done = played(*words, *(() if form.startswith("graph") else ("--json",)))
             assert done.stdout, (words, done.stderr)
             assert done.stdout.isascii(), words

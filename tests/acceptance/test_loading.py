@@ -149,7 +149,7 @@ def test_what_is_only_told_is_told_without_the_words_of_flows_and_whatever_drive
     assert command("plain_flows:plain", "--run-id", "once").code == 0
     ended = command(*words)
     assert ended.code == 0
-    assert "sequent.settings.keywords" in ended.modules
+    assert "sequent.errors" in ended.modules
     assert ended.modules & {"sequent.dsl.definitions", "sequent.runtime.driver", "networkx", "loguru", "yaml"} == set()
 
 

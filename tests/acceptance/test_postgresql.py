@@ -7,6 +7,8 @@ import os
 
 import pytest
 
+from tests.patience import wait_until
+
 PASSWORD = "pa55w0rd"  # noqa: S105 - the server asks for none
 
 
@@ -53,13 +55,85 @@ def test_a_run_is_started_looked_at_and_recovered_and_no_password_is_seen(prod):
     assert not any(PASSWORD.encode() in data for data in kept)
 
 
-def test_logs_on_another_machine_are_named_by_their_host(prod):
+ASKING = """
+from sequent import approve, container, step
+
+
+@container
+class release:
+    ship = approve("Ship it?", receive=int, timeout="2d")
+
+    @step
+    def deliver(self, copies: int = ship.result) -> int:
+        return copies
+
+    result = deliver
+"""
+
+
+def test_a_question_is_answered_from_another_machine_and_after_its_driver_was_killed(prod):
+    (prod.directory / "release.py").write_text(ASKING)
+    running = prod.start("run", "release.py:release", "--run-id", "rel1")
+    wait_until(lambda: is_asked(prod))
+    at(prod, "second")
+    unfit = prod("approve", "rel1", "ship", "--with", '"x"')
+    assert (unfit.returncode, "which is not an int" in unfit.stderr) == (2, True), unfit.stderr
+    running.kill()
+    running.communicate()
+    assert is_asked(prod)
+    answered = prod("approve", "rel1", "ship", "--with", "3", "--why", "tested")
+    # From there nobody can tell yet that the driver is dead.
+    assert answered.stderr.startswith(f"run rel1: asked process {running.pid} on ")
+    at(prod, "state")
+    done = prod("recover", "rel1", "--flow", "release.py:release")
+    assert (done.returncode, done.stdout) == (0, "3\n"), done.stderr
+    shown = prod("show", "rel1").stdout
+    assert "asked" not in shown
+    assert shown.splitlines()[-1].endswith(": tested")
+    assert prod("approve", "rel1", "ship", "--no").returncode == 2
+
+
+def test_a_question_is_answered_while_its_driver_waits(prod):
+    (prod.directory / "release.py").write_text(ASKING)
+    running = prod.start("run", "release.py:release", "--run-id", "rel1")
+    wait_until(lambda: is_asked(prod))
+    assert prod("approve", "rel1", "ship", "--with", "2").stderr == "run rel1: ship is approved\n"
+    out, err = running.communicate()
+    assert (running.returncode, out) == (0, "2\n"), err
+
+
+def is_asked(line):
+    return "waits for an answer: Ship it?" in line("show", "rel1").stdout
+
+
+def test_the_log_of_each_attempt_names_the_host_of_the_driver_that_ran_it(prod):
     assert prod("run", "flows:broken").returncode == 1
-    prod.environment["XDG_STATE_HOME"] = str(prod.directory / "elsewhere")
-    refused = prod("logs", "latest")
+    assert prod("recover", "latest", "--flow", "flows:broken").returncode == 1
+    at(prod, "second")
+    (prod.directory / "mended").touch()
+    assert prod("recover", "latest", "--flow", "flows:broken").returncode == 0
+    shown = prod("logs", "latest")
+    assert (shown.returncode, shown.stdout.count("==>")) == (0, 1)
+    assert f"not shown: send/1 (attempt 1) and 1 more: the log is on the host '{HERE}', where" in shown.stderr
+    refused = prod("logs", "latest", "--json")
     assert refused.returncode == 4
-    assert f"they are on the host '{os.uname().nodename}'" in refused.stderr
+    assert f"is on the host '{HERE}'" in json.loads(refused.stdout)["error"]["message"]
+    at(prod, "third")
+    refused = prod("logs", "latest")
+    assert (refused.returncode, refused.stdout) == (4, "")
+    assert "send/1 (attempt 1) and 2 more: the log is on the host" in refused.stderr
     assert prod("show", "latest").returncode == 0
+    at(prod, "state")
+    shown = prod("logs", "latest")
+    assert (shown.returncode, shown.stdout.count("==>")) == (0, 2)
+
+
+HERE = os.uname().nodename
+
+
+def at(line, name):
+    """Be at another machine, as far as the state directory tells."""
+    line.environment["XDG_STATE_HOME"] = str(line.directory / name)
 
 
 def test_a_backup_is_the_servers(prod):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import textwrap
 
 import pytest
 
@@ -74,6 +75,25 @@ def test_graph_of_a_run_shows_what_is_active_and_once_its_driver_is_dead_what_wa
     waiting_run.wait()
     assert "active" not in statuses()
     assert "waiting" in statuses()
+
+
+def test_graph_of_a_run_shows_the_steps_that_were_skipped_because_of_a_failure(sequent):
+    text = """
+        from sequent import container, step
+
+        @container
+        class early:
+            @step
+            def load(self):
+                raise ValueError
+
+            @step(requires=load)
+            def send(self): ...
+        """
+    (sequent.directory / "early.py").write_text(textwrap.dedent(text))
+    sequent("run", "early.py:early")
+    nodes = json.loads(sequent("graph", "latest", "--json").stdout)["graph"]["nodes"]
+    assert {node["path"]: node["status"] for node in nodes} == {"load": "failure", "send": "skipped"}
 
 
 def test_graph_says_what_it_cannot_draw_or_write(sequent):

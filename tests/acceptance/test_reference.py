@@ -12,7 +12,8 @@ import pytest
 import sequent
 import sequent.testing
 from sequent import Sequent
-from sequent.cli.command_table import COMMANDS, application
+from sequent.cli.arguments.parsing import application
+from sequent.cli.command_table import COMMANDS
 from sequent.dsl.definitions import definition_of
 from sequent.errors import SequentError
 from tests.options_table import options_by_word, shown_type
@@ -35,7 +36,7 @@ EXAMPLES = {"-m", "--help", "--version", "--day", "--works", "--no-works", "--na
 
 def options_of(command: str) -> set[str]:
     """The options that the command takes."""
-    arguments = application()[command].assemble_argument_collection()
+    arguments = application(command)[command].assemble_argument_collection()
     return {name for argument in arguments for name in argument.names if name.startswith("-")}
 
 

@@ -1,8 +1,9 @@
-"""A run that is told to stop from another terminal, and what cannot be stopped."""
+"""Runs that are stopped and killed from another terminal, and what cannot be stopped."""
 
 from __future__ import annotations
 
 import os
+import re
 
 from tests.acceptance.command_line import WAITING
 
@@ -13,15 +14,35 @@ def test_a_run_is_stopped_from_another_terminal_and_recovered(sequent):
         os.mkfifo(sequent.directory / pipe)
     running = sequent.start("run", "waiting:slow", "--run-id", "night7")
     assert (sequent.directory / "began").read_text() == "now"
-    stopped = sequent("stop", "night7")
+    stopped = sequent("stop", "night7", "--why", "six \x1b[31m o'clock")
     assert stopped.returncode == 0, stopped.stderr
-    assert stopped.stderr == f"asked process {running.pid} to stop night7: running steps may finish\n"
+    assert stopped.stderr == "run night7: it stops once running steps have finished\n"
+    shown = sequent("show", "night7").stdout.splitlines()
+    assert re.fullmatch(r"  \S+  stop  by \S+@\S+: six \\x1b\[31m o'clock", shown[-1])
     (sequent.directory / "go").write_text("go")
     _, err = running.communicate()
     assert running.returncode == 130, err
     assert not (sequent.directory / "after").exists()
     assert sequent("recover", "night7").returncode == 0
     assert (sequent.directory / "after").exists()
+
+
+def test_a_run_is_killed_from_another_terminal_and_its_step_runs_again(sequent):
+    (sequent.directory / "waiting.py").write_text(WAITING)
+    for pipe in ("began", "go"):
+        os.mkfifo(sequent.directory / pipe)
+    running = sequent.start("run", "waiting:slow", "--run-id", "night7")
+    assert (sequent.directory / "began").read_text() == "now"
+    killed = sequent("kill", "night7")
+    assert (killed.returncode, killed.stderr) == (0, "run night7: its running steps are ended\n")
+    _, err = running.communicate()
+    assert running.returncode == 130, err
+    assert "stopped" in sequent("ls").stdout
+    recovering = sequent.start("recover", "night7")
+    assert (sequent.directory / "began").read_text() == "now"
+    (sequent.directory / "go").write_text("go")
+    _, err = recovering.communicate()
+    assert recovering.returncode == 0, err
 
 
 def test_what_has_ended_is_not_stopped_and_what_it_is_is_said(sequent):

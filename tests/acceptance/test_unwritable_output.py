@@ -77,6 +77,17 @@ def test_a_picture_that_finds_no_room_is_told_of_too(sequent):
     )
 
 
+def test_no_picture_and_no_report_overwrites_a_store(sequent, tmp_path):
+    assert sequent("run", "flows:nightly", *DAY).returncode == 0
+    store = tmp_path / "copy.db"
+    assert sequent("store", "backup", str(store)).returncode == 0
+    for words in (("graph", "flows:nightly"), ("graph", "latest"), ("report", "latest"), ("report", "--json")):
+        done = sequent(*words, "-o", str(store), "--store", str(store))
+        assert done.returncode == 2
+        assert f"'{store}' is a database, and is not overwritten" in done.stdout + done.stderr
+    assert sequent("store", "check", "--store", str(store)).returncode == 0
+
+
 SCRIPT = """
 import sequent
 

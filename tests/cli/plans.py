@@ -32,8 +32,10 @@ def wide_plan(names):
 
 
 def a_record(**changes):
+    outline = {path: part.kind.value for path, part in changes.get("description", {}).items()}
     return RunRecord(
         **{
+            "outline": outline,
             "number": 412,
             "id": "r00412",
             "target": Target(flow="nightly", module="flows", attribute="nightly"),

@@ -20,6 +20,13 @@ def attempt(path, sequence, number, status, **more):
     return AttemptRecord(path=path, sequence=sequence, attempt=number, status=status, **fields)
 
 
+class NoPlaces:
+    """The places of a run of which nothing has begun."""
+
+    def standing(self, path, sequence):
+        return None
+
+
 class RememberedStore:
     """A store of one run."""
 
@@ -47,8 +54,17 @@ class RememberedStore:
     def container_problems(self, run):
         return self.problems
 
+    def interventions(self, run):
+        return []
+
+    def story(self, run):
+        return iter(())
+
     def pending(self, run):
         return self.waits
+
+    def places(self, run):
+        return NoPlaces()
 
     def log_file(self, run, span):
         return self.file

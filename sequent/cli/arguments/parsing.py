@@ -2,15 +2,63 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import sys
-from collections.abc import Sequence
+import typing
+from collections.abc import Callable, Sequence
 from typing import IO, cast
 
-from cyclopts import App, CycloptsError, MissingArgumentError, RepeatArgumentError, UnusedCliTokensError
+from cyclopts import App, CycloptsError, MissingArgumentError, Parameter, RepeatArgumentError, UnusedCliTokensError
 
-from sequent.cli.command_table import HELP
+import sequent
+from sequent.cli.arguments import typed_options
+from sequent.cli.arguments.typed_options import DEFAULTS, TypedOptions
+from sequent.cli.command_table import COMMANDS, HELP, PURPOSE, USAGE, examples_of, function_of, usage_of
 from sequent.cli.output.terminal import Display, writing
 from sequent.errors import UsageError
+
+
+def application(command: str = "") -> App:
+    """Return the commands as an application of cyclopts; only the module of the typed command is loaded."""
+    app = App(
+        name="sequent",
+        help=PURPOSE,
+        version=sequent.__version__,
+        help_format="plaintext",
+        usage=USAGE,
+        # The help texts say what a missing option means; few defaults would be informative.
+        default_parameter=Parameter(show_default=False),
+        print_error=False,
+        exit_on_error=False,
+        suppress_keyboard_interrupt=False,
+        verbose=False,
+        result_action="return_value",
+        group_parameters="Options",
+    )
+    for place, (name, (where, purpose, _, _)) in enumerate(COMMANDS.items()):
+        usage, examples = usage_of(name), examples_of(name)
+        function = _parsable(function_of(name)) if name == command else where
+        app.command(function, name=name, help=purpose, usage=usage, help_epilogue=examples, sort_key=place)
+    return app
+
+
+def _parsable(function: Callable[..., int]) -> Callable[..., int]:
+    """Return the function of a command with annotations for the parser.
+
+    In the modules of commands they are only for checkers, so that a command whose words need no parser loads none.
+    """
+
+    @functools.wraps(function)
+    def command(*words: object, options: TypedOptions = DEFAULTS, **others: object) -> int:
+        return function(*words, options=options.plain(), **others)
+
+    hints = typing.get_type_hints(function, localns=vars(typed_options), include_extras=True)
+    command.__annotations__ = hints | {"options": TypedOptions}
+    signature = inspect.signature(function)
+    parameters = signature.parameters | {"options": signature.parameters["options"].replace(default=DEFAULTS)}
+    command.__signature__ = signature.replace(parameters=[*parameters.values()])  # type: ignore[attr-defined]
+    return command
 
 
 def parsed(app: App, words: Sequence[str], *, asks_for_help: bool | None = None) -> int:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from attrs import evolve
 from cyclopts import App, CycloptsError, Parameter
+from msgspec.structs import replace
 
 from sequent.cli.arguments.parsing import usage_error
 from sequent.cli.arguments.run_words import RunWords
@@ -40,7 +41,7 @@ def run(
 ) -> RunWords:
     """Start a run of a flow; ``run TARGET --help`` shows the flow's parameters too."""
     # Only read here: the agent starts first, and the flow's own options are read once the flow is loaded.
-    return RunWords(target or "", words, param, run_id, max_concurrent, max_loops, log_level, options)
+    return RunWords(target or "", words, param, run_id, max_concurrent, max_loops, log_level, options.plain())
 
 
 def read_words(typed: Sequence[str]) -> RunWords:
@@ -78,7 +79,7 @@ def find_settings(words: RunWords) -> RunWords:
         return words
     own = words.options
     config, tag = named.config or own.config, named.config_tag or own.config_tag
-    return evolve(words, options=evolve(own, config=config, config_tag=tag))
+    return evolve(words, options=replace(own, config=config, config_tag=tag))
 
 
 def _bound(typed: Sequence[str]) -> RunWords:

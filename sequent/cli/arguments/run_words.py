@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from attrs import Factory, evolve, fields, frozen
+from attrs import Factory, evolve, frozen
+from msgspec.structs import replace
 
 from sequent.cli.arguments.options import GlobalOptions, read_log_level
 
@@ -35,6 +36,6 @@ class RunWords:
 
     def joined(self, own: Mapping[str, Any]) -> RunWords:
         """Return the words with the options of ``run`` that follow the target."""
-        names = {field.name for field in fields(type(self.options))}
-        options = evolve(self.options, **{name: own[name] for name in names & own.keys()})
+        names = {*self.options.__struct_fields__}
+        options = replace(self.options, **{name: own[name] for name in names & own.keys()})
         return evolve(self, options=options, **{name: value for name, value in own.items() if name not in names})

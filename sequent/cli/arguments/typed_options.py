@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from attrs import frozen
+from attrs import fields, frozen
 from cyclopts import Parameter
 
 from sequent.cli.arguments.options import GlobalOptions
@@ -30,10 +30,18 @@ Run = Annotated[
         help="A run's id, a unique prefix of it, or latest: the latest run not started by a step of another run.",
     ),
 ]
+NamedRun = Annotated[
+    str, Parameter(name="RUN", help="A run's id, a unique prefix of it, or latest: the latest not started by a step.")
+]
+Place = Annotated[
+    str,
+    Parameter(name="PATH", help="A step or container, a copy or an iteration of it: load, load@etl2, load.one/1.2."),
+]
 LatestRun = Annotated[
     str | None,
     Parameter(help="A run's id, a unique prefix of it, or latest; by default the latest, of the flow in --flow."),
 ]
+Why = Annotated[str, Parameter(help="The reason, which is kept with the run.")]
 MaxConcurrent = Annotated[int | None, Parameter(help="How many tasks may run at once; 0: no limit.")]
 MaxLoops = Annotated[
     int,
@@ -57,7 +65,7 @@ LogLevel = Annotated[str | None, Parameter(help="Lowest level that steps log: DE
 
 @Parameter(name="*")
 @frozen(kw_only=True)
-class TypedOptions(GlobalOptions):
+class TypedOptions:
     """The options of every command, each with its name and its help."""
 
     store: Annotated[
@@ -91,6 +99,10 @@ class TypedOptions(GlobalOptions):
     debug: Annotated[
         bool, Parameter(negative="", show_default=False, help="Show Sequent's own traceback of an error.")
     ] = False
+
+    def plain(self) -> GlobalOptions:
+        """Return the options as commands take them."""
+        return GlobalOptions(**{field.name: getattr(self, field.name) for field in fields(TypedOptions)})
 
 
 DEFAULTS = TypedOptions()

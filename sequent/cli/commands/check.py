@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sequent.cli.arguments.typed_options import DEFAULTS, Target, TypedOptions
+from typing import TYPE_CHECKING
+
+from sequent.cli.arguments.options import DEFAULTS, GlobalOptions
 from sequent.cli.output import json_output
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import safe
@@ -10,8 +12,11 @@ from sequent.cli.runs.flow_lookup import compiled_flow
 from sequent.dsl.parameter_options import written_otherwise
 from sequent.model.plan import StepPlan
 
+if TYPE_CHECKING:
+    from sequent.cli.arguments.typed_options import Target
 
-def check(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
+
+def check(target: Target = None, /, *, options: GlobalOptions = DEFAULTS) -> int:
     """Report all mistakes of a flow at once; run nothing."""
     definition, plan = compiled_flow(target, options)
     spec = definition.spec

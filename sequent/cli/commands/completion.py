@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
-from cyclopts import Parameter
-
-from sequent.cli.arguments.typed_options import DEFAULTS, TypedOptions
+from sequent.cli.arguments.options import DEFAULTS, GlobalOptions
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import safe
 from sequent.errors import UsageError
+
+if TYPE_CHECKING:
+    from typing import Annotated
+
+    from cyclopts import Parameter
 
 Shell = Literal["bash", "zsh", "fish"]
 _SHELLS = get_args(Shell)
@@ -75,7 +78,7 @@ def completion(
     shell: Annotated[Shell | None, Parameter(help="bash, zsh or fish; else the one that SHELL names.")] = None,
     /,
     *,
-    options: TypedOptions = DEFAULTS,
+    options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Let a shell complete commands, options, files, runs, their steps, and flows' parameters."""
     name = _shell(shell)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, cast
 
-from cyclopts import Parameter
-
-from sequent.cli.arguments.typed_options import DEFAULTS, TypedOptions
+from sequent.cli.arguments.options import DEFAULTS, GlobalOptions
 from sequent.cli.output import json_output
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import Paint, columns, safe
@@ -17,12 +15,17 @@ from sequent.model.spec import FlowSpec
 from sequent.settings.configuration import Entry, SettingOrigin
 from sequent.settings.databases import without_password
 
+if TYPE_CHECKING:
+    from typing import Annotated
+
+    from cyclopts import Parameter
+
 
 def config(
     target: Annotated[str | None, Parameter(help="A flow, to see its own settings among them.")] = None,
     /,
     *,
-    options: TypedOptions = DEFAULTS,
+    options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Show each setting, and where its value comes from: command line, environment, flow, file or default."""
     settings = options.settings()

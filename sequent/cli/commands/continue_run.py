@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from sequent.cli.arguments.options import opened_store, read_log_level
-from sequent.cli.arguments.typed_options import (
-    DEFAULTS,
-    FlowNow,
-    LatestRun,
-    LogLevel,
-    MaxConcurrent,
-    MaxLoops,
-    TypedOptions,
-)
+from typing import TYPE_CHECKING
+
+from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store, read_log_level
 from sequent.cli.output import json_output
 from sequent.cli.runs.store_trust import trusted_flow
 from sequent.model.status import RunStatus
 from sequent.model.variables import CONTINUE_RUN
+
+if TYPE_CHECKING:
+    from sequent.cli.arguments.typed_options import FlowNow, LatestRun, LogLevel, MaxConcurrent, MaxLoops
 
 
 def continue_(
@@ -26,7 +22,7 @@ def continue_(
     max_concurrent: MaxConcurrent = None,
     max_loops: MaxLoops = 1,
     log_level: LogLevel = None,
-    options: TypedOptions = DEFAULTS,
+    options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Run what is due in a suspended or interrupted run, then exit; print nothing if nothing is due."""
     from sequent import api

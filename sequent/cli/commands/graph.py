@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import errno
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from cyclopts import Parameter
-
-from sequent.cli.arguments.options import GlobalOptions, opened_store, warn
-from sequent.cli.arguments.typed_options import DEFAULTS, TypedOptions
+from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store, warn
 from sequent.cli.output import json_output
 from sequent.cli.output.terminal import out
+from sequent.cli.output.written_file import write_file
 from sequent.compiler import describe
-from sequent.errors import OutputError, SequentError, StoreError, UsageError
-from sequent.model.description import Part
+from sequent.errors import SequentError
 from sequent.model.run_target import is_file
-from sequent.model.status import Status
-from sequent.pictures import Picture, Standing, States, document_of, dot, mermaid, notice_of, picture_of, svg
-from sequent.pictures.old_pictures import read_picture
-from sequent.runtime.ports import Store
-from sequent.runtime.records import RunRecord
+from sequent.pictures import Picture, States, document_of, dot, mermaid, notice_of, picture_of, svg
+from sequent.view.run_picture import run_picture, states_of
+from sequent.view.run_summary import summary_of
+
+if TYPE_CHECKING:
+    from typing import Annotated
+
+    from cyclopts import Parameter
 
 _FORMS = {"mermaid": mermaid, "dot": dot, "svg": svg}
-_MISNAMED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG})
-_UNDER_WAY = (Status.ACTIVE, Status.READY)
 
 
 def graph(
@@ -37,7 +33,7 @@ def graph(
         Parameter(name=["--format", "-f"], show_default=True, help="The format of the drawing."),
     ] = "mermaid",
     output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="The file to write it to.")] = None,
-    options: TypedOptions = DEFAULTS,
+    options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Draw a flow, or a run with its progress: nested containers, repeats, and requirements."""
     picture, states = _flow(target, options) if _names_flow(target, options) else _run(target, options)
@@ -51,7 +47,7 @@ def graph(
     if output is None:
         out(text, end="")
     else:
-        _write(output, text)
+        write_file(output, text)
     return 0
 
 
@@ -82,46 +78,5 @@ def _run(run: str, options: GlobalOptions) -> tuple[Picture, States]:
     """Return the picture and states of a run in the store: no flow is loaded."""
     with opened_store(options) as store:
         record = store.find(run)
-        return _kept(store, record), _states(store, record)
-
-
-def _kept(store: Store, record: RunRecord) -> Picture:
-    parts = {path: part for path, part in record.description.items() if isinstance(part, Part)}
-    if parts:
-        return picture_of(record.target.flow, parts)
-    text = store.picture(record)
-    if not text:
-        raise UsageError(
-            f"no picture was kept with run '{record.id}'",
-            code="no-picture",
-            hint="draw the flow, as module:flow: the run is older than this version",
-        )
-    try:
-        return read_picture(text)
-    except ValueError as error:
-        raise StoreError(f"the picture of run '{record.id}' cannot be read", code="damaged-store") from error
-
-
-def _states(store: Store, record: RunRecord) -> States:
-    """Return the status of each part; without a driver, active parts count as waiting again."""
-    parts = dict(store.standings(record))
-    if record.owner is None:
-        parts = {path: _interrupted(numbers) for path, numbers in parts.items()}
-    standings = {path: Standing(numbers) for path, numbers in parts.items()}
-    return States(run=record.id, status=record.status, parts=standings)
-
-
-def _interrupted(numbers: Mapping[Status, int]) -> dict[Status, int]:
-    waiting = sum(numbers.get(status, 0) for status in (*_UNDER_WAY, Status.WAITING))
-    settled = {status: count for status, count in numbers.items() if status not in _UNDER_WAY}
-    return {**settled, Status.WAITING: waiting} if waiting else settled
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        kind = UsageError if error.errno in _MISNAMED else OutputError
-        raise kind(
-            f"'{file}' cannot be written: {error.strerror}", code="output", hint="name another file with -o"
-        ) from error
+        summary = summary_of(store, record)
+        return run_picture(summary), states_of(summary)

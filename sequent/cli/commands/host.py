@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from cyclopts import Parameter
-
-from sequent.cli.arguments.options import GlobalOptions
-from sequent.cli.arguments.typed_options import DEFAULTS, TypedOptions
+from sequent.cli.arguments.options import DEFAULTS, GlobalOptions
 from sequent.cli.output import json_output
 from sequent.cli.output.host_text import key_document, report_document, report_lines
 from sequent.cli.output.terminal import out, say
@@ -22,9 +20,15 @@ from sequent.model.spec import FlowConfig
 from sequent.runtime.hosts.checking import HostReport, check_host
 from sequent.runtime.hosts.key_confirmation import ShownKey, add_key, shown_keys
 
+if TYPE_CHECKING:
+    from typing import Annotated
+
+    from cyclopts import Parameter
+
 UNREACHABLE = 4
 """The exit code where steps cannot run on one of the hosts."""
 _TIMEOUT = 20.0
+_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 _MOST = 16
 """Hosts that are checked at a time."""
 Action = Literal["add", "check", "ls", "clean"]
@@ -43,15 +47,13 @@ def host(
         bool, Parameter(negative="", show_default=False, help="For add: do not ask; needs --fingerprint.")
     ] = False,
     timeout: Annotated[float, Parameter(help="Seconds for a connection.")] = _TIMEOUT,
-    options: TypedOptions = DEFAULTS,
+    options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Confirm the keys of other hosts, check whether steps could run there, list or remove what runs have left."""
     config = options.settings().config_of()
-    if action == "add":
-        if len(hosts) != 1:
-            raise UsageError(f"host add needs one host, got {len(hosts)}", hint="sequent host add NAME")
-        return _add(config, hosts[0], options, fingerprint, is_sure=yes)
-    if fingerprint is not None or yes:
+    if action == "add" and len(hosts) != 1:
+        raise UsageError(f"host add needs one host, got {len(hosts)}", hint="sequent host add NAME")
+    if action != "add" and (fingerprint is not None or yes):
         raise UsageError("--fingerprint and --yes belong to host add", hint=f"sequent host {action} HOST...")
     names = hosts or tuple(config.hosts)
     if not names:
@@ -61,6 +63,8 @@ def host(
             raise UsageError(
                 f"{name!r} is this machine, where steps run without a connection", hint="name another host"
             )
+    if action == "add":
+        return _add(config, names[0], options, fingerprint, is_sure=yes)
     if action == "check":
         return _check(config, names, options, timeout)
     return list_remains(config, names, options, timeout, cleans=action == "clean")
@@ -70,7 +74,12 @@ def _add(config: FlowConfig, name: str, options: GlobalOptions, fingerprint: str
     if is_sure and not fingerprint:
         raise UsageError(
             "--yes needs the fingerprint that the host must show",
-            hint=f"ask those who run it, then: sequent host add {name} --yes --fingerprint SHA256:...",
+            hint=f"ask its administrator, then: sequent host add {name} --yes --fingerprint SHA256:...",
+        )
+    if fingerprint is not None and not _FINGERPRINT.fullmatch(fingerprint):
+        raise UsageError(
+            f"{fingerprint!r} is not a fingerprint: SHA256: and 43 letters, digits, '+' or '/'",
+            hint="on the host: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub",
         )
     shown = shown_keys(config.host(name))
     added = [key for key in shown if _is_confirmed(name, key, fingerprint, is_sure=is_sure)]
@@ -96,14 +105,14 @@ def _is_confirmed(name: str, shown: ShownKey, fingerprint: str | None, *, is_sur
             f"possible attack: {shown.where} shows the {shown.key}, not {fingerprint}",
             name,
             "host-key-differs",
-            "ask those who run the host; nothing was added",
+            "ask its administrator; nothing was added",
         )
     if shown.is_known or is_sure:
         return not shown.is_known
     if not sys.stdin.isatty():
         raise UsageError(
             f"{shown.where} shows the {shown.key}, and nobody is there to confirm it",
-            hint=f"ask those who run it, then: sequent host add {name} --yes --fingerprint SHA256:...",
+            hint=f"ask its administrator, then: sequent host add {name} --yes --fingerprint SHA256:...",
         )
     say(f"{safe(shown.where)} shows the {safe(str(shown.key))}.")
     kind = shown.key.kind.lower()

@@ -5,26 +5,30 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-from attrs import define, field
-from cyclopts import Parameter
+from msgspec import Struct
 
-from sequent.cli.arguments.options import opened_store
-from sequent.cli.arguments.typed_options import DEFAULTS, Run, TypedOptions
-from sequent.cli.output import json_output
+from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output.run_text import attempt_line
 from sequent.cli.output.terminal import copy, flush, out
 from sequent.cli.output.text import Paint, safe
-from sequent.cli.runs.attempt_output import Output, Piece
 from sequent.cli.runs.run_lookup import found_run
-from sequent.errors import UsageError
+from sequent.errors import LogElsewhereError, UsageError
 from sequent.model.commands import typed
 from sequent.model.scope import split_host
 from sequent.model.status import RunStatus
 from sequent.model.wording import guess
-from sequent.runtime.ports import Store
+from sequent.runtime.reading.attempt_output import Output, Piece
 from sequent.runtime.records import AttemptRecord, RunRecord
+
+if TYPE_CHECKING:
+    from typing import Annotated
+
+    from cyclopts import Parameter
+
+    from sequent.cli.arguments.typed_options import Run
+    from sequent.runtime.ports import Store
 
 REST = 0.2
 """The seconds between two polls of a run that is followed."""
@@ -40,7 +44,7 @@ def logs(
     /,
     *,
     follow: Annotated[bool, Parameter(name=["--follow", "-f"], negative=(), help="Follow until the run ends.")] = False,
-    options: TypedOptions = DEFAULTS,
+    options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Print the output of a run's steps, attempt by attempt."""
     where, _, sequence = (path or "").partition("/")
@@ -48,7 +52,7 @@ def logs(
         raise UsageError("--follow and --json exclude each other", hint="leave one of them out")
     with opened_store(options) as store:
         record = found_run(store, "logs", run, path)
-        step, host = split_host(where, record.description)
+        step, host = split_host(where, record.outline)
         if step:
             _refuse_unknown(record, step)
         asked = _Asked(store, step, sequence, host)
@@ -59,13 +63,15 @@ def logs(
             return 0
         show = _Show(asked)
         show.look(record, lines_alone=False) if not follow else _follow(show, store, record)
-        if not show.has_shown:
+        for line in show.missing():
+            options.say(f"not shown: {safe(line)}")
+        if not (show.has_shown or show.elsewhere):
             options.say(f"{safe(path or 'run ' + record.id)}: the logs are empty")
     return 0
 
 
 def _refuse_unknown(record: RunRecord, step: str) -> None:
-    known = [name for name in record.description if name]
+    known = [name for name in record.outline if name]
     if step not in known:
         raise UsageError(
             f"run {record.id!r} has no step {step!r}",
@@ -114,8 +120,7 @@ def _follow(show: _Show, store: Store, record: RunRecord) -> None:
     show.look(record, lines_alone=False)
 
 
-@define
-class _Asked:
+class _Asked(Struct):
     """The requested attempts."""
 
     store: Store
@@ -133,6 +138,8 @@ class _Asked:
 
 
 def _write_document(asked: _Asked, record: RunRecord) -> None:
+    from sequent.cli.output import json_output
+
     output = Output(asked.store, record)
     texts = [
         {
@@ -145,8 +152,7 @@ def _write_document(asked: _Asked, record: RunRecord) -> None:
     json_output.write({"store": asked.store.name, "run": record.id, "logs": texts})
 
 
-@define
-class _Show:
+class _Show(Struct):
     """The output shown so far, so that the next poll shows only new output.
 
     The attempts of one segment follow each other, so one position for each segment is enough.
@@ -154,20 +160,27 @@ class _Show:
 
     asked: _Asked
     has_shown: bool = False
-    _behind: dict[str, int] = field(factory=dict[str, int])
+    _behind: dict[str, int] = {}
     """By segment: the position up to which ended attempts have been shown."""
-    _under_way: dict[tuple[str, str, int], int] = field(factory=dict[tuple[str, str, int], int])
+    _under_way: dict[tuple[str, str, int], int] = {}
     """By active attempt: the position up to which it has been shown."""
-    _lost: set[tuple[str, str, int]] = field(factory=set[tuple[str, str, int]])
+    _lost: set[tuple[str, str, int]] = set()
     """The attempts reported to have lost all output, for lack of room."""
     _last: tuple[str, str, int] | None = None
     """The attempt that was shown last; more of its output needs no further heading."""
+    elsewhere: dict[str, tuple[LogElsewhereError, str, int]] = {}
+    """By machine: the error of an attempt whose log is there, that attempt, and the number of such attempts."""
 
     def look(self, record: RunRecord, *, lines_alone: bool) -> None:
         """Show the new output; with ``lines_alone``, only whole lines."""
         output = Output(self.asked.store, record)
+        self.elsewhere.clear()
         for attempt in self.asked.attempts(record):
-            piece = output.of(attempt)
+            try:
+                piece = output.of(attempt)
+            except LogElsewhereError as error:
+                self._miss(attempt, error)
+                continue
             key = (attempt.located, attempt.sequence, attempt.attempt)
             if piece is not None and piece.dropped and not piece.length and key not in self._lost:
                 self._lost.add(key)
@@ -184,6 +197,26 @@ class _Show:
                 self._under_way[key] = new.end
             if new.length:
                 self._print(key, attempt, output.content(new), piece)
+
+    def _miss(self, attempt: AttemptRecord, error: LogElsewhereError) -> None:
+        """Note an attempt whose log is on another machine."""
+        first = f"{attempt.located}/{attempt.sequence} (attempt {attempt.attempt})"
+        error, first, count = self.elsewhere.get(error.message, (error, first, 0))
+        self.elsewhere[error.message] = (error, first, count + 1)
+
+    def missing(self) -> list[str]:
+        """Return a sentence for each other machine with logs.
+
+        Raises:
+            LogElsewhereError: all logs are on others.
+        """
+        told = [
+            f"{first}{f' and {count - 1:,} more' if count > 1 else ''}: {error.message}"
+            for error, first, count in self.elsewhere.values()
+        ]
+        if told and not self.has_shown:
+            raise LogElsewhereError("; ".join(told), hint=next(iter(self.elsewhere.values()))[0].hint)
+        return told
 
     def _print(self, key: tuple[str, str, int], attempt: AttemptRecord, content: Iterable[bytes], piece: Piece) -> None:
         if key != self._last:

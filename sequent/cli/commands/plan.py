@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from sequent.cli.arguments.typed_options import DEFAULTS, Target, TypedOptions
+from sequent.cli.arguments.options import DEFAULTS, GlobalOptions
 from sequent.cli.output import json_output
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import Paint, safe
@@ -22,6 +23,9 @@ from sequent.model.references import Path
 from sequent.model.requirements import Atom, Requirement, claims_in
 from sequent.model.spec import capacity_text
 
+if TYPE_CHECKING:
+    from sequent.cli.arguments.typed_options import Target
+
 Siblings = dict[Path, int]
 """The children of a container, with their positions."""
 _LONGEST_SHOWN = 60
@@ -30,7 +34,7 @@ _NOTED = [name for name, option in OPTIONS.items() if option.is_tuning or name i
 """The options that say where, when and how often a part runs, and which resources it holds."""
 
 
-def plan(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
+def plan(target: Target = None, /, *, options: GlobalOptions = DEFAULTS) -> int:
     """Show what would run, in order, and what each part waits for."""
     definition, compiled = compiled_flow(target, options)
     spec = definition.spec
@@ -139,7 +143,7 @@ def _planned(path: Path, part: Part, siblings: Siblings) -> PlannedPart:
         repeats=_repeats(part),
         parallel=safe(source_text(parallel)) if isinstance(parallel, ValueSource) else parallel,
         hosts=part_hosts(part),
-        notes=tuple(map(safe, option_words(part, _NOTED))),
+        notes=tuple(map(safe, [*([f"asks: {part.question}"] if part.question else []), *option_words(part, _NOTED)])),
     )
 
 

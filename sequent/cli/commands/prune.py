@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
-
-from sequent.cli.arguments.options import GlobalOptions, opened_store
-from sequent.cli.arguments.typed_options import DEFAULTS, TypedOptions
+from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output import json_output
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import Paint, counted, moment, safe, size
 from sequent.errors import UsageError
 from sequent.runtime.pruning import Pruned, PruneRule
+
+if TYPE_CHECKING:
+    from typing import Annotated
+
+    from cyclopts import Parameter
 
 
 def prune(
@@ -29,7 +31,7 @@ def prune(
     dry_run: Annotated[
         bool, Parameter(negative="", show_default=False, help="Show what would be removed; remove nothing.")
     ] = False,
-    options: TypedOptions = DEFAULTS,
+    options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Remove old runs with their logs and files. Runs that are driven or suspended are always kept."""
     if older_than is None and keep is None:

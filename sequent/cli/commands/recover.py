@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from attrs import frozen
 from cyclopts import Parameter
 
-from sequent.cli.arguments.options import GlobalOptions, opened_store, read_log_level
-from sequent.cli.arguments.typed_options import (
-    DEFAULTS,
-    FlowNow,
-    LatestRun,
-    LogLevel,
-    MaxConcurrent,
-    MaxLoops,
-    TypedOptions,
-)
+from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store, read_log_level
 from sequent.cli.output import json_output
 from sequent.cli.output.text import moment, safe
 from sequent.cli.runs.resume_run import definition_for, drive_again, meant_run, rerun_script
@@ -24,10 +15,13 @@ from sequent.cli.runs.store_trust import trusted_flow
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 from sequent.model.variables import RECOVER_RUN
-from sequent.runtime.ports import Store
 from sequent.runtime.records import RunRecord
 from sequent.runtime.recovery.task_selection import Asked
 from sequent.settings.configuration import Configuration
+
+if TYPE_CHECKING:
+    from sequent.cli.arguments.typed_options import FlowNow, LatestRun, LogLevel, MaxConcurrent, MaxLoops
+    from sequent.runtime.ports import Store
 
 
 @Parameter(name="*")
@@ -56,6 +50,9 @@ class TypedAsked:
     accept_changes: Annotated[
         bool, Parameter(negative="", show_default=False, help="Recover even though the flow has changed.")
     ] = False
+    force: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Take the run from a process that still drives it.")
+    ] = False
     assume_lost: Annotated[
         tuple[str, ...],
         Parameter(negative="", help="A host that is gone for good: attempts that it was given run again."),
@@ -74,6 +71,7 @@ class TypedAsked:
             recovery_run=self.recovery_run,
             renamed=self.renamed,
             accepts_changes=self.accept_changes,
+            forces=self.force,
             assumed_lost=self.assume_lost,
         )
 
@@ -90,7 +88,7 @@ def recover(
     max_concurrent: MaxConcurrent = None,
     log_level: LogLevel = None,
     asked: TypedAsked = NOTHING,
-    options: TypedOptions = DEFAULTS,
+    options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Resume a run: keep what has succeeded, run the rest."""
     with opened_store(options, waits=True) as store:
@@ -144,7 +142,7 @@ def _recover_script(
 ) -> int:
     from sequent.cli.runs.drive_and_tell import exit_code
 
-    wanted = asked if asked or asked.accepts_changes or asked.renamed or asked.assumed_lost else None
+    wanted = None if asked == Asked() else asked
     loops = None if max_loops < 0 else max_loops
     code = rerun_script(store, record, RECOVER_RUN, settings, options, flow=flow, asked=wanted, max_loops=loops)
     now = store.find(record.id)

@@ -1,4 +1,7 @@
-"""Defines ``run``, which starts a run: first the agent, then the flow, then modules that are slow to load."""
+"""Defines ``run``, which starts a run: first the agent, then the flow, then modules that are slow to load.
+
+This module imports what the agent needs as well: a copy of the command has it.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,18 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from attrs import evolve
+from msgspec.structs import replace
 
 from sequent.cli.arguments.options import GlobalOptions, said_of_talk, store_option, target_of, warn
 from sequent.cli.arguments.run_words import RunWords
 from sequent.cli.import_speed import uncollected
+from sequent.dsl.builder import Sequent
+from sequent.dsl.parameters import encode_params
 from sequent.model.commands import with_store
+from sequent.runtime.backoff import wait_for_room
+from sequent.runtime.executors.agents import copy_agent, launch_agent
+from sequent.runtime.executors.shortage import start_patiently
+from sequent.runtime.loading.flows import load_flow
 
 if TYPE_CHECKING:
     from sequent.runtime.executors.agents import AgentProcess
@@ -20,18 +29,15 @@ if TYPE_CHECKING:
 _HELP = frozenset({"--help", "-h"})
 
 
-def start_typed(typed: Sequence[str]) -> int:
+def start_typed(typed: Sequence[str], *, is_program: bool) -> int:
     """Start a run from the words after ``run``.
 
-    The agent is launched before anything else is loaded: it starts on another processor meanwhile.
+    The agent starts once both have what both need, and loads the rest on another processor meanwhile. In a process that
+    is only this command, it is a copy of the process.
     """
     if any(word in _HELP for word in typed):
         return start_run(_words(typed), None)
-    with uncollected():
-        from sequent.runtime.executors.agents import launch_agent
-        from sequent.runtime.executors.shortage import start_patiently
-
-    with closing(start_patiently(launch_agent)) as agent:
+    with closing(start_patiently(copy_agent if is_program else launch_agent)) as agent:
         return start_run(_words(typed), agent)
 
 
@@ -46,12 +52,10 @@ def _words(typed: Sequence[str]) -> RunWords:
 
 def _with_own_store(options: GlobalOptions, flow: object, settings: Configuration) -> tuple[GlobalOptions, str | None]:
     """Return the store and the options for it, if none was typed and the flow itself names one."""
-    from sequent.dsl.builder import Sequent
-
     own = (flow.store, flow.default_store) if isinstance(flow, Sequent) else ("", "")
     store = settings.store_of(options.store or own[0], own[1])
     is_own = options.store is None and store is not None and store != settings.store
-    return (evolve(options, store=store) if is_own else options), store
+    return (replace(options, store=store) if is_own else options), store
 
 
 def _flow_that_is_set(typed: RunWords) -> str:
@@ -67,10 +71,6 @@ def _flow_that_is_set(typed: RunWords) -> str:
 
 def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
     """Load the flow, read its parameters, and run it to its end."""
-    with uncollected():
-        from sequent.dsl.parameters import encode_params
-        from sequent.runtime.loading.flows import load_flow
-
     loaded = load_flow(typed.target or _flow_that_is_set(typed))
     definition = loaded.definition
     given: dict[str, object] = {}
@@ -93,7 +93,6 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
         from sequent import api
         from sequent.cli.runs.drive_and_tell import driven
         from sequent.compiler import compile_flow
-        from sequent.runtime.backoff import wait_for_room
         from sequent.runtime.runs.linked_directories import check_start
         from sequent.runtime.store import open_store
 

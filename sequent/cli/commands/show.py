@@ -5,33 +5,46 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from typing import IO, Annotated, cast
+from itertools import islice
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
 from msgspec.structs import replace
 
-from sequent.cli.arguments.options import GlobalOptions, opened_store
-from sequent.cli.arguments.typed_options import DEFAULTS, Run, TypedOptions
-from sequent.cli.output import json_output
+from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output.failure_text import failure_lines, task_name
+from sequent.cli.output.intervention_text import intervention_lines
 from sequent.cli.output.run_text import attempt_line, origin_text, reason_text
-from sequent.cli.output.step_table import step_table
-from sequent.cli.output.task_counts import DELAYED, QUEUED, RETRY
-from sequent.cli.output.terminal import Display, out
-from sequent.cli.output.text import Paint, counts, duration, is_live, moment, readable, safe
+from sequent.cli.output.terminal import out
+from sequent.cli.output.text import (
+    ASKED,
+    DELAYED,
+    RETRY,
+    Paint,
+    counts,
+    duration,
+    moment,
+    readable,
+    safe,
+)
 from sequent.cli.runs.run_lookup import found_run
-from sequent.cli.runs.step_states import Story, TaskFilter, read_filter, seen_attempts, story_of
-from sequent.model.outcome import Failure
+from sequent.errors import UsageError
+from sequent.model.scope import host_in, sequence_text
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.ports import Store
-from sequent.runtime.records import AttemptRecord, Pending, RunRecord
+from sequent.runtime.reading.step_states import Story, TaskFilter, read_filter, seen_attempts, story_of
+from sequent.runtime.records import AttemptRecord, LeftPart, Pending, RunRecord
+
+if TYPE_CHECKING:
+    from typing import Annotated
+
+    from cyclopts import Parameter
+
+    from sequent.cli.arguments.typed_options import Run
+    from sequent.model.outcome import Failure
+    from sequent.runtime.ports import Store
+    from sequent.view.why import Why
 
 SHOWN = 100
 """The maximum number of failures, and of active and waiting tasks, to show."""
-REST = 0.5
-"""The seconds between two polls."""
-_PART = 0.1
-"""The largest fraction of a watcher's time to spend on polls: a run of a million attempts is polled less often."""
 
 
 def show(
@@ -48,15 +61,19 @@ def show(
         bool,
         Parameter(negative="", show_default=False, help="Follow the run in the driver's table until it ends."),
     ] = False,
-    options: TypedOptions = DEFAULTS,
+    options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Show one run: its parameters, its steps, the active and waiting tasks, and the failures."""
     with opened_store(options) as store:
         record = found_run(store, "show", run, path)
         wanted = read_filter(record, path or "", status)
         if watch:
+            from sequent.cli.runs.watching import watched
+
             record = watched(store, record, wanted)
         story = story_of(store, record, time.time(), wanted)
+        if wanted.host and not (wanted.statuses or story.counts):
+            _refuse_host(store, record, wanted)
         if record.ended is None:
             record = replace(record, counts=story.counts)
         if options.json:
@@ -66,18 +83,40 @@ def show(
     return 0
 
 
+def _refuse_host(store: Store, record: RunRecord, wanted: TaskFilter) -> None:
+    """Refuse a host on which nothing of a step or container has begun, if something has begun on others."""
+    attempts = store.attempts(record)
+    inside = (each for each in attempts if each.path == wanted.path or each.path.startswith(f"{wanted.path}."))
+    hosts = sorted({attempt.host for attempt in inside} - {""})
+    if hosts:
+        raise UsageError(
+            f"run {record.id!r} has nothing of {wanted.path!r} on host {wanted.host!r} that has begun",
+            code="unknown-host",
+            hint=f"it has begun on {', '.join(hosts)}",
+            path=wanted.path,
+        )
+
+
 def _show_document(store: Store, record: RunRecord, story: Story, *, with_attempts: bool) -> None:
+    from sequent.cli.output import json_output, why_document
+
     document = json_output.run_document(record, story.due)
     document["worked"] = round(story.worked, 6)
     document["steps"] = {path: json_output.counts_document(numbers) for path, numbers in _steps(story)}
     document["active"] = [json_output.active_document(attempt) for attempt in _active(story)]
     document["waits"] = [json_output.wait_document(wait) for wait in _waits(story)]
+    document["waiting"] = [why_document.reason_document(why) for why in _waiting(store, record, story)]
+    document["questions"] = [
+        json_output.question_document(each, record.description[each.path].question) for each in _questions(story)
+    ]
     failures = _failures(story)
     document["failed"] = len(failures)
     document["failures"] = [json_output.attempt_document(failure) for failure in failures[:SHOWN]]
     document["failed_containers"] = [
         json_output.failure_document(it) for it in _failed_containers(store, record, story)
     ]
+    document["interventions"] = [json_output.intervention_document(asked) for asked in store.interventions(record)]
+    document["story"] = [*_story_documents(store, record, story)]
     if with_attempts:
         document["attempts"] = [json_output.attempt_document(attempt) for attempt in _attempts(store, record, story)]
     json_output.write({"store": store.name, "run": document})
@@ -97,7 +136,18 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: GlobalOpt
         f"{_number(wait.attempt)}  until {moment(wait.due)}"
         for wait in _waits(story)
     ]
-    for lines in (steps, _first(active), _first(waits)):
+    questions = [
+        f"  {paint.word(ASKED)}  {task_name(question.located, question.sequence)}{_number(question.attempt)}"
+        f"  since {moment(question.since)}" + (f", until {moment(question.due)}" if question.has_limit else "")
+        for question in _questions(story)
+    ]
+    reasons = [
+        f"  {paint.status(why.status)}  {safe(why.text)}"
+        for why in _waiting(store, record, story)
+        if _is_new(why, story)
+    ]
+    asked = [*intervention_lines(store.interventions(record))]
+    for lines in (steps, _first(active), _first(waits), _first(questions), _first(reasons), asked):
         if lines:
             out("\n".join(("", *lines)))
     failures = _failures(story)
@@ -107,10 +157,30 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: GlobalOpt
         out("\n".join(failure_lines(failure, record.id, paint)))
     if len(failures) > SHOWN:
         out(f"\nand {len(failures) - SHOWN:,} more failures")
+    _show_story(store, record, story, paint)
     if options.verbose:
         out("")
         for attempt in _attempts(store, record, story):
             out(attempt_line(attempt, paint))
+
+
+def _show_story(store: Store, record: RunRecord, story: Story, paint: Paint) -> None:
+    """Show the notes and artifacts of the selected tasks."""
+    parts = _left(store, record, story)
+    shown = [*islice(parts, SHOWN)]
+    if shown:
+        from sequent.cli.output.story_output import story_lines
+
+        out("\n".join(("", *story_lines(shown, store.directory(record), paint))))
+    if more := sum(1 for _ in parts):
+        out(f"  and {more:,} more notes and artifacts; show --json has all of them")
+
+
+def _story_documents(store: Store, record: RunRecord, story: Story) -> Iterator[Mapping[str, object]]:
+    from sequent.cli.output import json_output, story_output
+
+    for left in _left(store, record, story):
+        yield story_output.left_document(left, json_output.moment(left.part.at), store.directory(record))
 
 
 def _numbers(numbers: Mapping[Status, int]) -> str:
@@ -145,6 +215,30 @@ def _waits(story: Story) -> list[Pending]:
     return story.waits if story.wanted.shows(Status.WAITING) else []
 
 
+def _questions(story: Story) -> list[Pending]:
+    return story.questions if story.wanted.shows(Status.WAITING) else []
+
+
+def _waiting(store: Store, record: RunRecord, story: Story) -> list[Why]:
+    """Return why tasks and containers have not begun, if the run goes on."""
+    is_shown = story.wanted.shows(Status.WAITING) or story.wanted.shows(Status.READY)
+    if not is_shown or record.status not in (RunStatus.RUNNING, RunStatus.SUSPENDED):
+        return []
+    from sequent.view.run_facts import facts_of
+    from sequent.view.waiting_places import waiting_places
+
+    facts = facts_of(store, record)
+    found = waiting_places(facts, time.time()) if facts.is_described else iter(())
+    return [*islice((why for why in found if story.wanted.has_place(why.place)), SHOWN)]
+
+
+def _is_new(why: Why, story: Story) -> bool:
+    """Return whether a reason says more than the line of a wait or of a question."""
+    place = (why.place.path, sequence_text(why.place.sequence), host_in(why.place.sequence))
+    known = ((wait.path, wait.sequence, wait.host) for wait in (*story.waits, *story.questions))
+    return place not in known or (why.waiting is not None and why.waiting.hold is not None)
+
+
 def _failures(story: Story) -> list[AttemptRecord]:
     return [*story.failures.values()] if story.wanted.shows(Status.FAILURE) else []
 
@@ -155,6 +249,11 @@ def _failed_containers(store: Store, record: RunRecord, story: Story) -> list[Fa
     if not wanted.shows(Status.FAILURE):
         return []
     return [it for it in store.container_problems(record) if wanted.has(it)][:SHOWN]
+
+
+def _left(store: Store, record: RunRecord, story: Story) -> Iterator[LeftPart]:
+    """Yield the notes and artifacts of the selected tasks, whatever their status."""
+    return (left for left in store.story(record) if story.wanted.has(left))
 
 
 def _attempts(store: Store, record: RunRecord, story: Story) -> Iterator[AttemptRecord]:
@@ -181,54 +280,3 @@ def _heading(record: RunRecord, story: Story, store: str, paint: Paint) -> Itera
         yield f"  {safe(name)} = {readable(text)}"
     yield f"  tasks: {counts(record.counts)}"
     yield from (f"  {safe(line)}" for line in reason_text(record, story.due).splitlines())
-
-
-# -- while a process drives the run
-
-
-def watched(store: Store, record: RunRecord, wanted: TaskFilter) -> RunRecord:
-    """Draw the progress of a run until no process drives it; return its state then. Draw only on a terminal."""
-    if not is_live(sys.stdout):
-        while record.status is RunStatus.RUNNING:
-            time.sleep(REST)
-            record = store.find(record.id)
-        return record
-    from rich.console import Console
-    from rich.live import Live
-    from rich.text import Text
-
-    paint = Paint.of(sys.stdout)
-    console = Console(file=cast("IO[str]", Display(sys.stdout, moves=True)), highlight=False, no_color=not paint.is_on)
-    told: set[tuple[str, str, int]] = set()
-    with Live(console=console, auto_refresh=False, transient=True) as live:
-        while record.status is RunStatus.RUNNING:
-            began, now = time.monotonic(), time.time()
-            story = story_of(store, record, now, wanted)
-            lines = _new_failures(story, record, told, paint)
-            if lines:
-                console.print(Text.from_ansi("\n".join(lines)))
-            live.update(step_table(step_numbers(story), now - record.created, console.height, paint), refresh=True)
-            time.sleep(max(REST, (time.monotonic() - began) / _PART))
-            record = store.find(record.id)
-    return record
-
-
-def step_numbers(story: Story) -> dict[str, dict[str, int]]:
-    """Return the number of each step's tasks by status, in the driver's words."""
-    return {safe(path): _by_word(numbers, story.retries(path)) for path, numbers in story.steps.items()}
-
-
-def _by_word(numbers: Mapping[Status, int], retries: int) -> dict[str, int]:
-    told = {status.value: count for status, count in numbers.items() if status not in (Status.WAITING, Status.READY)}
-    told |= {RETRY: retries, DELAYED: numbers.get(Status.WAITING, 0) - retries, QUEUED: numbers.get(Status.READY, 0)}
-    return {word: count for word, count in told.items() if count}
-
-
-def _new_failures(story: Story, record: RunRecord, told: set[tuple[str, str, int]], paint: Paint) -> list[str]:
-    lines: list[str] = []
-    for attempt in story.failures.values():
-        key = (attempt.located, attempt.sequence, attempt.attempt)
-        if key not in told:
-            told.add(key)
-            lines += failure_lines(attempt.failure, record.id, paint)
-    return lines

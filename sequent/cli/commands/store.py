@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-from cyclopts import Parameter
-
-from sequent.cli.arguments.options import GlobalOptions, opened_store
-from sequent.cli.arguments.typed_options import DEFAULTS, TypedOptions
+from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output import json_output
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import counted, safe, size
 from sequent.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
+    from typing import Annotated
+
+    from cyclopts import Parameter
+
     from sequent.runtime.store.sql.store import SqlStore
     from sequent.runtime.store.sqlite.store import SqliteStore
 
@@ -31,7 +32,7 @@ def store(
     file: Annotated[str | None, Parameter(help="For backup: the file to write, which must not exist.")] = None,
     /,
     *,
-    options: TypedOptions = DEFAULTS,
+    options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Back up the store while runs go on, check it for damage, or upgrade it."""
     if action != "backup" and file is not None:

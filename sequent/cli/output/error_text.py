@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-import traceback
 
-from sequent.cli.output import json_output
 from sequent.cli.output.terminal import say
 from sequent.cli.output.text import Paint, safe, safe_block
 from sequent.errors import DefinitionError, InvalidFlowError, SequentError, StoreError
@@ -29,8 +27,12 @@ def report(error: Exception, *, as_json: bool, with_traceback: bool) -> int:
     """Report an error, and return the exit code of the command."""
     known = told(error)
     if with_traceback:
+        import traceback
+
         say("".join(traceback.format_exception(error)).rstrip("\n"))
     if as_json:
+        from sequent.cli.output import json_output
+
         json_output.write({"error": json_output.error_document(known)})
     else:
         say(as_text(known, Paint.of(sys.stderr)))

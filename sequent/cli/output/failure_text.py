@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sequent.cli.output.text import Paint, safe, safe_block
 from sequent.model.commands import typed
-from sequent.model.outcome import Failure, Problem
 from sequent.model.status import Status
+
+if TYPE_CHECKING:
+    from sequent.model.outcome import Failure, Problem
 
 _GROUP = "Exception Group Traceback"
 """The heading that Python writes above an exception group: all its exceptions matter, not only the first line."""
@@ -22,17 +26,22 @@ def failure_lines(failure: Failure, run: str, paint: Paint) -> list[str]:
     number = f"  (attempt {failure.attempt})" if failure.attempt > 1 else ""
     name = task_name(failure.located, failure.sequence)
     lines = [f"{paint.status(Status.FAILURE)}  {paint.strong(name)}{number}"]
-    lines += [f"    {line}" for line in _error_lines(problem)]
-    frames = _frames(problem.traceback)
-    if problem.file:
-        start = f'File "{problem.file}", line {problem.line},'
-        source = next((f": {line}" for frame, line in reversed(frames) if line and frame.startswith(start)), "")
-        lines.append(f"    {safe(problem.file)}:{problem.line}{source}")
-    if len(frames) > 1 or _GROUP in problem.traceback:
-        lines += [f"    {line}" for line in safe_block(problem.traceback).rstrip("\n").split("\n")]
+    lines += [f"    {line}" for line in problem_lines(problem)]
     if failure.log:
         task = f"{failure.located}/{failure.sequence}" if failure.sequence else failure.located
         lines.append(f"    log: {safe(typed('logs', run, task))}")
+    return lines
+
+
+def problem_lines(problem: Problem) -> list[str]:
+    """Return the lines of a problem: the author's error, its line, and the traceback if it has several frames."""
+    lines, frames = _error_lines(problem), _frames(problem.traceback)
+    if problem.file:
+        start = f'File "{problem.file}", line {problem.line},'
+        source = next((f": {line}" for frame, line in reversed(frames) if line and frame.startswith(start)), "")
+        lines.append(f"{safe(problem.file)}:{problem.line}{source}")
+    if len(frames) > 1 or _GROUP in problem.traceback:
+        lines += safe_block(problem.traceback).rstrip("\n").split("\n")
     return lines
 
 

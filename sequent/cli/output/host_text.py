@@ -7,6 +7,7 @@ from sequent.cli.output.error_text import as_text
 from sequent.cli.output.text import Paint, duration, safe, size
 from sequent.runtime.hosts.checking import HostReport
 from sequent.runtime.hosts.key_confirmation import ShownKey
+from sequent.runtime.hosts.probe import Probed
 
 _SKEW = 1.0
 """Seconds below which two clocks agree."""
@@ -26,7 +27,7 @@ def report_lines(report: HostReport, paint: Paint) -> list[str]:
         clock = "as here" if abs(report.skew) < _SKEW else f"{report.skew:+.0f} s"
         rows = {
             "Python": f"{safe(found.python)}, {safe(found.executable)}",
-            "Sequent": f"{safe(found.sequent) or 'none'}, {safe(found.agent) or 'no agent'}",
+            "Sequent": _sequent_text(report, found),
             "clock": clock,
             "home": f"{safe(found.home)}, {size(found.room)} left",
             "logout": {True: "processes stay", False: "processes are ended", None: "not seen"}[report.stays],
@@ -34,8 +35,16 @@ def report_lines(report: HostReport, paint: Paint) -> list[str]:
         lines += [f"  {name:<10}{text}" for name, text in rows.items()]
     lines += [f"  {paint.strong('warning:')} {safe(text)}" for text in report.warnings]
     for problem in report.problems:
+        lines.append(f"  {'stage':<10}{problem.stage}")
         lines += [f"  {line}" for line in as_text(problem, paint).split("\n")]
     return lines
+
+
+def _sequent_text(report: HostReport, found: Probed) -> str:
+    """The Sequent of a host, and the place of its agent."""
+    if report.is_shipped:
+        return "travels there with each run"
+    return f"{safe(found.sequent) or 'none'}, {safe(found.agent) or 'no agent'}"
 
 
 def report_document(report: HostReport) -> json_output.Document:

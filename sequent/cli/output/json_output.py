@@ -9,6 +9,7 @@ from typing import cast
 
 from sequent.cli.output.terminal import out
 from sequent.errors import InvalidFlowError, SequentError
+from sequent.model.interventions import AskedIntervention
 from sequent.model.outcome import Failure, LogSpan, Outcome, Problem
 from sequent.model.status import Status
 from sequent.model.value_text import encode
@@ -123,6 +124,19 @@ def wait_document(wait: Pending) -> Document:
     }
 
 
+def question_document(question: Pending, text: str) -> Document:
+    """Return a task that waits for an answer; the text is that of the flow, with references in braces."""
+    return {
+        "path": question.path,
+        "sequence": question.sequence,
+        "host": question.host or None,
+        "attempt": question.attempt,
+        "question": text,
+        "asked": moment(question.since),
+        "due": moment(question.due) if question.has_limit else None,
+    }
+
+
 def problem_document(problem: Problem) -> Document:
     """Return the reason for the failure of an attempt."""
     return {
@@ -143,6 +157,24 @@ def counts_document(numbers: Mapping[Status, int]) -> dict[str, int]:
 def moment(seconds: float) -> str:
     """Return a time since 1970 as ISO 8601 in UTC, to the microsecond."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
+
+
+def intervention_document(asked: AskedIntervention) -> Document:
+    """Return an intervention, and its outcome."""
+    request, decision = asked.request, asked.decision
+    return {
+        "number": asked.number,
+        "kind": request.kind.value,
+        "user": request.user,
+        "host": request.host,
+        "place": request.place or None,
+        "outcome": request.outcome or None,
+        "result": json.loads(request.result) if request.result else None,
+        "why": request.why or None,
+        "asked": moment(asked.at),
+        "decided": None if decision is None else moment(decision.at),
+        "refusal": None if decision is None else decision.refusal or None,
+    }
 
 
 def _owner(owner: Owner) -> Document:

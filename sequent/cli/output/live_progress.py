@@ -11,9 +11,9 @@ from typing import IO, TYPE_CHECKING, cast
 from sequent.cli.output.failure_text import brief, task_name
 from sequent.cli.output.progress_lines import FailureLines, Throttle, again_text, beginning, task_line
 from sequent.cli.output.step_table import step_table
-from sequent.cli.output.task_counts import RETRY, Counts, Failed
+from sequent.cli.output.task_counts import Counts, Failed
 from sequent.cli.output.terminal import Display, Lines
-from sequent.cli.output.text import Paint, safe
+from sequent.cli.output.text import ASKED, RETRY, Paint, safe
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.scope import Scope, located, sequence_text
@@ -74,6 +74,13 @@ class LiveProgress:
 
     def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
         self._counts.delayed(scope, node)
+        self._change()
+
+    def task_asks(self, scope: Scope, node: int, text: str) -> None:
+        self._counts.asked(scope, node)
+        if self._throttle.passes():
+            name = task_name(located(self._counts.names[node], scope.sequence), sequence_text(scope.sequence))
+            self._printed.append(task_line(self._paint, ASKED, name, 0, safe(text)))
         self._change()
 
     def tasks_queue(self, numbers: Mapping[int, int]) -> None:

@@ -8,14 +8,14 @@ from typing import Protocol
 
 from sequent.cli.output.failure_text import brief, task_name
 from sequent.cli.output.progress_lines import SUMMARY_SECONDS, FailureLines, Throttle, again_text, beginning, task_line
-from sequent.cli.output.task_counts import DELAYED, QUEUED, RETRY, Counts, Failed
+from sequent.cli.output.task_counts import Counts, Failed
 from sequent.cli.output.terminal import Lines
-from sequent.cli.output.text import Paint, safe, waiting_time
+from sequent.cli.output.text import ASKED, DELAYED, QUEUED, RETRY, Paint, safe, waiting_time
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan
 from sequent.model.scope import Scope, located, sequence_text
 from sequent.model.status import SETTLED, RunStatus, Status
-from sequent.runtime.ports import Observer
+from sequent.runtime.observer_port import Observer
 from sequent.runtime.records import RunRecord
 
 SUMMARY_LINES = 10
@@ -93,6 +93,11 @@ class PlainProgress:
         if not self._is_quiet and self._throttle.passes():
             self._task_line(DELAYED, scope, node, 0, f"starts in {waiting_time(seconds)}")
 
+    def task_asks(self, scope: Scope, node: int, text: str) -> None:
+        self._counts.asked(scope, node)
+        if self._throttle.passes():
+            self._task_line(ASKED, scope, node, 0, safe(text))
+
     def tasks_queue(self, numbers: Mapping[int, int]) -> None:
         self._counts.queued(numbers)
         if self._is_verbose:
@@ -163,6 +168,10 @@ class Reserved:
     def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
         if self.has_begun:
             self._progress.task_waits(scope, node, seconds)
+
+    def task_asks(self, scope: Scope, node: int, text: str) -> None:
+        if self.has_begun:
+            self._progress.task_asks(scope, node, text)
 
     def tasks_queue(self, numbers: Mapping[int, int]) -> None:
         if self.has_begun:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sequent.cli.output.failure_text import failure_line, failure_lines
-from sequent.cli.output.task_counts import RETRY, Counts
-from sequent.cli.output.text import Paint, safe, waiting_time
+from sequent.cli.output.task_counts import Counts
+from sequent.cli.output.text import RETRY, Paint, safe, waiting_time
 from sequent.model.commands import typed
 from sequent.model.outcome import Failure, LogSpan, Problem
 from sequent.model.scope import Scope, Sequence, depth_of_host, host_in, sequence_text

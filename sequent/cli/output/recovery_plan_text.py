@@ -16,6 +16,7 @@ from sequent.runtime.recovery.recovery_plan import Fate, PlannedTask, RecoveryPl
 _FEW = 3
 """The maximum number of tasks of a step with the same fate and reason that are named one by one."""
 _WORDS = {
+    Fate.JOIN: ("is joined on its host", "are joined on their hosts"),
     Fate.KEPT: ("is kept", "are kept"),
     Fate.PASSED: ("is passed over", "are passed over"),
     Fate.BLOCKED: ("is blocked", "are blocked"),

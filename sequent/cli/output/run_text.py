@@ -5,7 +5,7 @@ from __future__ import annotations
 from sequent.cli.output.failure_text import task_name
 from sequent.cli.output.text import Paint, duration, moment, safe
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.records import AttemptRecord, RunOrigin, RunRecord
+from sequent.runtime.records import DUE, AttemptRecord, RunOrigin, RunRecord
 
 
 def origin_text(origin: RunOrigin | None, store: str) -> str:
@@ -20,8 +20,10 @@ def origin_text(origin: RunOrigin | None, store: str) -> str:
 
 def reason_text(record: RunRecord, due: float | None) -> str:
     """Return the reason for the end of a run; for a suspended run, its next time, in the reader's time zone."""
-    is_known = record.status is RunStatus.SUSPENDED and due is not None
-    return f"next due at {moment(due)}" if is_known and due is not None else record.reason
+    if record.status is not RunStatus.SUSPENDED or due is None:
+        return record.reason
+    lines = (line for line in record.reason.splitlines() if not line.startswith(DUE))
+    return "\n".join((f"{DUE}{moment(due)}", *lines))
 
 
 def _attempt_status(record: AttemptRecord, paint: Paint) -> str:

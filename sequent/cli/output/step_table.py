@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from sequent.cli.output.task_counts import DELAYED, QUEUED, RETRY
-from sequent.cli.output.text import Paint, duration
+from sequent.cli.output.text import ASKED, DELAYED, QUEUED, RETRY, Paint, duration
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 OTHER_ROWS = 8
 """The lines of the terminal that are left for other output."""
-_WAITING = (RETRY, QUEUED, DELAYED)
+_WAITING = (ASKED, RETRY, QUEUED, DELAYED)
 _STATES = ("active", *_WAITING, "failure", "cancelled", "success", "skipped")
 """The order of statuses: a step definition has the first one that any of its tasks has."""
 

@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sequent.cli.output.text import safe
+from sequent.cli.output.text import ASKED, DELAYED, QUEUED, RETRY, safe
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope
 from sequent.model.status import SETTLED, Status
-
-RETRY = "retry"
-"""The word for a task that will be tried again after a failed attempt."""
-DELAYED = "delayed"
-QUEUED = "queued"
-"""The word for a task that waits for resources of pools."""
 
 
 class Failed(NamedTuple):
@@ -42,9 +36,9 @@ class Counts:
         self._are_steps = [isinstance(node, StepPlan) for node in plan.nodes]
         self.running = [0] * size
         self.settled: dict[Status, list[int]] = {status: [0] * size for status in Status if status in SETTLED}
-        self._waiting: dict[tuple[int, int], Failed | None] = {}
-        """By frame and step: the tasks that wait to be tried again, or for their time."""
-        self._numbers = {RETRY: [0] * size, DELAYED: [0] * size}
+        self._waiting: dict[tuple[int, int], tuple[str, Failed | None]] = {}
+        """By frame and step: the tasks that wait to be tried again, for their time, or for an answer."""
+        self._numbers = {RETRY: [0] * size, DELAYED: [0] * size, ASKED: [0] * size}
         self._queued: Mapping[int, int] = {}
 
     def started(self, scope: Scope, node: int) -> None:
@@ -71,14 +65,21 @@ class Counts:
     def failed(self, failed: Failed) -> None:
         """Count a failed attempt whose task will be tried again."""
         self.running[failed.node] -= 1
-        self._numbers[RETRY][failed.node] += 1
-        self._waiting[failed.scope.id, failed.node] = failed
+        self._waits(failed.scope, failed.node, RETRY, failed)
 
     def delayed(self, scope: Scope, node: int) -> None:
         """Count a task that waits for its time; containers are not counted."""
         if self._are_steps[node]:
-            self._numbers[DELAYED][node] += 1
-            self._waiting[scope.id, node] = None
+            self._waits(scope, node, DELAYED)
+
+    def asked(self, scope: Scope, node: int) -> None:
+        """Count a task that waits for the answer of a person."""
+        self._waits_no_more(scope, node)
+        self._waits(scope, node, ASKED)
+
+    def _waits(self, scope: Scope, node: int, word: str, failed: Failed | None = None) -> None:
+        self._numbers[word][node] += 1
+        self._waiting[scope.id, node] = word, failed
 
     def queued(self, numbers: Mapping[int, int]) -> None:
         """Set the numbers of each step's tasks that wait for resources."""
@@ -87,13 +88,13 @@ class Counts:
     def _waits_no_more(self, scope: Scope, node: int) -> Failed | None:
         if (scope.id, node) not in self._waiting:
             return None
-        failed = self._waiting.pop((scope.id, node))
-        self._numbers[DELAYED if failed is None else RETRY][node] -= 1
+        word, failed = self._waiting.pop((scope.id, node))
+        self._numbers[word][node] -= 1
         return failed
 
     def give_up(self) -> list[Failed]:
         """Count tasks that waited for a retry as failures, since the run has ended and nothing else reports them."""
-        given_up = [failed for failed in self._waiting.values() if failed is not None]
+        given_up = [failed for _, failed in self._waiting.values() if failed is not None]
         for failed in given_up:
             self.ended(failed.scope, failed.node, 0, Status.FAILURE)
         return given_up
@@ -108,6 +109,7 @@ class Counts:
             Status.ACTIVE.value: self.running[node],
             RETRY: self._numbers[RETRY][node],
             DELAYED: self._numbers[DELAYED][node],
+            ASKED: self._numbers[ASKED][node],
             QUEUED: self._queued.get(node, 0),
             **{status.value: numbers[node] for status, numbers in self.settled.items()},
         }

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TextIO, cast
-
-from attrs import frozen
+from typing import NamedTuple, TextIO
 
 from sequent.model import terminal
 from sequent.model.status import RunStatus, Status
+from sequent.view import text as view_text
 
-_GLYPHS: Mapping[str, str] = {
-    "waiting": "·",
-    "ready": "·",
-    "active": "▶",
-    "running": "▶",
-    "success": "✓",
-    "failure": "✗",
-    "skipped": "-",
-    "cancelled": "⊘",
-    "stopped": "■",
-    "suspended": "‖",
-    "interrupted": "!",
-    "damaged": "✗",
-    "retry": "↻",
-    "delayed": "…",
-    "queued": "=",
-}
+RETRY = "retry"
+"""The word for a task that will be tried again after a failed attempt."""
+DELAYED = "delayed"
+ASKED = "asked"
+"""The word for a task that waits for the answer of a person."""
+QUEUED = "queued"
+"""The word for a task that waits for resources of pools."""
 _COLOURS: Mapping[str, str] = {
     "active": "36",
     "running": "36",
@@ -43,10 +31,17 @@ _COLOURS: Mapping[str, str] = {
     "retry": "33",
     "delayed": "2",
     "queued": "2",
+    "asked": "35",
 }
 
 safe = terminal.safe
 safe_block = terminal.safe_block
+duration = view_text.duration
+waiting_time = view_text.waiting_time
+counted = view_text.counted
+size = view_text.size
+counts = view_text.counts
+readable = view_text.readable
 
 
 def is_coloured(stream: TextIO, environment: Mapping[str, str] | None = None) -> bool:
@@ -65,8 +60,7 @@ def is_live(stream: TextIO, environment: Mapping[str, str] | None = None) -> boo
     return stream.isatty() and values.get("TERM") != "dumb" and not values.get("CI")
 
 
-@frozen
-class Paint:
+class Paint(NamedTuple):
     """Colours for one stream, or none; a status is always a glyph and a word as well."""
 
     is_on: bool
@@ -81,7 +75,7 @@ class Paint:
 
     def word(self, word: str) -> str:
         """Return the same for a reason to wait: ``↻ retry``."""
-        return self._wrapped(f"{_GLYPHS[word]} {word}", _COLOURS.get(word, ""))
+        return self._wrapped(f"{view_text.GLYPHS[word]} {word}", _COLOURS.get(word, ""))
 
     def strong(self, text: str) -> str:
         return self._wrapped(text, "1")
@@ -99,63 +93,6 @@ class Paint:
 def moment(seconds: float) -> str:
     """Return a time since 1970 as ISO 8601 with the local zone."""
     return datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="seconds")
-
-
-def duration(seconds: float) -> str:
-    """Return a length of time: ``0.31 s``, ``12.4 s``, ``3 min 05 s``, ``2 h 14 min``."""
-    seconds = max(seconds, 0.0)
-    if seconds < 10:
-        return f"{seconds:.2f} s"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
-
-
-def waiting_time(seconds: float) -> str:
-    """Return a length of time that is still to pass: ``60 s``, not ``59.9 s``; ``2 h 14 min``."""
-    if 0.95 <= seconds < 100:
-        return f"{round(seconds)} s"
-    return duration(seconds)
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, such as ``1 run`` and ``1,200 runs``."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
-
-
-def size(number: float) -> str:
-    """Return a number of bytes as people read it: ``812 B``, ``1.5 MB``."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if number < 1000:
-            return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
-        number /= 1000
-    return f"{number:,.1f} TB"
-
-
-def counts(numbers: Mapping[Status, int]) -> str:
-    """Return the number of each status: ``1,204 success, 1 failure``."""
-    parts = [f"{numbers[status]:,} {status.value}" for status in Status if numbers.get(status)]
-    return ", ".join(parts) or "nothing yet"
-
-
-def readable(wire_text: str) -> str:
-    """Return a stored value for people; no classes are needed, since no instance is made."""
-    tree: object = json.loads(wire_text)
-    if isinstance(tree, str):
-        return safe(tree)
-    if isinstance(tree, dict):
-        mapping = cast("dict[str, object]", tree)
-        if len(mapping) == 1:
-            content = next(iter(mapping.values())) if next(iter(mapping)).startswith("$") else None
-            if isinstance(content, str):
-                return safe(content)
-            if "$dt" in mapping or "$ti" in mapping or "$e" in mapping:
-                parts = cast("list[object]", content)
-                return safe(str(parts[1] if "$e" in mapping else parts[0]))
-    return safe(json.dumps(tree, ensure_ascii=False))
 
 
 def columns(rows: list[tuple[str, ...]]) -> list[str]:

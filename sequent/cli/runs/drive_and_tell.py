@@ -16,7 +16,7 @@ from sequent.model.commands import typed
 from sequent.model.outcome import Outcome
 from sequent.model.status import RunStatus
 from sequent.model.value_text import encode
-from sequent.runtime.ports import Observer
+from sequent.runtime.observer_port import Observer
 
 _CODES: Mapping[RunStatus, int] = {RunStatus.SUCCESS: 0, RunStatus.SUSPENDED: 0, RunStatus.FAILURE: 1}
 _QUIET = (RunStatus.SUCCESS, RunStatus.SUSPENDED)

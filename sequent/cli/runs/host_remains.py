@@ -1,4 +1,4 @@
-"""Lists what runs have left on other hosts, and removes what belongs to runs that have ended."""
+"""Lists the files of runs on other hosts, and removes those of runs that have ended."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ENDED = (RunStatus.SUCCESS, RunStatus.FAILURE)
 def list_remains(
     config: FlowConfig, names: Sequence[str], options: GlobalOptions, timeout: float, *, cleans: bool
 ) -> int:
-    """List what runs have left on each host; with ``cleans``, first remove what belongs to runs that have ended."""
+    """List the files of runs on each host; with ``cleans``, first remove those of runs that have ended."""
     with opened_store(options) as store:
         runs = {key_of(record): record for record in store.runs()}
 
@@ -42,7 +42,7 @@ def list_remains(
             return error
 
     with ThreadPoolExecutor(min(len(names), _MOST)) as threads:
-        answers = list(threads.map(ask, map(config.host, names)))
+        answers = [in_order(answer, runs) for answer in threads.map(ask, map(config.host, names))]
     if options.json:
         documents = [_document(name, answer, runs) for name, answer in zip(names, answers, strict=True)]
         json_output.write({"hosts": documents})
@@ -51,6 +51,18 @@ def list_remains(
         for name, answer in zip(names, answers, strict=True):
             out("\n".join(_lines(name, answer, runs, paint)))
     return UNREACHABLE if any(isinstance(answer, HostError) for answer in answers) else 0
+
+
+def in_order(
+    answer: tuple[AgentThere, ...] | HostError, runs: Mapping[str, RunRecord]
+) -> tuple[AgentThere, ...] | HostError:
+    """Sort the remains on a host: by the start of their runs, and those of other stores behind them, by name."""
+
+    def rank(agent: AgentThere) -> tuple[bool, float, str, str]:
+        record = _record_of(agent, runs)
+        return record is None, 0.0 if record is None else record.created, agent.run.id, agent.key
+
+    return answer if isinstance(answer, HostError) else tuple(sorted(answer, key=rank))
 
 
 def _has_ended(agent: AgentThere, runs: Mapping[str, RunRecord]) -> bool:

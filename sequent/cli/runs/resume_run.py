@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sequent.cli.arguments.options import GlobalOptions
 from sequent.cli.runs.store_trust import check_script
@@ -14,11 +15,14 @@ from sequent.model.run_target import Target
 from sequent.model.spec import Definition
 from sequent.model.variables import CONFIG, CONFIG_TAG
 from sequent.runtime.executors.agents import AgentProcess, launch_agent
-from sequent.runtime.ports import Observer, Store
+from sequent.runtime.observer_port import Observer
 from sequent.runtime.records import RunRecord
 from sequent.runtime.recovery import scripts
 from sequent.runtime.recovery.task_selection import Asked
 from sequent.settings.configuration import Configuration
+
+if TYPE_CHECKING:
+    from sequent.runtime.ports import Store
 
 Drive = Callable[[Definition, Target, AgentProcess, Observer], Outcome]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from typing import TYPE_CHECKING
 
 from sequent.errors import SequentError, UnknownRunError
 from sequent.model.commands import typed
-from sequent.runtime.ports import Store
 from sequent.runtime.records import RunRecord
+
+if TYPE_CHECKING:
+    from sequent.runtime.ports import Store
 
 
 def found_run(store: Store, command: str, run: str, path: str | None) -> RunRecord:
@@ -20,6 +23,6 @@ def found_run(store: Store, command: str, run: str, path: str | None) -> RunReco
         return store.find(run)
     except UnknownRunError as error:
         with contextlib.suppress(SequentError):
-            if path is None and run.partition("/")[0] in store.find("latest").description:
+            if path is None and run.partition("/")[0] in store.find("latest").outline:
                 error.hint = f"give the run before the path: {typed(command, 'latest', run)}"
         raise

@@ -6,16 +6,26 @@ import os
 import stat
 from pathlib import Path
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from sequent.errors import UsageError
 from sequent.model.commands import typed
-from sequent.runtime.ports import Store
 from sequent.runtime.records import RunRecord
 from sequent.settings.configuration import Configuration
 
+if TYPE_CHECKING:
+    from sequent.runtime.ports import Store
 
-def trusted_flow(store: Store, record: RunRecord, settings: Configuration, command: str) -> str | None:
+
+def trusted_flow(store: Store, record: RunRecord, settings: Configuration, command: str, *places: str) -> str | None:
     """Return the place of the flow in the settings; None for that in the store, if no other user can have written it.
+
+    Args:
+        store: the store.
+        record: the run.
+        settings: the present settings.
+        command: the command that would load the flow.
+        places: the words of that command after the run.
 
     Raises:
         UsageError: other users could have, and the settings have none; the message says how.
@@ -24,7 +34,7 @@ def trusted_flow(store: Store, record: RunRecord, settings: Configuration, comma
     if not reason:
         return None
     if settings.flow is None:
-        words = (*command.split(), record.id, "--flow", "module:flow")
+        words = (*command.split(), record.id, *places, "--flow", "module:flow")
         raise UsageError(
             f"the flow of run {record.id!r} is not loaded from the place in the store: {reason}",
             code="foreign-store",

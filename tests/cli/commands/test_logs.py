@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from sequent.cli.arguments.typed_options import TypedOptions
+from sequent.cli.arguments.options import GlobalOptions
 from sequent.cli.commands import logs as module
 from sequent.cli.commands.logs import logs
-from sequent.cli.runs.attempt_output import CHUNK, Piece
 from sequent.errors import UsageError
 from sequent.model.outcome import LogSpan
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.logs.log_marks import CAP
 from sequent.runtime.logs.log_segment import Segment
+from sequent.runtime.logs.segment_files import CAP
+from sequent.runtime.reading.attempt_output import CHUNK, Piece
 from tests.cli.plans import FLOW, STEP, a_record
 from tests.cli.remembered import RememberedStore, attempt, opening
 
@@ -262,11 +262,11 @@ def test_a_run_that_nobody_drives_is_not_waited_for(segment, remember, capfdbina
 
 def test_following_as_one_document_is_refused(remember):
     with pytest.raises(UsageError, match="--follow and --json"):
-        logs("latest", follow=True, options=TypedOptions(json=True))
+        logs("latest", follow=True, options=GlobalOptions(json=True))
 
 
 def test_the_document_has_the_text_of_each_attempt(a_run, capsys):
-    logs("latest", options=TypedOptions(json=True))
+    logs("latest", options=GlobalOptions(json=True))
     assert [log["text"] for log in json.loads(capsys.readouterr().out)["logs"]] == ["loaded 12\x1b[2J\n", "and sent"]
 
 

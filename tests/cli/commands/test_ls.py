@@ -6,7 +6,7 @@ import json
 
 from msgspec.structs import replace
 
-from sequent.cli.arguments.typed_options import TypedOptions
+from sequent.cli.arguments.options import GlobalOptions
 from sequent.cli.commands import ls, show
 from sequent.model.status import Status
 from sequent.runtime.records import Pending
@@ -29,7 +29,7 @@ def test_ls_of_an_empty_store_says_so_on_stderr(a_run, capsys):
 
 
 def test_ls_as_json_has_a_version_and_stable_keys(a_run, capsys):
-    ls.ls(options=TypedOptions(json=True))
+    ls.ls(options=GlobalOptions(json=True))
     document = json.loads(capsys.readouterr().out)
     assert document["version"] == 1
     (run,) = document["runs"]
@@ -54,7 +54,7 @@ def test_ls_counts_the_tasks_of_a_run_that_has_not_ended_as_show_does(under_way,
         remember(RememberedStore(record, attempts, waits=waits))
         counts = []
         for command in (ls.ls, show.show):
-            command(options=TypedOptions(json=True))
+            command(options=GlobalOptions(json=True))
             told = json.loads(capsys.readouterr().out)
             run = told.get("run") or told["runs"][0]
             counts.append((run["counts"], run["due"]))

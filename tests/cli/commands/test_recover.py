@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sequent.cli.arguments.typed_options import TypedOptions
+from sequent.cli.arguments.options import GlobalOptions
 from sequent.cli.commands import recover
 from sequent.errors import UsageError
 from sequent.model.description import Part, PartKind
@@ -35,7 +35,7 @@ def test_a_finished_run_is_left_alone_and_that_is_said(put, capsys):
 
 def test_a_finished_run_is_a_document_with_json(put, capsys):
     put(OneRun(a_record(status=RunStatus.SUCCESS)))
-    assert recover.recover("r00412", options=TypedOptions(json=True)) == 0
+    assert recover.recover("r00412", options=GlobalOptions(json=True)) == 0
     assert json.loads(capsys.readouterr().out)["run"]["status"] == "success"
 
 

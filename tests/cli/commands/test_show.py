@@ -8,14 +8,15 @@ import time
 import pytest
 from msgspec.structs import replace
 
-from sequent.cli.arguments.typed_options import TypedOptions
+from sequent.cli.arguments.options import GlobalOptions
 from sequent.cli.commands import ls, show
 from sequent.cli.output import json_output
 from sequent.cli.output.text import moment
-from sequent.cli.runs.step_states import story_of
+from sequent.cli.runs.watching import step_numbers
 from sequent.errors import UsageError
 from sequent.model.outcome import Failure, Problem
 from sequent.model.status import RunStatus, Status
+from sequent.runtime.reading.step_states import story_of
 from sequent.runtime.records import Pending
 from tests.cli.plans import BLOCK, NOW, STEPS, UNRUN, a_record
 from tests.cli.remembered import RememberedStore, attempt
@@ -28,7 +29,7 @@ def test_a_run_that_has_not_ended_is_counted_by_its_attempts(remember, capsys):
     assert "nothing yet" not in capsys.readouterr().out
     show.show()
     assert "  tasks: 1 active, 1 success\n" in capsys.readouterr().out
-    show.show(options=TypedOptions(json=True))
+    show.show(options=GlobalOptions(json=True))
     assert json.loads(capsys.readouterr().out)["run"]["counts"] == {"active": 1, "success": 1}
 
 
@@ -41,7 +42,7 @@ def test_show_counts_each_steps_tasks_by_their_last_attempt(a_run, capsys):
 
 
 def test_show_tells_only_the_failures_that_stand_with_their_error_and_log(a_run, capsys):
-    show.show(options=TypedOptions(store="my runs.db"))
+    show.show(options=GlobalOptions(store="my runs.db"))
     text = capsys.readouterr().out
     assert "✗ failure  load/1" not in text
     assert "✗ failure  send/1.2\n    ValueError: no rows\n    flows.py:7\n" in text
@@ -49,14 +50,14 @@ def test_show_tells_only_the_failures_that_stand_with_their_error_and_log(a_run,
 
 
 def test_show_lists_attempts_when_asked_for_more(a_run, capsys):
-    show.show(options=TypedOptions(verbose=1))
+    show.show(options=GlobalOptions(verbose=1))
     text = capsys.readouterr().out
     assert "load/1  attempt 1  ✗ failure  1.00 s" in text
     assert "load/1  attempt 2  ✓ success  1.00 s" in text
 
 
 def test_show_as_json_has_steps_failures_and_attempts(a_run, capsys):
-    show.show(options=TypedOptions(json=True, verbose=1))
+    show.show(options=GlobalOptions(json=True, verbose=1))
     run = json.loads(capsys.readouterr().out)["run"]
     assert run["steps"] == {"load": {"success": 1}, "send": {"success": 1, "failure": 1}}
     assert [failure["path"] for failure in run["failures"]] == ["send"]
@@ -66,7 +67,7 @@ def test_show_as_json_has_steps_failures_and_attempts(a_run, capsys):
 
 def test_a_lost_attempt_is_called_lost(remember, capsys):
     remember(RememberedStore(a_record(), [attempt("load", "1", 1, Status.WAITING)]))
-    show.show(options=TypedOptions(verbose=1))
+    show.show(options=GlobalOptions(verbose=1))
     assert "attempt 1  ? lost" in capsys.readouterr().out
 
 
@@ -91,7 +92,7 @@ def test_show_tells_every_step_what_is_active_and_what_waits_until_when(under_wa
 
 
 def test_all_of_it_has_keys(under_way, capsys):
-    show.show(options=TypedOptions(json=True))
+    show.show(options=GlobalOptions(json=True))
     run = json.loads(capsys.readouterr().out)["run"]
     assert list(run["steps"]) == ["load", "block.send", "last", "never"]
     assert run["steps"]["never"] == {}
@@ -128,7 +129,7 @@ WANTED = {
 
 @pytest.mark.parametrize(("path", "statuses", "steps", "failed"), WANTED.values(), ids=WANTED)
 def test_show_is_narrowed_to(under_way, capsys, path, statuses, steps, failed):
-    show.show("latest", *path, status=statuses, options=TypedOptions(json=True, verbose=1))
+    show.show("latest", *path, status=statuses, options=GlobalOptions(json=True, verbose=1))
     run = json.loads(capsys.readouterr().out)["run"]
     assert (run["steps"], run["failed"]) == (steps, failed)
     assert {told["path"] for told in run["attempts"]} <= {*steps}
@@ -177,7 +178,7 @@ def test_who_watches_a_run_is_told_in_the_words_of_its_driver(under_way):
     waits = [Pending(path="block.send", sequence=f"1.{number}", attempt=number - 3, due=NOW) for number in (3, 5)]
     record = replace(under_way, unrun=UNRUN)
     store = RememberedStore(record, attempts, waits=waits)
-    assert show.step_numbers(story_of(store, record, NOW)) == {
+    assert step_numbers(story_of(store, record, NOW)) == {
         "load": {},
         "block.send": {"retry": 1, "delayed": 1, "queued": 3, "active": 1, "failure": 1, "cancelled": 2},
         "last": {"queued": 1},
@@ -215,7 +216,7 @@ def test_containers_that_could_not_begin_to_repeat_are_told_behind_the_steps_tha
 
 def test_they_are_narrowed_to_and_a_hundred_are_told(without_items, capsys):
     def told(*path, **options):
-        show.show("latest", *path, **options, options=TypedOptions(json=True))
+        show.show("latest", *path, **options, options=GlobalOptions(json=True))
         return [failure["sequence"] for failure in json.loads(capsys.readouterr().out)["run"]["failed_containers"]]
 
     without_items(101)
@@ -238,7 +239,7 @@ def test_a_moment_is_told_in_the_zone_of_who_reads_it(remember, capsys, monkeypa
         show.show()
         text = capsys.readouterr().out
         assert text.count("next due at 2026-11-30T14:13:43+09:00") == 2
-        ls.ls(options=TypedOptions(json=True))
+        ls.ls(options=GlobalOptions(json=True))
         assert json.loads(capsys.readouterr().out)["runs"][0]["due"] == "2026-11-30T05:13:43.500000+00:00"
     finally:
         monkeypatch.undo()

@@ -1,0 +1,62 @@
+"""Defines ``approve``, which answers the question of a step."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sequent.cli.arguments.options import DEFAULTS, GlobalOptions
+from sequent.cli.runs.interventions import intervene
+from sequent.errors import NotDataError, UsageError
+from sequent.model.interventions import InterventionKind
+from sequent.model.json_text import read_json
+
+if TYPE_CHECKING:
+    from typing import Annotated
+
+    from cyclopts import Parameter
+
+    from sequent.cli.arguments.typed_options import NamedRun, Place, Why
+
+
+def approve(
+    run: NamedRun,
+    path: Place,
+    /,
+    *,
+    no: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Reject: the step fails, and --why tells the reason.")
+    ] = False,
+    form: Annotated[str, Parameter(name="--with", help="The answer in JSON, if the question has a form.")] = "",
+    fields: Annotated[
+        tuple[str, ...],
+        Parameter(name="--set", negative="", help="A field of the answer, NAME=VALUE: JSON, or else text. Repeatable."),
+    ] = (),
+    why: Why = "",
+    options: GlobalOptions = DEFAULTS,
+) -> int:
+    """Answer the question of a step: yes, or --no. The first answer that fits counts."""
+    if form and fields:
+        raise UsageError("--with and --set are both given", code="answer", hint="leave one of them out")
+    if no and (form or fields):
+        raise UsageError("a rejection has no answer", code="answer", hint="leave --with and --set out, and say --why")
+    result = form or (json.dumps(dict(map(_field, fields))) if fields else "")
+    if form:
+        try:
+            read_json(form, "which")
+        except (NotDataError, ValueError) as error:
+            hint = "write JSON: a string in double quotes"
+            raise UsageError(f"--with {form!r:.100} is not JSON: {error}", code="answer", hint=hint) from None
+    outcome = "failure" if no else "success"
+    return intervene(options, run, InterventionKind.APPROVE, why=why, place=path, outcome=outcome, result=result)
+
+
+def _field(typed: str) -> tuple[str, object]:
+    """Return the name and the value of a field."""
+    name, sign, value = typed.partition("=")
+    if not (name and sign):
+        raise UsageError(f"--set {typed!r:.100} is not NAME=VALUE", code="answer", hint="write --set NAME=VALUE")
+    try:
+        return name, read_json(value, "which")
+    except (NotDataError, ValueError):
+        return name, value

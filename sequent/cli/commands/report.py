@@ -1,0 +1,128 @@
+"""Defines ``report``, which writes all there is to know of a run to one file, without loading its flow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from msgspec.structs import replace
+
+from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
+from sequent.cli.output.terminal import out
+from sequent.cli.output.written_file import write_file
+from sequent.cli.runs.run_lookup import found_run
+from sequent.errors import LogElsewhereError, UsageError
+from sequent.runtime.reading.attempt_output import Output
+from sequent.runtime.records import AttemptRecord, RunRecord
+from sequent.view.attempts import by_step
+from sequent.view.earlier_runs import earlier_durations
+from sequent.view.failure_groups import FailureGroup, LogTail
+from sequent.view.run_summary import summary_of
+from sequent.view.run_view import RunView, run_view
+from sequent.view.step_durations import Band, bands_of
+
+if TYPE_CHECKING:
+    from typing import Annotated
+
+    from cyclopts import Parameter
+
+    from sequent.cli.arguments.typed_options import Run
+    from sequent.runtime.ports import Store
+
+_TAIL = 8_000
+"""The bytes of a log's end that a report shows."""
+
+
+def report(
+    run: Run = "latest",
+    /,
+    *,
+    format: Annotated[  # noqa: A002 - the option's name is part of the command line
+        Literal["html", "png"],
+        Parameter(name=["--format", "-f"], show_default=True, help="A page, or a picture of flow and timeline."),
+    ] = "html",
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="The file to write it to.")] = None,
+    options: GlobalOptions = DEFAULTS,
+) -> int:
+    """Write a report of a run: flow, timeline, failures, durations against earlier runs, and the critical path."""
+    if format == "png":
+        from sequent.html.png import check_png
+
+        check_png()
+        if output is None and not options.json:
+            raise UsageError("a PNG is not text", hint="name a file: -o report.png")
+    with opened_store(options) as store:
+        record = found_run(store, "report", run, None)
+        attempts = by_step(store.attempts(record), record.outline)
+        earlier, runs = earlier_durations(store, record, sum(map(len, attempts.values())))
+        usual = bands_of(earlier)
+        view = run_view(
+            summary_of(store, record),
+            attempts,
+            usual=usual,
+            earlier_runs=runs,
+            problems=store.container_problems(record),
+            now=time.time(),
+        )
+        content = _content(store, _with_tails(store, record, view), usual, "json" if options.json else format)
+    if output is not None:
+        write_file(output, content)
+    elif isinstance(content, str):
+        out(content, end="")
+    return 0
+
+
+def _content(store: Store, view: RunView, usual: Mapping[str, Band], form: str) -> str | bytes:
+    if form == "json":
+        from sequent.cli.output.json_output import text_of
+        from sequent.cli.output.view_document import view_document
+
+        return text_of({"store": store.name, "report": view_document(view)})
+    if form == "png":
+        from sequent.html.png import png
+
+        return png(view)
+    from sequent.html.left_pictures import left_pictures
+    from sequent.html.report import report as report_page
+    from sequent.view.run_facts import facts_of
+    from sequent.view.task_table import task_table
+    from sequent.view.unbegun import unbegun_reasons
+
+    record = view.summary.record
+    table = task_table(view.attempts, usual, view.now, is_driven=record.owner is not None)
+    story = [*store.story(record)]
+    pictures = left_pictures(story, lambda digest: store.artifact(record, digest))
+    reasons = unbegun_reasons(facts_of(store, record), view.picture.flow, view.attempts, view.now)
+    return report_page(view, table, store.name, story, pictures, reasons)
+
+
+def _with_tails(store: Store, record: RunRecord, view: RunView) -> RunView:
+    """Return the view with the end of a log in each group of failures."""
+    output = Output(store, record)
+    groups = tuple(replace(group, tail=_tail(output, view, group)) for group in view.failures.groups)
+    return replace(view, failures=replace(view.failures, groups=groups))
+
+
+def _tail(output: Output, view: RunView, group: FailureGroup) -> LogTail | None:
+    first = group.first
+    key = (first.located, first.sequence, first.attempt)
+    for attempt in view.attempts.get(first.path, ()):
+        if (attempt.located, attempt.sequence, attempt.attempt) == key:
+            return _tail_of(output, attempt)
+    return None
+
+
+def _tail_of(output: Output, attempt: AttemptRecord) -> LogTail | None:
+    try:
+        piece = output.of(attempt)
+        if piece is None:
+            return None
+        start = max(piece.start, piece.end - _TAIL)
+        text = b"".join(output.content(replace(piece, start=start))).decode("utf-8", "backslashreplace")
+    except (LogElsewhereError, OSError) as error:
+        return LogTail(text=f"[sequent: {error}]", is_whole=False)
+    if start == piece.start:
+        return LogTail(text=text, is_whole=True)
+    return LogTail(text=text.partition("\n")[2] or text, is_whole=False)

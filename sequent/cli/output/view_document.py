@@ -1,0 +1,144 @@
+"""Writes the view of a run as JSON: the facts of a report."""
+
+from __future__ import annotations
+
+from sequent.cli.output.json_output import (
+    Document,
+    counts_document,
+    failure_document,
+    intervention_document,
+    moment,
+    run_document,
+)
+from sequent.view.buckets import Bucket
+from sequent.view.critical_path import CriticalPath, CriticalTask
+from sequent.view.failure_groups import FailureGroup
+from sequent.view.recovery_layers import RecoveryLayer
+from sequent.view.run_view import RunView
+from sequent.view.step_durations import Band, StepDurations
+from sequent.view.timeline import Bar, Timeline, TimelineRow
+
+
+def view_document(view: RunView) -> Document:
+    """Return the view of a run."""
+    record = view.summary.record
+    return {
+        "run": {**run_document(record), "counts": counts_document(view.counts)},
+        "made": moment(view.now),
+        "failed": view.failures.count,
+        "failures": [_group(group) for group in view.failures.groups],
+        "timeline": _timeline(view.timeline),
+        "earlier_runs": view.earlier_runs,
+        "durations": [_durations(step) for step in view.durations],
+        "critical_path": _critical(view.critical_path),
+        "recoveries": [_layer(layer) for layer in view.recoveries],
+        "interventions": [intervention_document(asked) for asked in view.summary.interventions],
+    }
+
+
+def _group(group: FailureGroup) -> Document:
+    return {
+        "path": group.path,
+        "count": group.count,
+        "tasks": [*group.tasks],
+        "first": failure_document(group.first),
+        "log_tail": None if group.tail is None else group.tail.text,
+    }
+
+
+def _timeline(timeline: Timeline) -> Document:
+    return {
+        "spans": [{"started": moment(start), "ended": moment(end)} for start, end in timeline.axis.spans],
+        "rows": [_row(row) for row in timeline.rows],
+        "hidden": timeline.hidden,
+        "fold": timeline.fold,
+    }
+
+
+def _row(row: TimelineRow) -> Document:
+    return {
+        "path": row.path,
+        "name": row.located,
+        "attempts": row.attempts,
+        "failed": row.failed,
+        "bars": [_bar(bar) for bar in row.bars],
+        "buckets": [_bucket(bucket) for bucket in row.buckets],
+    }
+
+
+def _bar(bar: Bar) -> Document:
+    return {
+        "status": bar.word,
+        "sequence": bar.sequence,
+        "attempt": bar.attempt,
+        "recovery": bar.recovery,
+        "host": bar.host or None,
+        "ready": None if bar.ready is None else moment(bar.ready),
+        "started": moment(bar.started),
+        "ended": moment(bar.ended),
+        "late": bar.is_late,
+    }
+
+
+def _bucket(bucket: Bucket) -> Document:
+    return {
+        "started": moment(bucket.started),
+        "ended": moment(bucket.ended),
+        "running": bucket.running,
+        "failed": bucket.failed,
+    }
+
+
+def _durations(step: StepDurations) -> Document:
+    return {
+        "path": step.path,
+        "count": step.count,
+        "median": round(step.median, 6),
+        "longest": round(step.longest, 6),
+        "longest_task": step.longest_task or None,
+        "usual": None if step.usual is None else _band(step.usual),
+        "late": step.late,
+    }
+
+
+def _band(band: Band) -> Document:
+    return {
+        "count": band.count,
+        "low": round(band.low, 6),
+        "median": round(band.median, 6),
+        "high": round(band.high, 6),
+    }
+
+
+def _critical(path: CriticalPath) -> Document:
+    return {
+        "count": path.count,
+        "tasks": [_task(task) for task in path.tasks],
+        "steps": [
+            {"path": share.path, "tasks": share.tasks, "ran": round(share.ran, 6), "waited": round(share.waited, 6)}
+            for share in path.steps
+        ],
+    }
+
+
+def _task(task: CriticalTask) -> Document:
+    return {
+        "path": task.path,
+        "name": task.located,
+        "sequence": task.sequence,
+        "attempt": task.attempt,
+        "started": moment(task.started),
+        "ended": moment(task.ended),
+        "waited": round(task.waited, 6),
+    }
+
+
+def _layer(layer: RecoveryLayer) -> Document:
+    return {
+        "number": layer.number,
+        "started": None if layer.started is None else moment(layer.started),
+        "ended": None if layer.ended is None else moment(layer.ended),
+        "ran": dict(layer.ran),
+        "steps": dict(layer.steps),
+        "kept": layer.kept,
+    }
