@@ -9,9 +9,10 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 from attrs import frozen
@@ -21,7 +22,7 @@ from tests.patience import PATIENCE, wait_until
 from tests.sshd import SshHosts, SshServer
 
 FLOW = "tests.faults.on_hosts:flow"
-MODULES = ("__init__", "ledger", "working", "on_hosts")
+MODULES = ("__init__", "ledger", "working", "on_hosts", "slow_on_hosts")
 """What the hosts need of the package of these tests."""
 COUNT = int(os.environ.get("HOST_FAULTS", "1"))
 """How many runs each kind of fault gets (see CONTRIBUTING.md)."""
@@ -55,11 +56,12 @@ class Scene:
         """One host, or both."""
         return self.chance.sample(self.servers, self.chance.randint(1, 2))
 
-    def configure(self, **connect: list[str]) -> None:
-        """Write the settings of the hosts, of which some are reached by a command."""
+    def configure(self, connect: Mapping[str, list[str]] = MappingProxyType({}), **variables: str) -> None:
+        """Write the settings of the hosts, of which some are reached by a command; steps there find the variables."""
+        known = ", ".join(f'{name} = "{value}"' for name, value in {"LEDGER": self.ledger, **variables}.items())
         text = f'ssh_config = "{self.hosts.config}"\n'
         for server in self.servers:
-            text += f'[hosts.{server.name}]\nmax_concurrent = 3\nenv = {{ LEDGER = "{self.ledger}" }}\n'
+            text += f"[hosts.{server.name}]\nmax_concurrent = 3\nenv = {{ {known} }}\n"
             if server.name in connect:
                 text += f"connect = {connect[server.name]}\n"
         (self.directory / "sequent.toml").write_text(text)
@@ -69,7 +71,7 @@ class Scene:
         return drivers.start(self.store, *words, SEQUENT_CONFIG=str(self.directory / "sequent.toml"))
 
     def start_or_recover(self) -> subprocess.Popen[str]:
-        return self.start("recover") if drivers.has_run(self.store) else self.start("run", FLOW)
+        return self.start("recover") if tolls.has_run(self.store) else self.start("run", FLOW)
 
     def linger(self, driver: subprocess.Popen[str], most: float) -> None:
         """Let the run go on for a random time."""
@@ -93,11 +95,10 @@ class Scene:
             wait_until(lambda: not server.processes(), lambda: f"left on {server.name}: {server.processes()}")  # noqa: B023
 
 
-@contextmanager
-def scene(hosts: SshHosts, name: str) -> Generator[Scene]:
-    """A scene of its own, of which nothing is left; the seed of its chances is printed."""
+def make_scene(hosts: SshHosts, name: str) -> Scene:
+    """Make a scene of its own; the seed of its chances is printed."""
     seed = random.SystemRandom().randrange(10**9) if (given := os.environ.get("HOST_SEED")) is None else int(given)
-    print("seed", seed)
+    print(f"seed of {name}", seed)
     directory = hosts.directory / f"{name}-{seed}"
     directory.mkdir(mode=0o711)
     made = Scene(hosts, directory, random.Random(seed))
@@ -107,15 +108,28 @@ def scene(hosts: SshHosts, name: str) -> Generator[Scene]:
         for module in MODULES:
             server.write(f"tests/faults/{module}.py", Path(__file__).with_name(f"{module}.py").read_text())
     made.configure()
+    return made
+
+
+def clear_hosts(scenes: Iterable[Scene]) -> None:
+    """Have nothing of scenes left, here or on their hosts."""
+    for made in scenes:
+        tolls.end_all(made.ledger)
+    for server in {server for made in scenes for server in made.servers}:
+        server.restart()
+        server.kill_sessions()
+        server.kill_processes()
+        shutil.rmtree(server.home / ".local", ignore_errors=True)
+
+
+@contextmanager
+def scene(hosts: SshHosts, name: str) -> Generator[Scene]:
+    """A scene of its own, of which nothing is left."""
+    made = make_scene(hosts, name)
     try:
         yield made
     finally:
-        tolls.end_all(made.ledger)
-        for server in made.servers:
-            server.restart()
-            server.kill_sessions()
-            server.kill_processes()
-            shutil.rmtree(server.home / ".local", ignore_errors=True)
+        clear_hosts([made])
 
 
 Fault = Callable[[Scene, "subprocess.Popen[str]"], None]
@@ -198,7 +212,10 @@ def kill_driver_and_connections(scene: Scene, driver: subprocess.Popen[str]) -> 
 
 def kill_on_host(scene: Scene, driver: subprocess.Popen[str]) -> None:
     """Kill the serving agent, the agent of its workers, a worker, or any number of the user's processes."""
-    processes = [psutil.Process(pid) for pid in scene.one().processes()]
+    processes = list[psutil.Process]()
+    for pid in scene.one().processes():
+        with contextlib.suppress(psutil.Error):
+            processes.append(psutil.Process(pid))
     with contextlib.suppress(psutil.Error):
         serving = [each for each in processes if "--serve" in each.cmdline()]
         agents = [child for each in serving for child in each.children()]

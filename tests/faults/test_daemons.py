@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sequent.runtime.processes import process_trees
+from tests.children import Child
 from tests.faults import daemons, ledger
 from tests.faults.drivers import ROOT
 from tests.patience import PATIENCE, wait_until
@@ -38,7 +40,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def python(*words: str) -> subprocess.Popen[bytes]:
         with (tmp_path / "output").open("a") as output:
             command = [sys.executable, *words]
-            started.append(subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT))
+            started.append(Child(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT))
         return started[-1]
 
     yield python
@@ -47,7 +49,8 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         process.wait()
     for pid in all_pids():
         if daemons.is_alive(pid):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def all_pids() -> list[int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults import host_faults
+from tests.faults import evidence, host_faults
 from tests.faults.host_faults import COUNT, Fault, run_with_faults, scene
 
 KINDS: dict[str, tuple[tuple[Fault, ...], int, bool]] = {
@@ -22,6 +22,9 @@ KINDS: dict[str, tuple[tuple[Fault, ...], int, bool]] = {
 }
 """By name: what happens, how often in a run, and whether something is killed on a host."""
 
+ROWS = {"driver": 14, "both": 14, "processes": 16, "restart": 16}
+"""In the matrix; the others stand in that of connections."""
+
 
 @pytest.mark.parametrize("number", range(COUNT))
 @pytest.mark.parametrize("kind", KINDS)
@@ -30,4 +33,5 @@ def test_steps_on_hosts_run_once_whatever_happens(ssh_hosts, kind: str, number: 
     with scene(ssh_hosts, kind) as made:
         count = run_with_faults(made, faults, most)
         assert count
+        evidence.note(ROWS.get(kind, 13), faults=count, runs=1)
         made.check(most_again=9 * count if may_rerun else 3 * count, may_rerun=may_rerun)

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.faults import lossy_way
+from tests.faults import evidence, lossy_way
 from tests.faults.host_faults import COUNT, run_with_faults, scene
 
 
@@ -24,9 +24,10 @@ def test_steps_on_hosts_run_once_whatever_becomes_of_frames(ssh_hosts, kind: str
             ]
             for server in made.servers
         }
-        made.configure(**ways)
+        made.configure(ways)
         run_with_faults(made, (), 0)
         treated = [(made.directory / f"{name}.way").stat().st_size for name in ways]
         assert sum(treated) > (len(ways) if kind == "late" else 0)
+        evidence.note(15, frames=sum(treated), runs=1)
         made.configure()
         made.check(most_again=0, may_rerun=False)

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.faults import drivers, ledger
+from tests.faults import drivers, ledger, tolls
 from tests.faults.two_hosts import HOSTS, TASKS
 from tests.patience import PATIENCE, wait_until
 
@@ -50,7 +50,7 @@ def of_hosts(homes: Path, *words: str) -> list[psutil.Process]:
 
 
 def start(store: Path, homes: Path, *how: str) -> object:
-    words = ("recover", *how) if drivers.has_run(store) else ("run", FLOW)
+    words = ("recover", *how) if tolls.has_run(store) else ("run", FLOW)
     return drivers.start(store, *words, SEQUENT_CONFIG=str(homes / "sequent.toml"), PYTHONPATH=str(drivers.ROOT))
 
 
@@ -114,8 +114,9 @@ def test_agents_that_are_killed_lose_what_they_executed_and_no_more(store, homes
         wanted = len(ledger.read(store.with_name("ledger"))) + chance.randint(1, 5)
         wait_until(lambda: process.poll() is not None or len(ledger.read(store.with_name("ledger"))) >= wanted)  # noqa: B023
         for agent in of_hosts(homes, "--serve")[:1]:
-            agent.kill()
-            killed += 1
+            with contextlib.suppress(psutil.NoSuchProcess):
+                agent.kill()
+                killed += 1
     output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, f"seed {seed}: {output}"
     entries = ledger.read(store.with_name("ledger"))

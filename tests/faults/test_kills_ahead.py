@@ -15,7 +15,7 @@ import pytest
 
 from sequent.model.status import Status
 from sequent.runtime.store import open_store
-from tests.faults import drivers, ledger, tolls
+from tests.faults import drivers, evidence, ledger, tolls
 from tests.faults.many_quick import COUNT
 from tests.patience import PATIENCE
 
@@ -88,6 +88,7 @@ def test_each_of_very_many_quick_steps_runs_once_whoever_is_killed(store: Path, 
     print("seed", seed)
     kills = run_with_kills(store, kind, most, random.Random(seed))
     assert kills
+    evidence.note(1 if kind == "driver" else 4, kills=kills, runs=1)
     check(store, kills, most_again)
 
 

@@ -1,18 +1,25 @@
-"""Pools, delays, retries, folds and branches stay what they are, whoever is killed at whatever moment."""
+"""Pools, delays, retries, folds and branches stay what they are, whoever is killed at whatever moment.
+
+KILLS says how many processes of each kind are killed (see CONTRIBUTING.md).
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.faults import drivers, ledger, many_words, many_words_ledger, tolls
+from tests.faults import drivers, evidence, ledger, many_words, many_words_ledger, tolls
 from tests.patience import PATIENCE
 
 FLOW = "tests.faults.many_words:flow"
+COUNT = int(os.environ.get("KILLS", "0"))
+KINDS = {"driver": 4, "agent": 5, "worker": 10, "all": 4}
+"""How many are killed in a run, at most."""
 
 
 def run_with_kills(store: Path, kind: str, most: int, chance: random.Random) -> int:
@@ -42,12 +49,15 @@ def run_with_kills(store: Path, kind: str, most: int, chance: random.Random) -> 
     raise AssertionError("it does not end")
 
 
-@pytest.mark.parametrize(("kind", "most"), [("driver", 4), ("agent", 5), ("worker", 10), ("all", 4)])
-def test_nothing_is_lost_doubled_early_or_over_a_pool_whoever_is_killed(store: Path, kind, most) -> None:
+@pytest.mark.parametrize(
+    ("kind", "number"), [(kind, it) for kind, most in KINDS.items() for it in range(max(1, COUNT // most))]
+)
+def test_nothing_is_lost_doubled_early_or_over_a_pool_whoever_is_killed(store: Path, kind, number) -> None:
     seed = random.SystemRandom().randrange(10**9)
     print("seed", seed)
-    kills = run_with_kills(store, kind, most, random.Random(seed))
+    kills = run_with_kills(store, kind, KINDS[kind], random.Random(seed))
     assert kills
+    evidence.note(1 if kind == "driver" else 4, kills=kills, runs=1)
     entries = ledger.read(store.with_name("ledger"))
     tolls.check_once(store, entries, most_again=kills * many_words.SLOTS)
     many_words_ledger.check_waits(entries, store)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from sequent.runtime.processes import process_trees
+from tests.children import Child
 from tests.faults.drivers import ROOT
 from tests.patience import LATE, PATIENCE, wait_until
 
@@ -60,7 +62,7 @@ def start(tmp_path: Path):
         with (tmp_path / "output").open("w") as output:
             command = [sys.executable, "-m", "sequent", "run", f"flows.py:{flow}"]
             options = {"stdout": output, "stderr": subprocess.STDOUT, "cwd": tmp_path, "env": environment}
-            started.append(subprocess.Popen(command, **options))
+            started.append(Child(command, **options))
         wait_until(lambda: len(list(tmp_path.glob("pid-*"))) == begun, "the steps never began")
         return started[-1]
 
@@ -70,7 +72,8 @@ def start(tmp_path: Path):
         process.wait()
     for pid in pids(tmp_path):
         if is_alive(pid):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def pids(directory: Path) -> list[int]:

@@ -28,7 +28,6 @@ from sequent.model.outcome import LogSpan, Problem
 from sequent.model.record_text import text_of_record
 from sequent.model.run_target import Target
 from sequent.runtime.agent.timeouts import RECORD, WorkerLimit
-from sequent.runtime.driver.wake_socket import WakeSocket
 from sequent.runtime.executors.agents import AgentProcess
 from sequent.runtime.executors.process_executor import ProcessExecutor
 from sequent.runtime.executors.wakeups import Wakeups
@@ -46,6 +45,8 @@ from sequent.runtime.orders import (
     Report,
     WorkerSetup,
 )
+from sequent.runtime.processes.wake_socket import WakeSocket
+from tests.faults import evidence
 from tests.patience import PATIENCE
 from tests.runtime.driving import forked
 
@@ -206,6 +207,7 @@ def test_a_driver_believes_a_worker_nothing_that_it_cannot_have_said(tmp_path, w
         assert all((report.frame, report.node, report.attempt) == (7, 1, 1) for report in hall.reports)
         assert all(can_be_stored(to_builtins(report)) for report in hall.reports)
         hall.close()
+    evidence.note(23, inputs=COUNT)
     assert refused
     assert word == SECRET or not accepted
 
@@ -232,6 +234,7 @@ def test_an_agent_believes_a_worker_nothing_that_it_cannot_have_said_of_its_limi
         harmed += limit.is_harmed
         assert 0 <= limit.until < math.inf
         limit.close()
+    evidence.note(23, inputs=COUNT)
     assert COUNT * 0.5 < harmed < COUNT
 
 
@@ -333,6 +336,7 @@ def test_a_driver_takes_another_agent_for_one_that_talks_nonsense(tmp_path):
         for end in theirs:
             end.close()
         selector.close()
+    evidence.note(23, inputs=COUNT // 2 + 1)
     assert replaced
     assert descriptors() <= before
 
@@ -359,11 +363,11 @@ def test_what_would_have_its_reader_wait_in_the_place_of_a_mark_tells_of_nobody(
     os.close(keeper)
 
 
-def test_datagrams_wake_a_driver_and_do_nothing_else(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+def test_datagrams_wake_a_driver_and_do_nothing_else(tmp_path):
     selector = selectors.DefaultSelector()
     woken: list[None] = []
-    own = WakeSocket(selector, lambda: woken.append(None))
+    own = WakeSocket(str(tmp_path))
+    own.watch(selector, lambda: woken.append(None))
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sender:
         for chance in chances():
             before = len(woken)
@@ -371,10 +375,11 @@ def test_datagrams_wake_a_driver_and_do_nothing_else(monkeypatch, tmp_path):
                 with contextlib.suppress(OSError):
                     data = chance.randbytes(chance.choice((1, 16, 5_000)))
                     rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, b"\0" * 4 * chance.randint(1, 3))
-                    sender.sendmsg([data], [rights][: chance.randrange(2)], 0, own.path)
+                    sender.sendmsg([data], [rights][: chance.randrange(2)], 0, str(tmp_path / "wake"))
             for key, _ in selector.select(0):
                 key.data()
             assert len(woken) == before + 1
     assert selector.select(0) == []
-    own.close()
     selector.close()
+    own.close()
+    assert list(tmp_path.iterdir()) == []

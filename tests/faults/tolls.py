@@ -10,11 +10,12 @@ import sqlite3
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+import psycopg
 
 from sequent.model.status import Status
 from sequent.runtime.records import AttemptRecord
@@ -69,10 +70,10 @@ def starts(path: Path) -> int:
     return path.read_text().count("start ") if path.exists() else 0
 
 
-def attempts_in(store: Path) -> dict[tuple[str, str, str], list[AttemptRecord]]:
+def attempts_in(store: Path | str) -> dict[tuple[str, str, str], list[AttemptRecord]]:
     """What the store has of each task of each run, by run, path and sequence, in the order of attempts."""
     found: dict[tuple[str, str, str], list[AttemptRecord]] = {}
-    if not store.exists():
+    if isinstance(store, Path) and not store.exists():
         return found
     opened = open_store(str(store))
     try:
@@ -86,21 +87,42 @@ def attempts_in(store: Path) -> dict[tuple[str, str, str], list[AttemptRecord]]:
     return found
 
 
-def succeeded(store: Path) -> set[tuple[str, str, str]]:
+def succeeded(store: Path | str) -> set[tuple[str, str, str]]:
     """The tasks that have succeeded."""
     found = attempts_in(store).items()
     return {task for task, attempts in found if attempts[-1].status is Status.SUCCESS}
 
 
-def check_once(store: Path, entries: list[Entry], most_again: int) -> None:
-    """Each success ended once and was the last of its task; no attempt began twice, or beside another of its task."""
-    assert [entry for entry in entries if entry.event == "overlap"] == []
+def has_run(store: Path | str) -> bool:
+    """Whether a run was written down before its driver was killed."""
+    if isinstance(store, Path) and not store.exists():
+        return False
+    opened = open_store(str(store))
+    try:
+        return bool(opened.runs())
+    finally:
+        opened.close()
+
+
+def check_once(store: Path | str, entries: list[Entry], most_again: int, again: frozenset[str] = frozenset()) -> None:
+    """Each success ended once and was the last of its task; no attempt began twice, or beside another of its task.
+
+    Args:
+        store: with the runs.
+        entries: of the ledger.
+        most_again: how many ends may have been without a success in the store.
+        again: paths of steps that a recovery runs again though they had ended.
+    """
+    overlaps = [entry for entry in entries if entry.event == "overlap"]
+    assert overlaps == [], [entry for entry in entries if entry.task in {each.task for each in overlaps}]
     began = Counter((entry.task, entry.attempt) for entry in entries if entry.event == "start")
     assert set(began.values()) == {1}
     ended = Counter((entry.task, entry.attempt) for entry in entries if entry.event == "end")
     last = {task: max(entry.attempt for entry in entries if entry.task == task) for task in {e.task for e in entries}}
     attempts = attempts_in(store)
     for task, tried in attempts.items():
+        if task[1] in again:
+            continue
         successes = [attempt.attempt for attempt in tried if attempt.status is Status.SUCCESS]
         assert successes == [last[task]], f"{task}: {successes} succeeded, {last[task]} is the last that began"
         assert ended[task, last[task]] == 1
@@ -139,27 +161,43 @@ def most_at_once(held: Iterable[Span]) -> int:
 
 def check_nothing_is_left(store: Path, path: Path) -> None:
     """Nothing is held or asked for in the store, and no process that knows the ledger lives."""
+    check_no_hold_is_left(store)
+    check_no_process_is_left(lambda: knowing(path))
+
+
+def check_no_hold_is_left(store: Path | str) -> None:
+    """Nothing is held or asked for in the store."""
     assert rows(store, "hold") == []
     assert rows(store, "ticket") == []
+
+
+def check_no_process_is_left(living: Callable[[], list[object]]) -> None:
+    """Processes end in time."""
     deadline = time.monotonic() + LATEST
-    while left := knowing(path):
+    while left := living():
         assert time.monotonic() < deadline, left
         time.sleep(0.02)
 
 
-def rows(store: Path, table: str) -> list[tuple[object, ...]]:
+def rows(store: Path | str, table: str) -> list[tuple[object, ...]]:
     """All of a table, read without the code of the store."""
+    if isinstance(store, str):
+        url, _, schema = store.partition("?schema=")
+        with contextlib.closing(psycopg.connect(url)) as connection:
+            return connection.execute(f'SELECT * FROM "{schema}".{table}').fetchall()
     with contextlib.closing(sqlite3.connect(store)) as connection:
         return connection.execute(f"SELECT * FROM {table}").fetchall()
 
 
 def knowing(path: Path) -> list[psutil.Process]:
     """The processes that have this ledger in their environment."""
+    line = b"\0" + os.fsencode(f"{ledger.LEDGER}={path}") + b"\0"
     found = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error, OSError):
-            if process.pid != os.getpid() and process.environ().get(ledger.LEDGER) == str(path):
-                found.append(process)
+    for name in os.listdir("/proc"):
+        if name.isdigit() and int(name) != os.getpid():
+            with contextlib.suppress(psutil.Error, OSError):
+                if line in b"\0" + Path(f"/proc/{name}/environ").read_bytes():
+                    found.append(psutil.Process(int(name)))
     return found
 
 

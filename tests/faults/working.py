@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tests.faults import ledger
 
-ENDS = ("end", "fail")
+ENDS = ("end", "fail", "cut")
+"""Events after which the code of an attempt does nothing more; its process may live on, for the next attempt."""
 
 
 def past() -> list[ledger.Entry]:
@@ -30,11 +31,15 @@ def begin() -> list[ledger.Entry]:
 
 
 def live(seconds: float) -> None:
-    """Take so long, with signs of life."""
+    """Take so long, with signs of life; say if the attempt is ended meanwhile."""
     until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        time.sleep(min(left, 0.02))
-        ledger.note("tick")
+    try:
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, 0.02))
+            ledger.note("tick")
+    except BaseException:
+        ledger.note("cut")
+        raise
 
 
 def work(seconds: float = 0.03) -> None:

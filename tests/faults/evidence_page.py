@@ -1,0 +1,115 @@
+"""Writes docs/evidence.md from the matrix and the record of its runs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tests.faults.matrix import LONG, MATRIX, Row, file_of
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "evidence.md"
+RECORD = Path(__file__).with_name("evidence.json")
+FOUND = Path(__file__).with_name("found.md")
+Record = dict[str, dict[str, dict[str, Any]]]
+
+BEGINNING = """\
+# Evidence
+
+Every promise of [What is promised](promises.md) is tried by tests that cause faults: processes are killed, calls fail,
+disks are full, the power goes. This page is written by that suite, from its own counts: it tells what was done, how
+often, on what, and what was found. A test fails if it is not what the suite has recorded.
+
+Most tests keep a ledger: each step writes a line as it begins and as it ends. After the recovery the ledger and the
+store are compared: each success has ended once, nothing that was on disk has run again, no two attempts of a task were
+alive together, nothing began before what it waits for, pools never gave more than they have, results are right, and no
+process, hold or lock is left.
+
+The long run is as long as there is time for it. Where calls are tried one after another, *points* are all that there
+are: a search that was ended earlier has tried as many of them as it says, drawn at random.
+
+"""
+REPEATING = """\
+
+## Run it yourself
+
+```sh
+python -m tests.faults.suite                       # as in ./check
+python -m tests.faults.suite --long                # the long run: hours
+python -m tests.faults.suite --long --rows 2 4     # of some rows
+```
+
+Tests mount small disks, start process namespaces and play other users, so they want root. A C compiler builds
+`tests/faults/shim.c`, which stands between a run and the C library. The power is cut by undoing, in the order of the
+calls, what no flush had put on the disk.
+"""
+
+
+def page() -> str:
+    """The whole text."""
+    record: Record = json.loads(RECORD.read_text())
+    lines = [BEGINNING, "## What was done\n", *table(record), "\n## What must hold\n"]
+    lines += [f"{row.number}. {row.holds[0].upper()}{row.holds[1:]}." for row in MATRIX]
+    lines += ["\n## On what\n", *machines(record)]
+    missing = [f"- Row {row.number}: {row.missing}" for row in MATRIX if row.missing]
+    lines += ["\n## What is not tried\n", *missing] if missing else []
+    lines += ["\n" + FOUND.read_text().strip(), REPEATING]
+    return "\n".join(lines)
+
+
+def table(record: Record) -> list[str]:
+    """A line for each row of the matrix."""
+    lines = ["| | fault | database | in `./check` | long run | failed |", "|---|---|---|---|---|---|"]
+    for row in MATRIX:
+        check, long = (entries_of(row, record[column]) for column in ("check", "long"))
+        failed = sum(entry["failed"] for entry in (*check.values(), *long.values()))
+        cells = (
+            str(row.number),
+            row.fault,
+            ", ".join(row.databases),
+            told(row, check),
+            told(row, long) if any(file_of(test) in LONG for test in row.tests) else "the same",
+            str(failed),
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def entries_of(row: Row, entries: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What the record has of a row's files."""
+    files = dict.fromkeys(file_of(test) for test in row.tests)
+    return {file: entries[file] for file in files if file in entries}
+
+
+def told(row: Row, entries: dict[str, dict[str, Any]]) -> str:
+    """What was counted of a row: its faults, or else its tests."""
+    if not entries:
+        return "not run"
+    counts: Counter[tuple[str, str]] = Counter()
+    for entry in entries.values():
+        for database, numbers in entry["counts"].get(str(row.number), {}).items():
+            for name, count in numbers.items():
+                counts[name, database if len(row.databases) > 1 else ""] += count
+    silent = sum(entry["tests"] for entry in entries.values() if str(row.number) not in entry["counts"])
+    words = [
+        f"{count:,} {name.replace('_', ' ')}{f' ({where})' if where else ''}" for (name, where), count in counts.items()
+    ]
+    return "; ".join([*words, *([f"{silent} tests"] if silent else [])])
+
+
+def machines(record: Record) -> list[str]:
+    """Where and when, and at which commits."""
+    lines = []
+    for column, title in (("check", "As in `./check`"), ("long", "Long run")):
+        entries = record[column].values()
+        places = sorted({entry["machine"] for entry in entries})
+        dates = sorted({entry["date"] for entry in entries})
+        commits = sorted({entry["commit"] for entry in entries})
+        seconds = sum(entry["seconds"] for entry in entries)
+        if entries:
+            when = " to ".join(dict.fromkeys((dates[0], dates[-1])))
+            what = f"{len(entries)} files of tests in {seconds // 60:,} minutes, {when}, commits {', '.join(commits)}"
+            lines.append(f"- {title}: {what}; {'; '.join(places)}.")
+    return lines

@@ -1,0 +1,43 @@
+"""A flow whose steps on two other hosts take a random time each, up to the seconds in the variable SLOWEST."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+
+from sequent import container, context, item, step
+from tests.faults import ledger
+from tests.faults.on_hosts import LINES
+from tests.faults.working import begin
+
+SLOWEST = "SLOWEST"
+ITEMS = 3
+TASKS = 2 * (ITEMS + 1)
+
+
+def take_a_while(part: float) -> str:
+    """Begin, write a few lines to the log over a random time, up to a part of the longest, end; return the token."""
+    begin()
+    chance = random.Random(f"{os.environ[ledger.LEDGER]} {ledger.calling_task()}")
+    pause = part * chance.uniform(0, float(os.environ[SLOWEST])) / LINES
+    for number in range(LINES):
+        print(context().token, number, flush=True)
+        time.sleep(pause)
+    ledger.note("end")
+    return context().token
+
+
+@container
+class flow:
+    """Several steps at once on each host, then one more there."""
+
+    @container(hosts=["near", "far"])
+    class there:
+        @step(repeats=range(ITEMS), parallel=ITEMS)
+        def first(self, number: int = item()) -> str:
+            return take_a_while(1)
+
+        @step(requires=first)
+        def last(self) -> str:
+            return take_a_while(0.1)

@@ -1,0 +1,77 @@
+"""``python -m tests.simulation SEED --trace`` replays a seed; ``--seeds N`` simulates many."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+
+from tests.simulation.faults import Fault
+from tests.simulation.many import simulated
+from tests.simulation.mistakes import MISTAKES, MOST_SEEDS
+from tests.simulation.simulation import Seen, simulate_seed
+
+
+def main() -> int:
+    """Simulate what the arguments say; return 1 if a promise was broken."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description="Simulate runs with faults.")
+    parser.add_argument("seed", nargs="?", type=int, help="replay this seed")
+    parser.add_argument("--trace", action="store_true", help="print the events of the seed")
+    parser.add_argument("--seeds", type=int, default=0, help="simulate so many seeds")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument("--processes", type=int, default=2, help="how many work at once")
+    parser.add_argument("--mistakes", action="store_true", help="find the first seed for each mistake that is built in")
+    options = parser.parse_args()
+    if options.seed is not None:
+        seen = simulate_seed(options.seed, keeps_trace=options.trace)
+        print(*seen.lines, sep="\n")
+        print(f"seed {seen.seed}: {seen.violation or 'all promises kept'}; digest {seen.digest}")
+        return bool(seen.violation)
+    if options.mistakes:
+        return search(options.processes)
+    return many(range(options.first, options.first + options.seeds), options.processes)
+
+
+def search(processes: int) -> int:
+    """Find the first seed for each mistake; return 1 if one is not found."""
+    with ProcessPoolExecutor(processes) as pool:
+        is_missed = False
+        for mistake, (seed, violation) in zip(MISTAKES, pool.map(first_seed, range(len(MISTAKES))), strict=True):
+            print(
+                f"{mistake.name}: {f'seed {seed}: {violation}' if violation else f'not found in {seed} seeds'}",
+                flush=True,
+            )
+            is_missed |= not violation
+    return is_missed
+
+
+def first_seed(number: int) -> tuple[int, str]:
+    """Return the first seed that finds a mistake, and the broken promise; '' if there is none."""
+    with MISTAKES[number].built_in():
+        for seed in range(MOST_SEEDS):
+            seen = simulate_seed(seed)
+            if seen.violation:
+                return seed, seen.violation
+    return MOST_SEEDS, ""
+
+
+def many(seeds: range, processes: int) -> int:
+    """Simulate many seeds; return 1 if a promise was broken in any."""
+    began = time.monotonic()
+    counts: Counter[str] = Counter()
+    broken: list[Seen] = []
+    for seen in simulated(seeds, processes):
+        counts += seen.counts
+        if seen.violation:
+            broken.append(seen)
+            print(f"seed {seen.seed}: {seen.violation}", flush=True)
+    for kind in [*Fault, *sorted(set(counts) - set(Fault))]:
+        print(f"{counts[kind]:10,}  {kind}")
+    print(f"{len(seeds):,} seeds in {time.monotonic() - began:.0f} s, {len(broken)} with a broken promise")
+    return bool(broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
