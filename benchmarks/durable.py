@@ -18,27 +18,38 @@ import json, resource, sys, time
 from benchmarks import flows
 flow = getattr(flows, sys.argv[1])
 run = flow()
-before = time.perf_counter()
+before, worked = time.perf_counter(), time.process_time()
 outcome = run.run(store=sys.argv[2])
-seconds = time.perf_counter() - before
+seconds, processor = time.perf_counter() - before, time.process_time() - worked
 assert outcome, outcome
-print(json.dumps({"seconds": seconds, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))
+memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+children = resource.getrusage(resource.RUSAGE_CHILDREN)
+workers = children.ru_utime + children.ru_stime
+print(json.dumps({"seconds": seconds, "processor": processor, "workers": workers, "memory": memory}))
 """
 
 
-def measure(flow: str, count: int, directory: Path) -> dict[str, float]:
-    """Run a flow of that many steps in a process of its own: its seconds, and the driver's memory in KiB."""
-    store = directory / f"{flow}-{count}-{os.urandom(4).hex()}.db"
+def measure(flow: str, count: int, directory: Path, store: str = "") -> dict[str, float]:
+    """Run a flow of that many steps in a process of its own, in that store or a new file in the directory.
+
+    Returns:
+        its seconds, the processor time of the driver and of its agent with the workers in seconds, and the driver's
+        memory in KiB.
+    """
+    with started(flow, count, directory, store)[0] as child:
+        assert child.stdout is not None
+        told = child.stdout.read()
+    if child.returncode:
+        raise RuntimeError(f"it ended with {child.returncode}")
+    return json.loads(told.splitlines()[-1])
+
+
+def started(flow: str, count: int, directory: Path, store: str = "") -> tuple[subprocess.Popen[str], Path]:
+    """Start it; return its process, and the file of its store, unless another store is named."""
+    file = directory / f"{flow}-{count}-{os.urandom(4).hex()}.db"
     environment = {**os.environ, "BENCHMARK_COUNT": str(count), "LOGURU_LEVEL": "ERROR"}
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD, flow, str(store)],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    words = [sys.executable, "-c", CHILD, flow, store or str(file)]
+    return subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True), file
 
 
 def _ratio(flow: str, count: int) -> str:
@@ -66,6 +77,22 @@ def chain() -> str:
 def fan_out() -> str:
     """A fan-out of no-op steps over two workers against the commit floor."""
     return _ratio("fan_out", 8000)
+
+
+def processor() -> str:
+    """The processor time of driver and workers for a step, beside the time of a commit."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        told = []
+        for flow, count in (("chain", 4000), ("fan_out", 8000)):
+            pairs = [(measure(flow, 100, directory), measure(flow, count, directory)) for _ in range(5)]
+            driver, workers = (
+                statistics.median((long[of] - short[of]) / (count - 100) for short, long in pairs)
+                for of in ("processor", "workers")
+            )
+            told.append(f"{flow.replace('_', '-')} {1e6 * driver:.0f} and {1e6 * workers:.0f}")
+        commit = 1e6 / commits_per_second(directory)
+    return f"microseconds of driver and workers for a step: {', '.join(told)}; a commit takes {commit:.0f}"
 
 
 def flat() -> str:

@@ -21,6 +21,13 @@ class chain:
     link = step(repeats=range(COUNT))(nothing)
 
 
+@container(task_construct="invoke")
+class chain_inside:
+    """The same, executed by the driver itself."""
+
+    link = step(repeats=range(COUNT))(nothing)
+
+
 @container
 class fan_out:
     """All at once, as far as there are workers."""
@@ -112,3 +119,10 @@ class fan_out_there:
     """All at once on two hosts, half of them on each."""
 
     leaf = step(repeats=range(COUNT // 2), parallel=0, hosts=["near", "far"])(nothing)
+
+
+@container
+class ten_there:
+    """All at once on ten hosts, a tenth of them on each."""
+
+    leaf = step(repeats=range(COUNT // 10), parallel=0, hosts=[f"h{number}" for number in range(10)])(nothing)

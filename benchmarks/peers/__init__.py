@@ -31,24 +31,28 @@ class Peer:
 
 PEERS = (
     Peer("DBOS", ("dbos==3.4.0",), "a row in SQLite at each step's end, flushed"),
+    Peer(
+        "Prefect",
+        ("prefect==3.9.1",),
+        "a file with its result, not flushed; what happened to it is sent to a server, which adds it to SQLite later",
+    ),
     Peer("luigi", ("luigi==3.8.1",), "the file that each task writes and renames, not flushed; nothing else"),
     Peer("redun", ("redun==0.44.1",), "rows in SQLite for each call, its arguments and its result, flushed"),
     Peer("doit", ("doit==0.37.0",), "one file when the whole run has ended; nothing if it is killed before"),
 )
-OURS = "a row in SQLite, before it begins and again with its outcome; flushed before anything rests on it"
+OURS = "a row in SQLite, before it begins and again with its outcome; flushed before anything depends on it"
 
 
 def peers() -> str:
     """A table of all peers and ours: steps a second, and how many commit floors that is."""
-    environments = Path(os.environ.get("PEERS", Path(tempfile.gettempdir()) / "sequent-peers"))
     count = int(os.environ.get("BENCHMARK_COUNT", "300"))
     rows = [f"{count} steps that do nothing, two workers, median of {ROUNDS}", ""]
-    rows += ["| | chain | fan-out | kept of each step |", "|---|---|---|---|"]
+    rows += ["| | chain | fan-out | stored for each step |", "|---|---|---|---|"]
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         rows.append(_row("Sequent", OURS, [_ours(shape, directory) for shape in SHAPES]))
         for peer in PEERS:
-            python = _environment(environments, peer)
+            python = environment_of(peer)
             rows.append(_row(peer.name, peer.keeps, [_theirs(peer, python, shape, count) for shape in SHAPES]))
     return "\n".join(rows)
 
@@ -87,9 +91,9 @@ def _median(found: list[tuple[float, float]]) -> tuple[float, float]:
     return statistics.median(rates), statistics.median(ratios)
 
 
-def _environment(directory: Path, peer: Peer) -> Path:
+def environment_of(peer: Peer) -> Path:
     """The Python of an environment that has the peer; made once."""
-    home = directory / peer.name
+    home = Path(os.environ.get("PEERS", Path(tempfile.gettempdir()) / "sequent-peers")) / peer.name
     python = home / "bin/python"
     if not python.exists():
         print(f"installing {' '.join(peer.requirements)} in {home}", file=sys.stderr, flush=True)

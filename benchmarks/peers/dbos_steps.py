@@ -1,4 +1,4 @@
-"""DBOS: one workflow, each step a row in SQLite at its end; the fan-out on two threads."""
+"""DBOS: one workflow, each step a row in SQLite or PostgreSQL at its end; the fan-out on two threads."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ async def fan_out(count: int) -> None:
 
 if __name__ == "__main__":
     shape, count = sys.argv[1], int(sys.argv[2])
+    database = sys.argv[3] if len(sys.argv) > 3 else f"sqlite:///{Path.cwd() / 'dbos.sqlite'}"
     config: DBOSConfig = {
         "name": "peer",
-        "system_database_url": f"sqlite:///{Path.cwd() / 'dbos.sqlite'}",
+        "system_database_url": database,
         "run_admin_server": False,
         "log_level": "ERROR",
     }

@@ -36,7 +36,7 @@ class Leaf(luigi.Task):
 if __name__ == "__main__":
     shape, count = sys.argv[1], int(sys.argv[2])
     tasks = [Link(count - 1)] if shape == "chain" else [Leaf(number) for number in range(count)]
-    sys.setrecursionlimit(10 * count)
+    sys.setrecursionlimit(max(1000, 10 * count))
     began = time.perf_counter()
     # More than one worker is what makes luigi run tasks in processes.
     assert luigi.build(tasks, workers=2, local_scheduler=True, log_level="ERROR")
