@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
+import traceback
+import warnings
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import postgres, sshd
+from tests.audited.audit_hook import LOG, hook
+from tests.children import end_children
+
+hook.install()
 
 # Under several workers on few processors a single example may be slow for no reason of its own.
 _patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -15,6 +23,57 @@ settings.register_profile("dev", max_examples=50, **_patient)
 settings.register_profile("ci", max_examples=100, derandomize=True, **_patient)
 settings.register_profile("nightly", max_examples=1_000, **_patient)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def audit_log(tmp_path_factory):
+    """The file to which the processes of tests add what their audit hooks object to."""
+    path = tmp_path_factory.mktemp("audit") / "objections"
+    os.environ[LOG] = str(path)
+    path.touch()
+    return path
+
+
+@pytest.fixture(autouse=True)
+def audited(audit_log):
+    """Fail the test if a driver or a command did what a store says; see ``tests/audited/audit_hook.py``."""
+    begin, told = len(hook.objections), audit_log.stat().st_size
+    yield
+    assert hook.objections[begin:] == []
+    with audit_log.open() as file:
+        file.seek(told)
+        assert file.read() == ""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Let go of the files and connections that a failed test has left open: they are no other test's mistake."""
+    report = yield
+    if report.failed and call.excinfo is not None and not item.config.option.usepdb:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            forget_locals(call.excinfo.value)
+            gc.collect()
+    return report
+
+
+def forget_locals(error):
+    """Let go of all that the functions had in which an error was raised, and those before it."""
+    while error is not None:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            with contextlib.suppress(RuntimeError):
+                # One that is still executed is left as it is.
+                frame.clear()
+                # A copy of the variables, which was made for the report, is emptied as it is asked for.
+                len(frame.f_locals)
+        error = error.__context__
+
+
+@pytest.fixture(autouse=True)
+def children():
+    """End the processes that the test has started, whatever became of it."""
+    yield
+    end_children()
 
 
 @pytest.fixture(scope="session")

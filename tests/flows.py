@@ -7,7 +7,9 @@ it can come true.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any, Protocol, TypeVar
 
 from attrs import define, frozen
 from hypothesis import strategies as st
@@ -30,7 +32,54 @@ TRUE_AFTER = {
     "skipped": (Claim.SKIPPED, Claim.DONE),
 }
 
-Draw = Callable[[st.SearchStrategy], object]
+T = TypeVar("T")
+
+
+class Choices(Protocol):
+    """Where each choice comes from: Hypothesis, which makes failing flows smaller, or a seed."""
+
+    def number(self, least: int, most: int) -> int: ...
+    def one_of(self, options: Sequence[T]) -> T: ...
+    def order(self, options: Sequence[T]) -> list[T]: ...
+    def some(self, options: Sequence[T], least: int, most: int) -> list[T]: ...
+
+
+class DrawnChoices:
+    """Choices of Hypothesis."""
+
+    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
+        self._draw = draw
+
+    def number(self, least: int, most: int) -> int:
+        return self._draw(st.integers(least, most))
+
+    def one_of(self, options: Sequence[T]) -> T:
+        return self._draw(st.sampled_from(options))
+
+    def order(self, options: Sequence[T]) -> list[T]:
+        return list(self._draw(st.permutations(options)))
+
+    def some(self, options: Sequence[T], least: int, most: int) -> list[T]:
+        return self._draw(st.lists(st.sampled_from(options), min_size=least, max_size=most, unique=True))
+
+
+class SeededChoices:
+    """Choices that follow from a seed."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    def number(self, least: int, most: int) -> int:
+        return self._random.randint(least, most)
+
+    def one_of(self, options: Sequence[T]) -> T:
+        return self._random.choice(options)
+
+    def order(self, options: Sequence[T]) -> list[T]:
+        return self._random.sample(options, len(options))
+
+    def some(self, options: Sequence[T], least: int, most: int) -> list[T]:
+        return self._random.sample(options, self._random.randint(least, min(most, len(options))))
 
 
 @frozen
@@ -64,74 +113,85 @@ class _Budget:
 
 RETURNED = "1"
 """In a scenario, what every step that succeeds returns, as wire text."""
-ASKED = st.lists(st.sampled_from((RETURNED, "2", '"x"', "null", "true")), min_size=1, max_size=3, unique=True)
+ASKED = (RETURNED, "2", '"x"', "null", "true")
 
 
 @st.composite
-def flow_specs(draw: Draw, max_nodes: int = 14, *, asks_results: bool = False, has_hosts: bool = False) -> FlowSpec:
+def flow_specs(
+    draw: Callable[[st.SearchStrategy[Any]], Any],
+    max_nodes: int = 14,
+    *,
+    asks_results: bool = False,
+    has_hosts: bool = False,
+) -> FlowSpec:
     """A valid flow of at most about so many steps and containers; if wanted, with requirements on results, or hosts."""
-    budget = _Budget(draw(st.integers(1, max_nodes)), asks_results, has_hosts)
-    children = _children(draw, (), [], budget, needs_one=True)
-    root = ContainerSpec(name="flow", children=children, result=_result(draw, children))
-    return FlowSpec(name="flow", root=root, config=FlowConfig(stop_on_exception=draw(st.booleans())))
+    return flow_spec(DrawnChoices(draw), max_nodes, asks_results=asks_results, has_hosts=has_hosts)
+
+
+def flow_spec(choose: Choices, max_nodes: int = 14, *, asks_results: bool = False, has_hosts: bool = False) -> FlowSpec:
+    """The same, with choices from anywhere."""
+    budget = _Budget(choose.number(1, max_nodes), asks_results, has_hosts)
+    children = _children(choose, (), [], budget, needs_one=True)
+    root = ContainerSpec(name="flow", children=children, result=_result(choose, children))
+    return FlowSpec(name="flow", root=root, config=FlowConfig(stop_on_exception=choose.one_of((False, True))))
 
 
 def _children(
-    draw: Draw, path: Path, outside: list[Level], budget: _Budget, *, needs_one: bool, is_copied: bool = False
+    choose: Choices, path: Path, outside: list[Level], budget: _Budget, *, needs_one: bool, is_copied: bool = False
 ) -> tuple:
-    wanted = draw(st.integers(1 if needs_one else 0, max(1, min(budget.left, 5))))
+    wanted = choose.number(1 if needs_one else 0, max(1, min(budget.left, 5)))
     budget.left -= wanted
-    names = tuple(draw(st.permutations(NAMES)))[:wanted]
+    names = tuple(choose.order(NAMES))[:wanted]
     level = Level(path, names, [], is_copied)
     children = []
     for name in names:
-        child = _child(draw, name, [*outside, level], budget)
+        child = _child(choose, name, [*outside, level], budget)
         children.append(child)
         asked = budget.asks_results and _has_one_result(child)
         level.before.append(Known((*path, name), _may_be_skipped(child), _has_result(child), asked))
     return tuple(children)
 
 
-def _child(draw: Draw, name: str, levels: list[Level], budget: _Budget) -> StepSpec | ContainerSpec:
-    requires, certain = _requires(draw, levels)
+def _child(choose: Choices, name: str, levels: list[Level], budget: _Budget) -> StepSpec | ContainerSpec:
+    requires, certain = _requires(choose, levels)
     path = (*levels[-1].path, name)
     options: dict = {
         "name": name,
         "requires": requires,
-        "handles": draw(st.sampled_from((True, True, True, False))),
-        "stop_on_exception": draw(st.sampled_from((None, None, True, False))),
+        "handles": choose.one_of((True, True, True, False)),
+        "stop_on_exception": choose.one_of((None, None, True, False)),
     }
-    is_copied = budget.has_hosts and not levels[-1].is_copied and draw(st.integers(0, 3)) == 0
+    is_copied = budget.has_hosts and not levels[-1].is_copied and choose.number(0, 3) == 0
     if is_copied:
-        options["values"] = {"hosts": Literal(draw(st.sampled_from(HOSTS)))}
-    is_container = len(levels) < DEEPEST and budget.left > 0 and draw(st.booleans())
-    text = draw(st.sampled_from(ITEMS if is_container else (None, *ITEMS)))
+        options["values"] = {"hosts": Literal(choose.one_of(HOSTS))}
+    is_container = len(levels) < DEEPEST and budget.left > 0 and choose.one_of((False, True))
+    text = choose.one_of(ITEMS if is_container else (None, *ITEMS))
     if text is not None:
         options["repeats"] = ItemsLiteral(text=text)
-        options["parallel"] = draw(st.sampled_from((1, 1, 2, 0)))
+        options["parallel"] = choose.one_of((1, 1, 2, 0))
     if is_container:
-        children = _children(draw, path, levels, budget, needs_one=False, is_copied=is_copied or levels[-1].is_copied)
+        children = _children(choose, path, levels, budget, needs_one=False, is_copied=is_copied or levels[-1].is_copied)
         steps = [child.name for child in children if isinstance(child, StepSpec) and _is_done_once(child)]
-        options["result"] = _result(draw, children)
+        options["result"] = _result(choose, children)
         if text is not None and steps:
-            options["until"] = draw(st.sampled_from((None, None, *steps)))
+            options["until"] = choose.one_of((None, None, *steps))
         return ContainerSpec(children=children, **options)
     if text is not None:
-        options["until"] = draw(st.sampled_from((False, False, True)))
-    return StepSpec(work=_work(draw, name, certain), **options)
+        options["until"] = choose.one_of((False, False, True))
+    return StepSpec(work=_work(choose, name, certain), **options)
 
 
-def _work(draw: Draw, name: str, certain: list[Known]) -> FunctionWork | NoWork:
-    if draw(st.integers(0, 11)) == 0:
+def _work(choose: Choices, name: str, certain: list[Known]) -> FunctionWork | NoWork:
+    if choose.number(0, 11) == 0:
         return NoWork()
-    taken = draw(st.lists(st.sampled_from(certain), max_size=2, unique=True)) if certain else []
+    taken = choose.some(certain, 0, 2) if certain else []
     arguments = tuple(Argument(name=f"x{n}", value=ResultOf(known.path)) for n, known in enumerate(taken))
     return FunctionWork(name=name, takes_self=False, arguments=arguments)
 
 
-def _result(draw: Draw, children: tuple) -> str | None:
+def _result(choose: Choices, children: tuple) -> str | None:
     names = [child.name for child in children if _has_result(child)]
-    return draw(st.sampled_from((None, *names))) if names else None
+    return choose.one_of((None, *names)) if names else None
 
 
 def _has_result(child: StepSpec | ContainerSpec) -> bool:
@@ -163,41 +223,41 @@ def _holds_once_done(part: Requirement) -> bool:
     return join(_holds_once_done(inner) for inner in part.parts)
 
 
-def _requires(draw: Draw, levels: list[Level]) -> tuple[Requirement | None, list[Known]]:
+def _requires(choose: Choices, levels: list[Level]) -> tuple[Requirement | None, list[Known]]:
     """A requirement, and whose results may be taken beside it."""
     known = [*levels[-1].before]
-    if draw(st.integers(0, 3)) == 0:
+    if choose.number(0, 3) == 0:
         known += [found for level in levels[:-1] for found in level.before]
     if not known:
         return None, []
     scenario = {
-        found: draw(st.sampled_from(("success", "success", "failure", "skipped")[: 4 if found.may_be_skipped else 3]))
+        found: choose.one_of(("success", "success", "failure", "skipped")[: 4 if found.may_be_skipped else 3])
         for found in known
     }
     requires = None
-    if draw(st.integers(0, 3)):
-        requires = _requirement(draw, scenario, levels, depth=0, must_hold=True)
+    if choose.number(0, 3):
+        requires = _requirement(choose, scenario, levels, depth=0, must_hold=True)
     in_doubt = {_path(atom.target, levels) for atom in _under_any(requires)}
     certain = [k for k in known if scenario[k] == "success" and k.has_result and k.path not in in_doubt]
     return requires, certain
 
 
-def _requirement(draw: Draw, scenario: dict, levels: list[Level], *, depth: int, must_hold: bool) -> Requirement:
-    kind = draw(st.sampled_from(("atom", "atom", "all", "any"))) if depth < 3 else "atom"
+def _requirement(choose: Choices, scenario: dict, levels: list[Level], *, depth: int, must_hold: bool) -> Requirement:
+    kind = choose.one_of(("atom", "atom", "all", "any")) if depth < 3 else "atom"
     if kind == "atom":
-        known = draw(st.sampled_from(list(scenario)))
+        known = choose.one_of(list(scenario))
         claims = TRUE_AFTER[scenario[known]] if must_hold else tuple(claim for claim in Claim if claim != "returned")
         if known.may_be_asked and (scenario[known] == "success" or not must_hold):
             claims = (*claims, Claim.RETURNED)
-        claim = draw(st.sampled_from(claims))
-        values = tuple(draw(ASKED)) if claim is Claim.RETURNED else ()
+        claim = choose.one_of(claims)
+        values = tuple(choose.some(ASKED, 1, 3)) if claim is Claim.RETURNED else ()
         if values and must_hold and RETURNED not in values:
             values = (*values, RETURNED)
-        return Atom(_target(draw, known, levels), claim, values=values)
-    count = draw(st.integers(2, 3))
-    held = draw(st.integers(0, count - 1))
+        return Atom(_target(choose, known, levels), claim, values=values)
+    count = choose.number(2, 3)
+    held = choose.number(0, count - 1)
     parts = tuple(
-        _requirement(draw, scenario, levels, depth=depth + 1, must_hold=must_hold and (kind == "all" or n == held))
+        _requirement(choose, scenario, levels, depth=depth + 1, must_hold=must_hold and (kind == "all" or n == held))
         for n in range(count)
     )
     return AllOf(parts) if kind == "all" else AnyOf(parts)
@@ -216,9 +276,9 @@ def _under_any(requires: Requirement | None) -> list[Atom]:
     return found
 
 
-def _target(draw: Draw, known: Known, levels: list[Level]) -> Target:
+def _target(choose: Choices, known: Known, levels: list[Level]) -> Target:
     by_name = OuterName(known.path[-1])
-    if len(known.path) < len(levels) and _path(by_name, levels) == known.path and draw(st.booleans()):
+    if len(known.path) < len(levels) and _path(by_name, levels) == known.path and choose.one_of((False, True)):
         return by_name
     return known.path
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.effects import CloseFrame, OpenFrame
+from sequent.model.facts import QuestionAnswered, TaskMarked
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.saved_state import Revision, SavedBlock, SavedFrame, SavedTask
@@ -105,6 +106,14 @@ class Rows:
         before = self.tasks.get(key, SavedTask(Status.WAITING, 0, ran_in=-1))
         assert attempt == before.attempt + 1
         self.tasks[key] = SavedTask(Status.SUCCESS, attempt, recovery=self.recovery, ran_in=before.ran_in)
+
+    def mark(self, key: tuple[int, int, int], attempt: int, fact: TaskMarked | QuestionAnswered) -> None:
+        before = self.tasks.get(key, SavedTask(Status.WAITING, 0))
+        assert attempt == before.attempt + 1
+        self.waits.discard(key)
+        self.tasks[key] = SavedTask(
+            fact.status, attempt, fact.verdict, fact.answers, recovery=self.recovery, ran_in=self.recovery
+        )
 
     def iterations(self) -> dict[Key, FrameRow]:
         """Each iteration under its container's path with a slash, and its sequence."""

@@ -6,6 +6,7 @@ import inspect
 import typing
 
 from sequent.dsl import option_types
+from sequent.dsl.approvals import approve
 from sequent.dsl.builder import Sequent
 from sequent.dsl.containers import container
 from sequent.dsl.programs import command
@@ -16,7 +17,7 @@ _BUILDER = {"self", "name", "func", "further", "options"}
 
 def options_by_word():
     """By the word: each option that it takes, and its annotation."""
-    words = {word.__name__: _options_of(typing.get_overloads(word)) for word in (step, container, command)}
+    words = {word.__name__: _options_of(typing.get_overloads(word)) for word in (step, container, command, approve)}
     own = inspect.signature(Sequent.add_step).parameters
     added = {name: str(it.annotation) for name, it in own.items() if name not in _BUILDER}
     return {**words, "add_step": {**added, **_options_of([Sequent.add_step])}}

@@ -24,7 +24,7 @@ _CONFIGURATION = """
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 fsync = on
-max_connections = 60
+max_connections = 150
 shared_buffers = 32MB
 """
 
@@ -70,9 +70,9 @@ class Cluster:
         log = self.directory / "server.log"
         self._as_user("pg_ctl", "-D", str(self.data), "-l", str(log), "-w", "start")
 
-    def stop(self, mode: str = "fast") -> None:
-        """Stop it: fast rolls transactions back; immediate is as if it were killed."""
-        self._as_user("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop")
+    def stop(self, mode: str = "fast", *, waits: bool = True) -> None:
+        """Stop it: smart waits for all clients, fast rolls transactions back, immediate is as if it were killed."""
+        self._as_user("pg_ctl", "-D", str(self.data), "-m", mode, "-w" if waits else "-W", "stop")
 
     def restart(self, mode: str = "fast") -> None:
         self.stop(mode)
@@ -84,7 +84,12 @@ class Cluster:
             command = ["runuser", "-u", USER, "--", *command]
         # Its server would hold a pipe open.
         with (self.directory / "commands.log").open("ab") as log:
-            subprocess.run(command, check=True, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd="/")
+            try:
+                subprocess.run(command, check=True, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd="/")
+            except subprocess.CalledProcessError as error:
+                for file in self.directory.glob("*.log"):
+                    error.add_note(f"the end of {file.name}:\n{file.read_text()[-2_000:]}")
+                raise
 
 
 def _ids() -> tuple[int, int]:

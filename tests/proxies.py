@@ -24,6 +24,8 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.loses = b""
+        self.loses_at = 0
+        """Counts down with each message of a client; the answer to the one that brings it to 0 is lost."""
         self.lost = 0
         """The number of answers that were lost."""
         self.refuses = False
@@ -53,9 +55,18 @@ class Proxy:
                         if not data or (loses and key.fileobj is server):
                             self.lost += loses
                             return
-                        if key.fileobj is client and self.loses and self.loses in data:
-                            self.loses, loses = b"", True
+                        if key.fileobj is client and self._is_lost(data):
+                            loses = True
                         key.data.sendall(_of_another(data) if self.pools else data)
+
+    def _is_lost(self, data: bytes) -> bool:
+        if self.loses_at:
+            self.loses_at -= 1
+            return not self.loses_at
+        if not self.loses or self.loses not in data:
+            return False
+        self.loses = b""
+        return True
 
     def close(self) -> None:
         self._listener.close()

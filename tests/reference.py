@@ -22,6 +22,8 @@ choice, it chooses:
 * A step that waits for a further attempt when its container stops has failed, and is not cancelled.
 * Copies on hosts are iterations of a container around them, all at once; a failure in one stops the others as it stops
   iterations. Hosts with which copies began stay; where all run again, the hosts are found anew.
+* A step that asks a question is ready until a person answers, or nobody does in time; a slot or a host means nothing
+  to it, and one that waits for an answer is never active.
 * When somebody asks for a stop, nothing is cancelled: the run ends once nothing is executed: a success or stopped.
 """
 
@@ -106,6 +108,18 @@ class Reference:
             self._recorded(key).waits = child.is_delayed
         self._work_out()
 
+    def marked(self, key: Key, status: Status, verdict: Verdict, answer: str) -> None:
+        """A person gives a task that has not begun its outcome, or answers its question; or nobody does in time."""
+        child, recorded = self.tasks[key], self._recorded(key)
+        assert child.status in {Status.WAITING, Status.READY}
+        child.status, child.answer, child.is_delayed = status, answer, False
+        recorded.status, recorded.verdict, recorded.answer = status, verdict, answer
+        recorded.attempts += 1
+        recorded.has_begun, recorded.waits = True, False
+        recorded.recovery = recorded.ran_in = self.recovery
+        self._note_iteration(child)
+        self._work_out()
+
     def time_came(self, key: Key) -> None:
         self.tasks[key].is_delayed = self._recorded(key).waits = False
 
@@ -144,8 +158,14 @@ class Reference:
     # -- what follows --
 
     def startable(self) -> set[Key]:
-        ready = {key for key, task in self.tasks.items() if task.status is Status.READY and not task.is_delayed}
-        return set() if self.is_halted else ready
+        return set() if self.is_halted else {key for key in self._ready() if not self.tasks[key].node.asks}
+
+    def asking(self) -> set[Key]:
+        """The tasks that wait for the answer of a person."""
+        return {key for key in self._ready() if self.tasks[key].node.asks}
+
+    def _ready(self) -> set[Key]:
+        return {key for key, task in self.tasks.items() if task.status is Status.READY and not task.is_delayed}
 
     def delayed(self) -> set[Key]:
         """The tasks that wait for a time."""

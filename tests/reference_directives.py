@@ -69,7 +69,9 @@ def _renew(node: Node, record: dict[Key, Recorded], asked: Asked, around: int = 
     if node.path and not node.is_step and node.is_repeated:
         blocks = (key for key in record if key[0] == path and len(key[1]) == around)
         for block in [key for key in blocks if _begins_anew(node, record, key, asked)]:
-            for inside in [key for key in record if _is_in((key[0].rstrip("/"), key[1]), block)]:
+            # The copy around a repeat on a host has the repeat's own path and sequence.
+            copy = (f"{path}/", block[1])
+            for inside in [key for key in record if key != copy and _is_in((key[0].rstrip("/"), key[1]), block)]:
                 del record[inside]
             for outside in _around(block):
                 if outside in record and record[outside].status is SUCCESS:

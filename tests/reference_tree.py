@@ -13,7 +13,7 @@ from sequent.model.requirements import Atom, Requirement
 from sequent.model.scope import Sequence
 from sequent.model.spec import ContainerSpec, StepSpec
 from sequent.model.status import Claim, Status, Verdict
-from sequent.model.work import references_of
+from sequent.model.work import QuestionWork, references_of
 from tests.atoms import atoms_of
 
 Key = tuple[str, Sequence]
@@ -74,6 +74,7 @@ class Node:
         self.parallel = 0 if self.hosts else spec.parallel
         is_alone = not self.hosts and (level is Level.ITERATION or spec.repeats is None)
         self.is_step = isinstance(spec, StepSpec) and is_alone
+        self.asks = self.is_step and isinstance(spec, StepSpec) and isinstance(spec.work, QuestionWork)
         self.stops = own if self.is_step else stops
         self.children: list[Node] = []
         self.until: str | None = spec.until if isinstance(spec, ContainerSpec) and not self.hosts else None

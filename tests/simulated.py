@@ -7,25 +7,30 @@ from msgspec.structs import replace
 from sequent.engine import Scheduler
 from sequent.engine.apply_directives import direct
 from sequent.model import facts
-from sequent.model.directives import NO_DIRECTIVES, Directives
+from sequent.model.directives import NO_DIRECTIVES, Directives, Selection
 from sequent.model.effects import (
     AskHold,
+    AskPerson,
     CloseFrame,
     CloseRepeat,
     DrawItem,
     Effect,
     EndRun,
     FailContainer,
+    FailQuestion,
     FailTask,
     OpenFrame,
     OpenRepeat,
     PassOver,
+    RecordMark,
+    RefuseMark,
     Revise,
     SetHold,
     SettleTask,
     StartTask,
     StartTimer,
     TakeBack,
+    WithdrawQuestion,
 )
 from sequent.model.facts import Fact
 from sequent.model.plan import Plan, StepPlan
@@ -37,8 +42,12 @@ from tests.kept_rows import Key, Rows
 Ordered = (
     StartTask
     | PassOver
+    | RecordMark
     | StartTimer
     | TakeBack
+    | AskPerson
+    | WithdrawQuestion
+    | FailQuestion
     | AskHold
     | SetHold
     | FailTask
@@ -95,9 +104,16 @@ class World:
         self.ordered: set[Key] = set()
         """Of what the last fact made the engine ask for items."""
         self.ended: EndRun | None = None
+        self.marks: dict[int, facts.TaskMarked | facts.QuestionAnswered] = {}
+        """The marks and answers of people that are open."""
+        self.questions: dict[Key, AskPerson] = {}
+        """The questions that are open."""
+        self.refused: dict[int, str] = {}
 
     def tell(self, fact: Fact) -> list[Effect]:
         """Give the engine a fact, carry out what it orders, and check its state."""
+        if isinstance(fact, facts.TaskMarked | facts.QuestionAnswered):
+            self.marks[fact.number] = fact
         effects = self.scheduler.handle(fact)
         self.ordered = {self._key(effect) for effect in effects if isinstance(effect, OpenRepeat | DrawItem)}
         for effect in effects:
@@ -134,6 +150,11 @@ class World:
         """The time has come for which a task or container waits."""
         order = self.timers.pop(key)
         self.rows.waits.discard(self.rows.task_key(order.scope, order.node))
+        return self.tell(facts.TimerEnded(order.scope.id, order.node, order.attempt))
+
+    def run_out(self, key: Key) -> list[Effect]:
+        """Nobody has answered a question in time."""
+        order = self.questions[key]
         return self.tell(facts.TimerEnded(order.scope.id, order.node, order.attempt))
 
     def open_copies(self, key: Key, hosts: tuple[str, ...]) -> list[Effect]:
@@ -188,11 +209,8 @@ class World:
         match effect:
             case StartTask() | SettleTask() | FailTask() | FailContainer():
                 self._take_task(effect)
-            case PassOver(scope, node, attempt):
-                self.rows.pass_over(self.rows.task_key(scope, node), attempt)
-                self.settled[self._key(effect)] = Status.SUCCESS
-            case Revise(revision):
-                self.rows.revise(revision)
+            case Revise():
+                self.rows.revise(effect.revision)
             case StartTimer() | TakeBack() | AskHold() | SetHold():
                 self._take_wait(effect)
             case OpenRepeat(scope, node):
@@ -203,6 +221,8 @@ class World:
                 self.to_draw[self._key(effect)] = effect
             case OpenFrame(scope):
                 self.rows.open_frame(effect)
+            case PassOver() | RecordMark() | RefuseMark() | AskPerson() | WithdrawQuestion() | FailQuestion():
+                self._take_outcome(effect)
             case CloseFrame():
                 self.rows.close_frame(effect)
             case CloseRepeat(scope, node, status):
@@ -211,6 +231,39 @@ class World:
                 self.ended = effect
         if isinstance(effect, StartTask | OpenFrame):
             self.rows.last_id = max(self.rows.last_id, effect.scope.id)
+
+    def _take_question(self, effect: AskPerson | WithdrawQuestion | FailQuestion) -> None:
+        key = self._key(effect)
+        row = self.rows.task_key(effect.scope, effect.node)
+        if isinstance(effect, AskPerson):
+            assert key not in self.timers, f"{key} is asked before its time"
+            assert key not in self.questions, f"{key} is asked twice"
+            self.questions[key] = effect
+        elif isinstance(effect, WithdrawQuestion):
+            del self.questions[key]
+        else:
+            self.rows.mark(row, effect.attempt, facts.QuestionAnswered(0, Selection(()), Status.FAILURE))
+            self.settled[key] = Status.FAILURE
+
+    def _take_outcome(
+        self, effect: PassOver | RecordMark | RefuseMark | AskPerson | WithdrawQuestion | FailQuestion
+    ) -> None:
+        if isinstance(effect, AskPerson | WithdrawQuestion | FailQuestion):
+            self._take_question(effect)
+            return
+        if isinstance(effect, PassOver):
+            self.rows.pass_over(self.rows.task_key(effect.scope, effect.node), effect.attempt)
+            self.settled[self._key(effect)] = Status.SUCCESS
+            return
+        fact = self.marks.pop(effect.number)
+        if isinstance(effect, RefuseMark):
+            self.refused[effect.number] = effect.reason
+            return
+        key = self._key(effect)
+        self.rows.mark(self.rows.task_key(effect.scope, effect.node), effect.attempt, fact)
+        self.timers.pop(key, None)
+        self.asked.pop(key, None)
+        self.settled[key] = fact.status
 
     def _take_task(self, effect: StartTask | SettleTask | FailTask | FailContainer) -> None:
         match effect:

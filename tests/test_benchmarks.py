@@ -15,3 +15,15 @@ def test_the_benchmarks_name_their_figures():
     )
     assert asked.returncode == 2, asked.stderr
     assert asked.stderr.startswith("no figure no-such; there are chain, fan-out,"), asked.stderr
+
+
+def test_the_benchmark_of_whole_commands_tells_its_options():
+    asked = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "startup", "--no-such"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert asked.returncode == 2, asked.stderr
+    assert "[--pairs PAIRS] [--busy]" in asked.stderr

@@ -10,6 +10,8 @@ import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
+
 from scripts.measure import PLACES, Module, circles, defined_twice, loaded_with, read
 
 ROOT = Path(__file__).parents[1]
@@ -85,7 +87,7 @@ def test_importing_sequent_loads_nothing_heavy():
 
 # Each command, each `run()` and each use of a store imports what only it needs where it does it: start-up is held by
 # tests/acceptance/test_loading.py.
-ENTRANCES = re.compile(r"sequent(\.(cli(\..*)?|api|uncaught|runtime\.store(\..*)?))?")
+ENTRANCES = re.compile(r"sequent(\.(cli(\..*)?|api|uncaught|runtime\.(store|reading)(\..*)?))?")
 # What others made, is slow to load, and is needed by few.
 SLOW = {"asyncio", "difflib", "grp", "logging", "loguru", "networkx", "platformdirs", "pytimeparse", "rich"}
 SLOW |= {"subprocess", "tempfile", "tomllib", "yaml", "zoneinfo"}
@@ -197,6 +199,15 @@ def test_what_tests_and_scripts_import_is_installed_for_development():
     assert distributions(modules - {"tests", "examples", "scripts"}) - known == set()
 
 
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_the_lock_has_every_package_that_the_project_names(file):
+    project = PROJECT["project"]
+    optional = [name for names in project["optional-dependencies"].values() for name in names]
+    development = PROJECT["dependency-groups"]["dev"] if file == "requirements-dev.txt" else optional
+    locked = {normal(name) for name in re.findall(r"^([\w.-]+)==", (ROOT / file).read_text("utf-8"), re.MULTILINE)}
+    assert required([*project["dependencies"], *development]) - locked == set(), "sh scripts/lock.sh renews it"
+
+
 def imported(modules):
     """The names of the packages of others that are imported anywhere."""
     names = {name.split(".")[0] for module in modules for _, name, _ in module.imports()}
@@ -215,3 +226,33 @@ def required(requirements):
 
 def normal(name):
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+STARTED_OTHERWISE = {
+    "tests/faults/copied_drivers.py",  # a whole module's
+    "tests/faults/held_way.py",  # a program, no test
+    "tests/faults/lossy_way.py",  # a program, no test
+    "tests/faults/many_words.py",  # a step
+    "tests/runtime/agent/test_loop.py",  # a step
+    "tests/runtime/hosts/sessions.py",  # a host's, for as long as the host
+    "tests/runtime/store/stores/v3/write.py",  # a program, no test
+    "tests/sshd.py",  # a server of all tests
+}
+"""Modules that start processes which do not end with a test, or are ended with a block."""
+
+
+def test_a_test_starts_a_process_that_ends_with_it():
+    found = {
+        str(file.relative_to(ROOT))
+        for file in (ROOT / "tests").rglob("*.py")
+        if starts_otherwise(ast.parse(file.read_text("utf-8")))
+    }
+    assert found == STARTED_OTHERWISE, "start a Child of tests.children, or begin a block"
+
+
+def starts_otherwise(tree: ast.Module) -> bool:
+    """Whether it calls Popen elsewhere than at the head of a block."""
+    nodes = [*ast.walk(tree)]
+    heads = {id(item.context_expr) for node in nodes if isinstance(node, ast.With) for item in node.items}
+    calls = [node for node in nodes if isinstance(node, ast.Call) and id(node) not in heads]
+    return any(ast.unparse(call.func).split(".")[-1] == "Popen" for call in calls)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "sequent"
-ROOMS = ("model", "compiler", "engine")
+ROOMS = ("model", "compiler", "engine", "view")
 
 # Built-ins that do I/O, run text as code, or differ from one process to the next.
 FUNCTIONS = frozenset({"open", "print", "input", "breakpoint", "eval", "exec", "compile", "__import__", "hash"})
