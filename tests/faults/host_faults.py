@@ -83,6 +83,7 @@ class Scene:
         entries = ledger.read(self.ledger)
         host_ledger.check(self.store, entries, most_again=most_again, may_rerun=may_rerun)
         host_ledger.check_logs(self.store, entries)
+        assert tolls.succeeded(self.store) == {entry.task for entry in entries}
         again = self.start("recover")
         output, _ = again.communicate(timeout=PATIENCE)
         assert again.returncode == 0, output

@@ -34,10 +34,14 @@ class Entry(NamedTuple):
         return self.run, self.path, self.sequence
 
 
+def copy_path(path: str, host: str) -> str:
+    """Return the path of a task in the ledger: the path of a copy ends with its host."""
+    return f"{path}@{host}" if host else path
+
+
 def calling_task() -> tuple[str, str, str]:
-    """Return the run, path and sequence of the step that calls it; the path of a copy ends with its host."""
-    host = os.environ.get("SEQUENT_STEP_HOST", "")
-    path = os.environ["SEQUENT_STEP_PATH"] + (f"@{host}" if host else "")
+    """Return the run, path and sequence of the step that calls it."""
+    path = copy_path(os.environ["SEQUENT_STEP_PATH"], os.environ.get("SEQUENT_STEP_HOST", ""))
     return os.environ["SEQUENT_RUN_ID"], path, os.environ["SEQUENT_STEP_SEQUENCE"]
 
 

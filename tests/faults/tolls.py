@@ -71,7 +71,7 @@ def starts(path: Path) -> int:
 
 
 def attempts_in(store: Path | str) -> dict[tuple[str, str, str], list[AttemptRecord]]:
-    """What the store has of each task of each run, by run, path and sequence, in the order of attempts."""
+    """The attempts of each task in their order, by run, path and sequence as the ledger has them."""
     found: dict[tuple[str, str, str], list[AttemptRecord]] = {}
     if isinstance(store, Path) and not store.exists():
         return found
@@ -79,7 +79,8 @@ def attempts_in(store: Path | str) -> dict[tuple[str, str, str], list[AttemptRec
     try:
         for run in opened.runs():
             for attempt in opened.attempts(run):
-                found.setdefault((run.id, attempt.path, attempt.sequence), []).append(attempt)
+                task = run.id, ledger.copy_path(attempt.path, attempt.host), attempt.sequence
+                found.setdefault(task, []).append(attempt)
     finally:
         opened.close()
     for attempts in found.values():
