@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from starlette.datastructures import QueryParams
 
+from sequent.dashboard.attempt_logs import AttemptName
 from sequent.errors import UsageError
 
 
@@ -25,9 +26,9 @@ class LogQuery(Struct, frozen=True, kw_only=True):
     """The text to search for."""
 
     @property
-    def numbers(self) -> tuple[int, ...]:
-        """The numbers of the sequence."""
-        return tuple(map(int, self.sequence.split("."))) if self.sequence else ()
+    def name(self) -> AttemptName:
+        """The attempt that is meant."""
+        return AttemptName(self.path, tuple(map(int, self.sequence.split("."))) if self.sequence else (), self.attempt)
 
     def address(self, run: str, part: str = "log", **changes: object) -> str:
         """Return the address with these changes."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from sequent.dashboard.one_run import OneRun, read_run
+from sequent.dashboard.reasons import reasons_of
 from sequent.errors import UsageError
 from sequent.html.band_svg import band_svg
 from sequent.html.rendering import markup
@@ -19,8 +21,6 @@ from sequent.view.earlier_runs import earlier_runs
 from sequent.view.next_command import next_command, plan_command
 from sequent.view.run_picture import run_picture, states_of
 from sequent.view.step_spans import StepSpan, step_spans, usual_span
-from sequent.web.one_run import OneRun, read_run
-from sequent.web.reasons import reasons_of
 from sequent.web.task_query import read_task_query
 from sequent.web.templates import page
 from sequent.web.web_site import site_of

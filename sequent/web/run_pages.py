@@ -7,9 +7,10 @@ from datetime import datetime, time
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sequent.dashboard.run_query import found_page
 from sequent.model.status import RunStatus
 from sequent.web.outcome_calendar import MOST_RUNS, first_day, weeks_of
-from sequent.web.run_query import found_page, read_query
+from sequent.web.run_address import read_query
 from sequent.web.templates import page
 from sequent.web.web_site import site_of
 

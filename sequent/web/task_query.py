@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from starlette.datastructures import QueryParams
 
+from sequent.dashboard.iteration_pattern import read_pattern
 from sequent.errors import UsageError
 from sequent.model.status import Status
 from sequent.runtime.task_list_port import START, TaskCursor
@@ -53,19 +54,11 @@ def read_task_query(values: QueryParams) -> TaskQuery:
     known = [each.value for each in Status]
     if status and status not in known:
         raise UsageError(f"no task has the status {status!r:.100}", hint=f"choose one of {', '.join(known)}")
-    after = _numbers(values.get("after", ""), "after")
-    pattern = values.get("at", "").strip()
+    after = read_pattern(values.get("after", ""))
     return TaskQuery(
         path=values.get("path", ""),
-        around=_numbers(pattern.removesuffix("*").removesuffix("."), "at"),
+        around=read_pattern(values.get("at", "")),
         status=Status(status) if status else None,
         after=(after[0], after[1]) if len(after) == 2 else START,
-        from_iteration=next(iter(_numbers(values.get("from", ""), "from")), 0),
+        from_iteration=next(iter(read_pattern(values.get("from", ""))), 0),
     )
-
-
-def _numbers(text: str, name: str) -> tuple[int, ...]:
-    parts = text.split(".") if text else []
-    if len(parts) > 64 or not all(part.isdecimal() and len(part) < 16 for part in parts):
-        raise UsageError(f"{name}={text!r:.100} has no numbers of iterations", hint="write them as 1.2.*")
-    return tuple(map(int, parts))

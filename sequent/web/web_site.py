@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, cast
 from msgspec import Struct, field
 from starlette.requests import Request
 
+from sequent.dashboard.run_digest import RunDigests
 from sequent.web.access import Access
-from sequent.web.run_digest import RunDigests
 
 if TYPE_CHECKING:
     from sequent.runtime.ports import Store

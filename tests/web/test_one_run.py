@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from sequent.dashboard.run_digest import ATTEMPTS, RunDigests
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.rows import Batch, ContainerProblem, Ending, RunEnd, TaskKey, Wait
 from sequent.view.timeline import MOST_BARS
 from sequent.web import events
-from sequent.web.run_digest import ATTEMPTS, RunDigests
 from tests.acceptance.command_line import CommandLine
 from tests.contracts.plans import DEEP, GRID, INNER, TASK_A, attempted, create, each, intent, iterated
 from tests.web.conftest import ACCESS, HOST, pages_of

@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from sequent.dashboard.run_query import PAGE
 from sequent.model.run_target import Target
 from sequent.model.status import RunStatus
 from sequent.runtime.records import PastRun
 from sequent.runtime.rows import Batch, RunEnd
 from sequent.web.outcome_calendar import weeks_of
-from sequent.web.run_query import PAGE
 from tests.contracts.plans import create, plan
 
 HOSTILE = "<script>alert(1)</script>\x1b]0;owned\x07'\"&"

@@ -1,4 +1,4 @@
-"""What a run's page says beside a part that waits or has failed: why, in a sentence, and the end of the log."""
+"""The words beside a part of a run that waits or has failed: why, in a sentence, and the end of the log."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from sequent.view.typed_places import read_place
 from sequent.view.why import Explanations
 
 if TYPE_CHECKING:
+    from sequent.dashboard.one_run import OneRun
     from sequent.runtime.ports import Store
     from sequent.runtime.records import AttemptRecord
     from sequent.view.failure_groups import PresentFailures
-    from sequent.web.one_run import OneRun
 
 _SENTENCES = 20
-"""Parts of a run about which a page says why, at most."""
+"""Parts of a run about which the reason is told, at most."""
 _TAILS = 3
 _TAIL = 12
 """Lines of a log beside a failure."""
 
 
-class PageReasons(Struct, frozen=True, kw_only=True):
-    """The sentences and ends of logs on the page of a run."""
+class RunReasons(Struct, frozen=True, kw_only=True):
+    """The sentences and ends of logs that are shown with a run."""
 
     why: dict[str, str]
     """By place, as it is typed: why it waits, has not begun or never will."""
@@ -37,11 +37,11 @@ class PageReasons(Struct, frozen=True, kw_only=True):
     """By step and sequence of a failed attempt, its last lines."""
 
 
-def reasons_of(store: Store, run: OneRun, failures: PresentFailures) -> PageReasons:
+def reasons_of(store: Store, run: OneRun, failures: PresentFailures) -> RunReasons:
     """Return the reasons of a run: for steps of which nothing has begun, for waits, and for failures."""
     firsts = {(group.first.located, group.first.sequence) for group in failures.groups[:_TAILS]}
     failed = {(each.located, each.sequence): each for each in run.digest.failures}
-    return PageReasons(
+    return RunReasons(
         why=_sentences(store, run),
         tails={task: _tail(store, run, each) for task, each in failed.items() if task in firsts},
     )

@@ -1,18 +1,13 @@
-"""The state of the list of runs, as it stands in its address: the filters, and the place in the list."""
+"""The filters of a list of runs, the place in the list, and the runs there."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
-from datetime import MAXYEAR, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from msgspec import Struct
-from msgspec.structs import replace
-from starlette.datastructures import QueryParams
 
-from sequent.errors import UsageError
 from sequent.model.record_text import LATEST, MOST
 from sequent.model.status import RunStatus
 
@@ -21,9 +16,8 @@ if TYPE_CHECKING:
     from sequent.runtime.records import RunRecord
 
 PAGE = 50
-"""Runs on a page."""
+"""Runs that are shown at once."""
 _AT_ONCE = 200
-_FIRST_YEAR = 1970
 _LOOKED_AT = 2_000
 """The maximum number of runs that one request looks through; the next page goes on from there."""
 
@@ -42,16 +36,6 @@ class RunQuery(Struct, frozen=True, kw_only=True):
     def is_narrowed(self) -> bool:
         """Whether it leaves out any run."""
         return bool(self.flow or self.status or self.text or self.day)
-
-    def address(self, **changes: object) -> str:
-        """Return the address of the list with these changes; it begins at the latest run unless they say otherwise."""
-        wanted = replace(self, **{"before": MOST, **changes})
-        before = str(wanted.before) if wanted.before != MOST else ""
-        status = wanted.status.value if wanted.status else ""
-        day = wanted.day.isoformat() if wanted.day else ""
-        values = {"status": status, "flow": wanted.flow, "q": wanted.text, "day": day, "before": before}
-        query = urlencode({name: value for name, value in values.items() if value})
-        return f"/?{query}" if query else "/"
 
     def has(self, record: RunRecord) -> bool:
         """Return whether a run is wanted, whatever its day."""
@@ -73,35 +57,6 @@ class RunPage(Struct, frozen=True):
 
     runs: list[RunRecord]
     next: int = 0
-
-
-def read_query(values: QueryParams) -> RunQuery:
-    """Return the state in an address.
-
-    Raises:
-        UsageError: it has a value that no link of ours has.
-    """
-    status, day, before = values.get("status", ""), values.get("day", ""), values.get("before", "")
-    known = [each.value for each in RunStatus]
-    if status and status not in known:
-        raise UsageError(f"no run has the status {status!r:.100}", hint=f"choose one of {', '.join(known)}")
-    if before and not (before.isdecimal() and len(before) < 16):
-        raise UsageError(f"{before!r:.100} is not the number of a run", hint="leave 'before' out")
-    return RunQuery(
-        flow=values.get("flow", ""),
-        status=RunStatus(status) if status else None,
-        text=values.get("q", "").strip(),
-        day=_day(day) if day else None,
-        before=int(before) if before else MOST,
-    )
-
-
-def _day(text: str) -> date:
-    with contextlib.suppress(ValueError):
-        day = date.fromisoformat(text)
-        if _FIRST_YEAR <= day.year < MAXYEAR:
-            return day
-    raise UsageError(f"{text!r:.100} is not a day of runs", hint="write it as 2026-11-24")
 
 
 def found_page(store: Store, query: RunQuery) -> RunPage:

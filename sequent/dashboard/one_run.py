@@ -1,4 +1,4 @@
-"""Reads what the page of a run shows."""
+"""Reads the parts of a run to show, at a cost that does not grow with the number of its tasks."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from sequent.view.failure_groups import PresentFailures, failure_groups, without
 from sequent.view.run_summary import RunSummary
 
 if TYPE_CHECKING:
+    from sequent.dashboard.run_digest import RunDigest, RunDigests
     from sequent.runtime.ports import Store
     from sequent.runtime.records import RunRecord
-    from sequent.web.run_digest import RunDigest, RunDigests
 
 
 class OneRun(Struct, frozen=True, kw_only=True):
-    """A run, as its page shows it."""
+    """A run, as its page and its screen show it."""
 
     summary: RunSummary
     digest: RunDigest
@@ -68,7 +68,7 @@ class OneRun(Struct, frozen=True, kw_only=True):
 
 
 def read_run(store: Store, record: RunRecord, digests: RunDigests) -> OneRun:
-    """Return a run as its page shows it."""
+    """Return a run, as its page and its screen show it."""
     digest = digests.of(store, record)
     summary = RunSummary(
         record=record,

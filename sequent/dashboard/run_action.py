@@ -1,0 +1,107 @@
+"""The actions of people on a run: what follows can be told before, and each is asked for through the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from sequent.errors import NotDataError, UsageError
+from sequent.model.commands import typed
+from sequent.model.interventions import OF_A_DRIVER, InterventionKind
+from sequent.model.json_text import read_json
+from sequent.model.scope import split_host
+from sequent.runtime.reading.handing_over import effect_of, hand_over
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sequent.runtime.ports import Store
+    from sequent.runtime.records import RunRecord
+
+
+class RunAction(Struct, frozen=True, kw_only=True):
+    """An action, as its form has it."""
+
+    kind: InterventionKind
+    place: str = ""
+    outcome: str = "success"
+    result: str = ""
+    why: str = ""
+
+    @property
+    def has_place(self) -> bool:
+        """Whether it is about a part of the run."""
+        return self.kind not in OF_A_DRIVER
+
+    @property
+    def has_outcome(self) -> bool:
+        """Whether it has an outcome, and may have a result."""
+        return self.kind in (InterventionKind.MARK, InterventionKind.APPROVE)
+
+    @property
+    def concerns_active(self) -> bool:
+        """Whether the number of active tasks matters to the person."""
+        return self.kind in (InterventionKind.STOP, InterventionKind.KILL, InterventionKind.HOLD)
+
+    @property
+    def effect(self) -> str:
+        """What follows, for people."""
+        return effect_of(self.kind, self.place or "it", is_no=self.outcome == "failure")
+
+    def further(self) -> dict[str, Any]:
+        """Return the other fields of its intervention.
+
+        Raises:
+            UsageError: they contradict each other, or the result is not JSON.
+        """
+        if not self.has_outcome:
+            return {"why": self.why}
+        if self.result and self.outcome == "failure":
+            raise UsageError("a failure has no result", code="result", hint="leave the result empty, and give a reason")
+        if self.result:
+            try:
+                read_json(self.result, "which")
+            except (NotDataError, ValueError) as error:
+                text = f"{self.result!r:.100} is not JSON: {error}"
+                raise UsageError(text, code="result", hint="write JSON: a string in double quotes") from None
+        return {"why": self.why, "outcome": self.outcome, "result": self.result}
+
+    def command(self, run: str) -> str:
+        """Return the command that does the same."""
+        words = [self.kind.value, run, *([self.place or "PATH"] if self.has_place else [])]
+        return typed(*words, *([self.outcome] if self.kind is InterventionKind.MARK else []))
+
+    def question(self, record: RunRecord) -> str:
+        """Return the question that it answers; '' if it answers none."""
+        path, _ = split_host(self.place.partition("/")[0], record.outline)
+        part = record.description.get(path)
+        return part.question if part is not None and self.kind is InterventionKind.APPROVE else ""
+
+    def perform(self, store: Store, record: RunRecord) -> str:
+        """Ask the run for it; return what follows, for people. It waits a few seconds for the driver's answer.
+
+        Raises:
+            UsageError: the form is incomplete, or the run refuses.
+        """
+        if self.has_place and not self.place:
+            raise UsageError("no part of the run is named", hint="name a step, a container or an iteration")
+        return hand_over(store, record, self.kind, place=self.place, **self.further()).told(self.effect)
+
+
+def read_action(kind: str, values: Mapping[str, str]) -> RunAction:
+    """Return the action that the values of a form describe.
+
+    Raises:
+        UsageError: there is no such kind of action.
+    """
+    if kind not in [each.value for each in InterventionKind]:
+        raise UsageError(f"{kind!r:.100} is not an action", hint=f"choose one of {', '.join(InterventionKind)}")
+    outcome = values.get("outcome", "success")
+    return RunAction(
+        kind=InterventionKind(kind),
+        place=values.get("place", "").strip(),
+        outcome=outcome if outcome == "failure" else "success",
+        result=values.get("result", "").strip(),
+        why=values.get("why", "").strip(),
+    )
