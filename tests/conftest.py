@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import signal
 import traceback
 import warnings
 
@@ -16,6 +17,10 @@ from tests.audited.audit_hook import LOG, hook
 from tests.children import end_children
 
 hook.install()
+
+# Shells start programs in the background with interrupts ignored, and those that tests start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Under several workers on few processors a single example may be slow for no reason of its own.
 _patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
