@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from tests.faults.matrix import LONG, MATRIX, Row, file_of
+from tests.faults.record import Record, read_record
+from tests.simulation.faults import Fault
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "evidence.md"
-RECORD = Path(__file__).with_name("evidence.json")
 FOUND = Path(__file__).with_name("found.md")
-Record = dict[str, dict[str, dict[str, Any]]]
 
 BEGINNING = """\
 # Evidence
@@ -31,6 +30,14 @@ The long run is as long as there is time for it. Where calls are tried one after
 are: a search that was ended earlier has tried as many of them as it says, drawn at random.
 
 """
+SIMULATED = """\
+In the simulation whole lives of a run take place: with drivers, hosts, a network, people, and faults. A seed decides
+all of it. [Its decision record](decisions/0029-the-simulation.md) lists the promises that it checks. `./check`
+simulates the seeds 0 to 1,999.
+"""
+TESTED = """
+The code is named by the first digits of a digest of all files of the package.
+`python -m tests.faults.tested_code` prints that of a copy. The earliest runs are older than these digests."""
 REPEATING = """\
 
 ## Run it yourself
@@ -39,6 +46,7 @@ REPEATING = """\
 python -m tests.faults.suite                       # as in ./check
 python -m tests.faults.suite --long                # the long run: hours
 python -m tests.faults.suite --long --rows 2 4     # of some rows
+python -m tests.simulation --seeds 200000 --record # simulated runs
 ```
 
 Tests mount small disks, start process namespaces and play other users, so they want root. A C compiler builds
@@ -49,10 +57,11 @@ calls, what no flush had put on the disk.
 
 def page() -> str:
     """The whole text."""
-    record: Record = json.loads(RECORD.read_text())
+    record = read_record()
     lines = [BEGINNING, "## What was done\n", *table(record), "\n## What must hold\n"]
     lines += [f"{row.number}. {row.holds[0].upper()}{row.holds[1:]}." for row in MATRIX]
-    lines += ["\n## On what\n", *machines(record)]
+    lines += ["\n## Simulated runs\n", SIMULATED, *simulated(record)]
+    lines += ["\n## On what\n", *machines(record), TESTED]
     missing = [f"- Row {row.number}: {row.missing}" for row in MATRIX if row.missing]
     lines += ["\n## What is not tried\n", *missing] if missing else []
     lines += ["\n" + FOUND.read_text().strip(), REPEATING]
@@ -99,17 +108,37 @@ def told(row: Row, entries: dict[str, dict[str, Any]]) -> str:
     return "; ".join([*words, *([f"{silent} tests"] if silent else [])])
 
 
+def simulated(record: Record) -> list[str]:
+    """The simulated runs: their seeds, what came about in them, and what was broken."""
+    lines = []
+    for entry in record.get("simulation", {}).values():
+        counts = entry["counts"]
+        faults = sum(counts.get(fault, 0) for fault in Fault)
+        drivers = counts.get("start", 0) + counts.get("takeover", 0)
+        last = entry["first"] + entry["seeds"] - 1
+        lines.append(
+            f"- Seeds {entry['first']:,} to {last:,}, {entry['seconds'] // 60:,} minutes, {entry['date']}, "
+            f"code {entry['code']}: {drivers:,} drivers, {counts.get('execution', 0):,} executions of steps, "
+            f"{counts.get('commit', 0):,} commits, {faults:,} faults. "
+            f"Seeds that broke a promise: {', '.join(map(str, entry['broken'])) or 'none'}."
+        )
+    return lines
+
+
 def machines(record: Record) -> list[str]:
-    """Where and when, and at which commits."""
+    """Where and when, and which code."""
     lines = []
     for column, title in (("check", "As in `./check`"), ("long", "Long run")):
         entries = record[column].values()
         places = sorted({entry["machine"] for entry in entries})
         dates = sorted({entry["date"] for entry in entries})
-        commits = sorted({entry["commit"] for entry in entries})
+        codes = sorted({entry["code"] for entry in entries if entry["code"]})
+        unknown = sum(not entry["code"] for entry in entries)
         seconds = sum(entry["seconds"] for entry in entries)
         if entries:
             when = " to ".join(dict.fromkeys((dates[0], dates[-1])))
-            what = f"{len(entries)} files of tests in {seconds // 60:,} minutes, {when}, commits {', '.join(commits)}"
+            code = [f"code {', '.join(codes)}"] if codes else []
+            code += [f"{unknown} of them before digests were kept"] if unknown else []
+            what = f"{len(entries)} files of tests in {seconds // 60:,} minutes, {when}, {', '.join(code)}"
             lines.append(f"- {title}: {what}; {'; '.join(places)}.")
     return lines

@@ -16,20 +16,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from tests.faults import evidence
-from tests.faults.evidence_page import PAGE, RECORD, page
+from tests.faults.evidence_page import PAGE, page
 from tests.faults.matrix import LONG, MATRIX, file_of
+from tests.faults.record import keep
+from tests.faults.tested_code import circumstances
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,9 +61,7 @@ def main() -> int:
             f"  {entry['tests']} tests, {entry['failed']} failed, {entry['seconds']} s: {entry['counts']}", flush=True
         )
         failed += entry["failed"]
-        record = json.loads(RECORD.read_text())
-        record[column][file] = entry
-        RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
+        keep(column, file, entry)
     PAGE.write_text(page(), encoding="utf-8")
     return int(failed > 0)
 
@@ -75,6 +73,8 @@ def shared(variables: dict[str, str], share: float) -> dict[str, str]:
 
 def run(file: str, variables: dict[str, str], workers: str) -> dict[str, Any]:
     """Run the tests of a file; give what the record has of it."""
+    # As it is now: files may be changed during the tests, which have most of them in memory.
+    tested = circumstances()
     with tempfile.TemporaryDirectory() as place:
         notes, report = Path(place, "notes"), Path(place, "report.xml")
         began = time.monotonic()
@@ -94,9 +94,7 @@ def run(file: str, variables: dict[str, str], workers: str) -> dict[str, Any]:
             "seconds": round(time.monotonic() - began),
             "variables": variables,
             "counts": counted(notes),
-            "date": datetime.now(UTC).date().isoformat(),
-            "commit": said("git", "rev-parse", "--short", "HEAD"),
-            "machine": machine(),
+            **tested,
         }
 
 
@@ -108,18 +106,6 @@ def counted(notes: Path) -> dict[str, dict[str, dict[str, int]]]:
         counts = found.setdefault(str(noted["row"]), {}).setdefault(noted["database"], Counter())
         counts.update(noted["counts"])
     return {row: {name: dict(counts) for name, counts in databases.items()} for row, databases in found.items()}
-
-
-def machine() -> str:
-    """What it ran on, in a few words."""
-    place = said("stat", "-f", "-c", "%T", tempfile.gettempdir())
-    kernel = platform.release().partition("-")[0]
-    return f"Linux {kernel}, {os.cpu_count()} processors, Python {platform.python_version()}, {place}"
-
-
-def said(*words: str) -> str:
-    """What a program says."""
-    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
 if __name__ == "__main__":

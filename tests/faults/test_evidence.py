@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.faults import evidence
-from tests.faults.evidence_page import PAGE, RECORD, page, told
+from tests.faults.evidence_page import PAGE, machines, page, simulated, told
 from tests.faults.matrix import LONG, MATRIX, file_of
+from tests.faults.record import read_record
 from tests.faults.suite import counted, shared
+from tests.faults.tested_code import circumstances, digest_of
 
 ROOT = Path(__file__).parents[2]
 FILES = {file_of(test) for row in MATRIX for test in row.tests}
@@ -48,7 +49,7 @@ def test_every_test_of_faults_stands_in_a_row():
 
 
 def test_the_record_has_no_file_that_is_gone():
-    record = json.loads(RECORD.read_text())
+    record = read_record()
     assert set(record["check"]) <= FILES
     assert set(record["long"]) <= set(LONG)
 
@@ -66,6 +67,38 @@ def test_what_tests_note_is_counted_by_row_and_database(tmp_path, monkeypatch):
         "7 kills (SQLite); 1 runs (SQLite); 5 kills (PostgreSQL); 2 tests"
     )
     assert told(MATRIX[1], {}) == "not run"
+
+
+def test_the_tested_code_is_named_by_the_names_and_contents_of_its_files(tmp_path):
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part" / "one.py").write_text("1\n")
+    digest = circumstances(tmp_path)["code"]
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "one.pyc").write_text("compiled")
+    assert digest_of(tmp_path) == digest
+    (tmp_path / "part" / "one.py").write_text("2\n")
+    assert digest_of(tmp_path) != digest
+    (tmp_path / "part" / "one.py").write_text("1\n")
+    (tmp_path / "part" / "one.py").rename(tmp_path / "part" / "two.py")
+    assert digest_of(tmp_path) != digest
+
+
+def test_the_page_says_how_many_files_ran_before_digests_were_kept():
+    tested = {"machine": "a machine", "date": "2026-11-30", "seconds": 60}
+    entries = {"a": tested | {"code": "abc"}, "b": tested | {"code": ""}}
+    (line,) = machines({"check": entries, "long": {}})
+    assert "2 files of tests in 2 minutes, 2026-11-30, code abc, 1 of them before digests were kept; a machine" in line
+
+
+def test_the_page_names_the_simulated_seeds_and_those_that_broke_a_promise():
+    entry = {"first": 2000, "seeds": 3000, "seconds": 120, "date": "2026-11-30", "code": "abc", "broken": [2145, 2229]}
+    entry["counts"] = {"start": 1, "takeover": 2, "execution": 4, "commit": 5, "outage of the store": 6}
+    (line,) = simulated({"simulation": {"a": entry}})
+    assert line == (
+        "- Seeds 2,000 to 4,999, 2 minutes, 2026-11-30, code abc: "
+        "3 drivers, 4 executions of steps, 5 commits, 6 faults. Seeds that broke a promise: 2145, 2229."
+    )
+    assert simulated({}) == []
 
 
 @pytest.mark.parametrize(("share", "count"), [(1.0, "600"), (0.1, "60"), (0.0001, "1")])

@@ -8,10 +8,13 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
+from tests.faults.evidence_page import PAGE, page
+from tests.faults.record import keep
+from tests.faults.tested_code import circumstances
 from tests.simulation.faults import Fault
 from tests.simulation.many import simulated
 from tests.simulation.mistakes import MISTAKES, MOST_SEEDS
-from tests.simulation.simulation import Seen, simulate_seed
+from tests.simulation.simulation import simulate_seed
 
 
 def main() -> int:
@@ -21,6 +24,8 @@ def main() -> int:
     parser.add_argument("--trace", action="store_true", help="print the events of the seed")
     parser.add_argument("--seeds", type=int, default=0, help="simulate so many seeds")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument("--minutes", type=float, help="after which no more seeds are simulated")
+    parser.add_argument("--record", action="store_true", help="write what was simulated into docs/evidence.md")
     parser.add_argument("--processes", type=int, default=2, help="how many work at once")
     parser.add_argument("--mistakes", action="store_true", help="find the first seed for each mistake that is built in")
     options = parser.parse_args()
@@ -31,7 +36,7 @@ def main() -> int:
         return bool(seen.violation)
     if options.mistakes:
         return search(options.processes)
-    return many(range(options.first, options.first + options.seeds), options.processes)
+    return many(options)
 
 
 def search(processes: int) -> int:
@@ -57,19 +62,29 @@ def first_seed(number: int) -> tuple[int, str]:
     return MOST_SEEDS, ""
 
 
-def many(seeds: range, processes: int) -> int:
-    """Simulate many seeds; return 1 if a promise was broken in any."""
+def many(options: argparse.Namespace) -> int:
+    """Simulate many seeds, as long as there is time; return 1 if a promise was broken in any."""
+    tested = circumstances()
     began = time.monotonic()
     counts: Counter[str] = Counter()
-    broken: list[Seen] = []
-    for seen in simulated(seeds, processes):
+    broken: list[int] = []
+    done = 0
+    for seen in simulated(range(options.first, options.first + options.seeds), options.processes):
+        done += 1
         counts += seen.counts
         if seen.violation:
-            broken.append(seen)
+            broken.append(seen.seed)
             print(f"seed {seen.seed}: {seen.violation}", flush=True)
+        if options.minutes and time.monotonic() - began > 60 * options.minutes:
+            break
     for kind in [*Fault, *sorted(set(counts) - set(Fault))]:
         print(f"{counts[kind]:10,}  {kind}")
-    print(f"{len(seeds):,} seeds in {time.monotonic() - began:.0f} s, {len(broken)} with a broken promise")
+    seconds = round(time.monotonic() - began)
+    print(f"{done:,} seeds in {seconds} s, {len(broken)} with a broken promise")
+    if options.record:
+        numbers = {"first": options.first, "seeds": done, "seconds": seconds, "broken": broken}
+        keep("simulation", "tests/simulation", {**numbers, "counts": {**counts}, **tested})
+        PAGE.write_text(page(), encoding="utf-8")
     return bool(broken)
 
 
