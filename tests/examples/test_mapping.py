@@ -87,7 +87,7 @@ def test_what_did_not_answer_is_asked_again_and_no_more_often_than_said(player):
 
     assert player.recover(prices).result == 7.2
     # Another two attempts are to be had after a recovery; here the first one finds an answer.
-    assert player.ran()[0] == "each.fetch/1.3"
+    assert [each for each in player.ran() if "fetch" in each] == ["each.fetch/1.3"]
 
 
 def test_what_is_no_price_is_not_asked_for_again(player):

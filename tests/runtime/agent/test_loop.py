@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from sequent.runtime.executors.process_executor import ProcessExecutor
 from sequent.runtime.orders import AttemptEnded, AttemptTakenBack, Notice
 from sequent.runtime.processes import process_trees, run_locks
 from tests.children import Child
+from tests.descriptors import few_descriptors
 from tests.patience import LATE, wait_until
 from tests.runtime.driving import Driving, forked, kill
 
@@ -263,23 +263,10 @@ def test_a_worker_that_cannot_be_started_is_told_of_and_all_that_was_started_end
     assert_nothing_left(tmp_path)
 
 
-@contextlib.contextmanager
-def no_more_descriptors():
-    """This process can open nothing more."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    lowest = os.dup(0)
-    os.close(lowest)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
-
-
 def test_a_worker_for_which_the_driver_has_no_descriptors_is_told_of_and_started_once_there_are(tmp_path):
     with forked(flow_in(tmp_path), tmp_path) as driving:
         driving.begun(driving.start("sleepy", announces=True))
-        with no_more_descriptors():
+        with few_descriptors(0):
             frame = driving.start("pid")
             told = driving.wait(lambda report: isinstance(report, Notice))
         assert "cannot be started: Too many open files" in told.text

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
-import resource
 
 import pytest
 
@@ -13,6 +11,7 @@ from sequent.runtime.backoff import FULL_PATIENCE
 from sequent.runtime.executors.agents import launch_agent
 from sequent.runtime.executors.shortage import Shortage, start_patiently
 from sequent.runtime.messages.message_types import CloseAgent
+from tests.descriptors import few_descriptors
 
 
 class Clock:
@@ -56,21 +55,15 @@ def test_what_has_ended_is_told_and_begins_anew():
 
 
 def test_an_agent_for_which_there_are_no_descriptors_is_started_once_there_are(monkeypatch, capsys):
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
     given_back: list[float] = []
+    with few_descriptors(0) as give_back:
 
-    def give_back(seconds: float) -> None:
-        given_back.append(seconds)
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        def sleep(seconds: float) -> None:
+            given_back.append(seconds)
+            give_back()
 
-    monkeypatch.setattr("time.sleep", give_back)
-    free = os.dup(0)
-    os.close(free)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (free, before[1]))
-    try:
+        monkeypatch.setattr("time.sleep", sleep)
         agent = start_patiently(launch_agent)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
     agent.link.send(CloseAgent())
     assert agent.close(30)
     assert len(given_back) == 1

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import resource
 import subprocess
 
 from sequent.runtime.processes import process_trees
 from tests.children import Child
+from tests.descriptors import few_descriptors
 
 STUBBORN = ["bash", "-c", 'trap "" TERM; echo; exec sleep 100']
 
@@ -26,15 +25,8 @@ def test_who_ends_more_processes_than_it_has_descriptors_for_sleeps_until_their_
             process for process in (process_trees.process_at(child.pid) for child in children) if process is not None
         ]
 
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    unused = os.open("/", os.O_RDONLY)
-    os.close(unused)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (unused + 4, before[1]))
+    with few_descriptors(4):
         assert process_trees.end_all(find, 0.3) == 9
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
-        for child in children:
-            child.kill()
-            child.communicate()
+    for child in children:
+        child.communicate()
     assert looks < 30
