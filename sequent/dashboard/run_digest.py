@@ -16,6 +16,7 @@ from sequent.view.attempts import by_step
 from sequent.view.buckets import BUCKETS
 from sequent.view.earlier_runs import earlier_durations
 from sequent.view.predecessors import Predecessors
+from sequent.view.run_result import RunResult, read_result
 from sequent.view.step_durations import bands_of
 from sequent.view.timeline import MOST_BARS, Timeline, timeline_of, timeline_of_pieces
 
@@ -52,6 +53,7 @@ class RunDigest(Struct, frozen=True, kw_only=True):
     """The number of further failures of both kinds."""
     pieces: Sequence[AttemptPiece]
     timeline: Timeline
+    result: RunResult | None
 
 
 class RunDigests:
@@ -101,6 +103,7 @@ def _made(store: Store, record: RunRecord, news: tuple[int, ...]) -> RunDigest:
         unread=failed - len(failures) + len(problems[FAILURES:]),
         pieces=pieces,
         timeline=timeline,
+        result=read_result(store, record),
     )
 
 

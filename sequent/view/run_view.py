@@ -16,6 +16,7 @@ from sequent.view.failure_groups import PresentFailures, failure_groups, present
 from sequent.view.predecessors import Predecessors
 from sequent.view.recovery_layers import RecoveryLayer, recovery_layers
 from sequent.view.run_picture import run_picture, states_of
+from sequent.view.run_result import RunResult
 from sequent.view.run_summary import RunSummary
 from sequent.view.step_durations import Band, StepDurations, step_durations
 from sequent.view.timeline import Timeline, timeline_of
@@ -39,6 +40,8 @@ class RunView(Struct, frozen=True, kw_only=True):
     critical_path: CriticalPath
     failures: PresentFailures
     recoveries: Sequence[RecoveryLayer]
+    result: RunResult | None = None
+    """Its result, or the beginning of it; None if there is none."""
 
 
 def run_view(
@@ -49,6 +52,7 @@ def run_view(
     earlier_runs: int,
     problems: Sequence[Failure],
     now: float,
+    result: RunResult | None = None,
 ) -> RunView:
     """Return the view of a run.
 
@@ -59,6 +63,7 @@ def run_view(
         earlier_runs: the number of earlier runs that these are from.
         problems: the failures of containers without a failed attempt.
         now: the present moment.
+        result: its result.
     """
     record = summary.record
     is_driven = record.owner is not None
@@ -80,6 +85,7 @@ def run_view(
         critical_path=critical_path(attempts, predecessors, record.created, until),
         failures=failure_groups([*present, *failed]),
         recoveries=recovery_layers(attempts, record.recovery, is_driven=is_driven),
+        result=result,
     )
 
 

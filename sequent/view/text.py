@@ -75,19 +75,51 @@ def counts(numbers: Mapping[Status, int]) -> str:
 
 def readable(wire_text: str) -> str:
     """Return a stored value for people; no classes are needed, since no instance is made."""
-    tree: object = json.loads(wire_text)
-    if isinstance(tree, str):
-        return safe(tree)
-    if isinstance(tree, dict):
-        mapping = cast("dict[str, object]", tree)
-        if len(mapping) == 1:
-            content = next(iter(mapping.values())) if next(iter(mapping)).startswith("$") else None
-            if isinstance(content, str):
-                return safe(content)
-            if "$dt" in mapping or "$ti" in mapping or "$e" in mapping:
-                parts = cast("list[object]", content)
-                return safe(str(parts[1] if "$e" in mapping else parts[0]))
-    return safe(json.dumps(tree, ensure_ascii=False))
+    tree = plain(json.loads(wire_text))
+    return safe(tree if isinstance(tree, str) else json.dumps(tree, ensure_ascii=False))
+
+
+def plain(tree: object) -> object:
+    """Return a stored value as plain JSON: records as dicts of their fields, tuples as lists, other values as text.
+
+    Args:
+        tree: the result of ``json.loads`` of its wire text.
+    """
+    if isinstance(tree, list):
+        return [plain(item) for item in cast("list[object]", tree)]
+    if not isinstance(tree, dict):
+        return tree
+    mapping = cast("dict[str, object]", tree)
+    tag = next(iter(mapping), "")
+    if len(mapping) == 1 and tag.startswith("$"):
+        return _untagged(tag, mapping[tag])
+    return {key: plain(item) for key, item in mapping.items()}
+
+
+def _untagged(tag: str, content: object) -> object:
+    if not isinstance(content, list):
+        return plain(content)
+    parts = cast("list[object]", content)
+    match tag:
+        case "$d":
+            pairs = cast("list[list[object]]", parts)
+            return {_key(plain(key)): plain(item) for key, item in pairs}
+        case "$r" | "$e" | "$fs":
+            return plain(parts[1])
+        case "$dt" | "$ti":
+            return parts[0]
+        case "$g":
+            return f"range({', '.join(map(str, parts))})"
+        case "$s":
+            return "".join(map(str, parts))
+        case "$k":
+            return "(pickled)"
+        case _:
+            return plain(parts)
+
+
+def _key(key: object) -> str:
+    return key if isinstance(key, str) else json.dumps(key, ensure_ascii=False)
 
 
 def task_name(located: str, sequence: str) -> str:

@@ -52,6 +52,18 @@ class telling:
         context().artifact("plot.png", title="a plot")
         context().artifact("drawn.svg", title="a drawing")
 """
+COUNTED = f"""
+from sequent import container, step
+
+
+@container
+class counted:
+    @step
+    def count(self) -> list[dict[str, object]]:
+        return [{{"name": {EVIL!r}, "late": 3}}, {{"name": "JFK"}}]
+
+    result = count
+"""
 GLYPHS = {"success": "✓", "failure": "✗", "skipped": "-", "cancelled": "⊘"}
 
 
@@ -218,3 +230,18 @@ def test_a_file_that_cannot_be_written_is_named(failed_run):
     done = failed_run("report", "bad", "-o", "nowhere/report.html")
     assert done.returncode == 2
     assert "'nowhere/report.html' cannot be written" in done.stderr
+
+
+def test_a_result_of_records_is_a_table_of_text(sequent):
+    (sequent.directory / "counted.py").write_text(COUNTED)
+    assert sequent("run", "counted.py:counted", "--run-id", "rows").returncode == 0
+    page = Page(reported(sequent, "rows").stdout)
+    assert "Result" in page.text
+    assert EVIL.replace("\u202e", "\\u202e") in page.text
+    assert "script" not in page.tags
+    result = json.loads(reported(sequent, "rows", "--json").stdout)["report"]["result"]
+    assert result == {"text": None, "columns": ["name", "late"], "rows": [[EVIL, "3"], ["JFK", ""]], "cut": False}
+    shown = sequent("show", "rows", "-v").stdout
+    assert f"result:\n  name{' ' * (len(EVIL) + 5 - 4)}  late\n" in shown
+    assert "\u202e" not in shown
+    assert "result" not in sequent("show", "rows").stdout

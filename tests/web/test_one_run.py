@@ -288,6 +288,15 @@ def test_steps_that_have_not_begun_say_why(browser, sequent):
     assert "built-in" not in answer.text
 
 
+def test_a_result_of_records_is_a_table(sequent):
+    (sequent.directory / "counted.py").write_text(
+        "from sequent import container, step\n@container\nclass counted:\n    @step\n"
+        "    def count(self) -> list[dict[str, int]]: return [{'<b>': 1}]\n    result = count\n"
+    )
+    sequent("run", "counted.py:counted", "--run-id", "r1")
+    assert "<th>&lt;b&gt;</th>" in browser_of(sequent.store).get("/runs/r1").text
+
+
 def test_the_form_of_an_answer_shows_the_question(sequent):
     (sequent.directory / "ships.py").write_text(
         "from sequent import approve, container\n@container\nclass ships:\n    ship = approve('Ship <it>?')\n"

@@ -19,6 +19,8 @@ from sequent.runtime.records import AttemptRecord, RunRecord
 from sequent.view.attempts import by_step
 from sequent.view.earlier_runs import earlier_durations
 from sequent.view.failure_groups import FailureGroup, LogTail
+from sequent.view.run_facts import facts_of
+from sequent.view.run_result import read_result
 from sequent.view.run_summary import summary_of
 from sequent.view.run_view import RunView, run_view
 from sequent.view.step_durations import Band, bands_of
@@ -65,6 +67,7 @@ def report(
             earlier_runs=runs,
             problems=store.container_problems(record),
             now=time.time(),
+            result=read_result(store, record),
         )
         content = _content(store, _with_tails(store, record, view), usual, "json" if options.json else format)
     if output is not None:
@@ -86,7 +89,6 @@ def _content(store: Store, view: RunView, usual: Mapping[str, Band], form: str) 
         return png(view)
     from sequent.html.left_pictures import left_pictures
     from sequent.html.report import report as report_page
-    from sequent.view.run_facts import facts_of
     from sequent.view.task_table import task_table
     from sequent.view.unbegun import unbegun_reasons
 

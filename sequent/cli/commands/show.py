@@ -159,9 +159,19 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: GlobalOpt
         out(f"\nand {len(failures) - SHOWN:,} more failures")
     _show_story(store, record, story, paint)
     if options.verbose:
+        _show_result(store, record)
         out("")
         for attempt in _attempts(store, record, story):
             out(attempt_line(attempt, paint))
+
+
+def _show_result(store: Store, record: RunRecord) -> None:
+    from sequent.cli.output.result_text import result_lines
+    from sequent.view.run_result import read_result
+
+    found = read_result(store, record)
+    if found is not None:
+        out("\n".join(("", *result_lines(found))))
 
 
 def _show_story(store: Store, record: RunRecord, story: Story, paint: Paint) -> None:

@@ -14,6 +14,7 @@ from sequent.view.buckets import Bucket
 from sequent.view.critical_path import CriticalPath, CriticalTask
 from sequent.view.failure_groups import FailureGroup
 from sequent.view.recovery_layers import RecoveryLayer
+from sequent.view.run_result import RunResult
 from sequent.view.run_view import RunView
 from sequent.view.step_durations import Band, StepDurations
 from sequent.view.timeline import Bar, Timeline, TimelineRow
@@ -32,7 +33,17 @@ def view_document(view: RunView) -> Document:
         "durations": [_durations(step) for step in view.durations],
         "critical_path": _critical(view.critical_path),
         "recoveries": [_layer(layer) for layer in view.recoveries],
+        "result": None if view.result is None else _result(view.result),
         "interventions": [intervention_document(asked) for asked in view.summary.interventions],
+    }
+
+
+def _result(found: RunResult) -> Document:
+    return {
+        "text": found.text or None,
+        "columns": [*found.columns],
+        "rows": [[*row] for row in found.rows],
+        "cut": found.is_cut,
     }
 
 
