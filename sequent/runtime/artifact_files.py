@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 
 from sequent.model.story import LARGEST_ARTIFACT
+from sequent.runtime import durable_files
 
 DIRECTORY = "artifacts"
-_UNFINISHED = ".new"
 
 
 def artifact_path(directory: str, digest: str) -> str:
@@ -35,9 +34,9 @@ def keep_artifact(directory: str, data: bytes) -> str:
     path = artifact_path(directory, digest)
     os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
     if read_artifact(directory, digest) is None:
-        _write(path, data)
+        durable_files.write_durably(path, data)
     for name in (os.path.dirname(path), directory):
-        _flush_directory(name)
+        durable_files.flush_directory(name)
     return digest
 
 
@@ -46,29 +45,6 @@ def _digest(data: bytes) -> str:
     import hashlib
 
     return hashlib.sha256(data).hexdigest()
-
-
-def _write(path: str, data: bytes) -> None:
-    temporary = f"{path}.{os.urandom(8).hex()}{_UNFINISHED}"
-    try:
-        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with open(file, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(file)
-        os.rename(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def _flush_directory(path: str) -> None:
-    file = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 def read_artifact(directory: str, digest: str) -> bytes | None:
@@ -84,7 +60,4 @@ def read_artifact(directory: str, digest: str) -> bytes | None:
 
 def remove_unfinished(directory: str) -> None:
     """Remove files that a worker was writing when it was killed."""
-    with contextlib.suppress(OSError):
-        for name in os.listdir(os.path.join(directory, DIRECTORY)):
-            if name.endswith(_UNFINISHED):
-                os.unlink(artifact_path(directory, name))
+    durable_files.remove_unfinished(os.path.join(directory, DIRECTORY))

@@ -12,10 +12,11 @@ from attrs import frozen
 from sequent.by_fields import ByFields
 from sequent.errors import StoreError
 from sequent.runtime.artifact_files import DIRECTORY
+from sequent.runtime.durable_files import flush_directory
 from sequent.runtime.pickle_keys import key_file
 from sequent.runtime.store.sql.session import Session
 from sequent.runtime.store.sqlite.access import check_new_name
-from sequent.runtime.store.sqlite.location import Location, flush_directory, prepare_directory, refused, runs_directory
+from sequent.runtime.store.sqlite.location import Location, prepare_directory, refused, runs_directory
 from sequent.runtime.store.sqlite.unfinished import Unfinished, remove_unfinished
 
 

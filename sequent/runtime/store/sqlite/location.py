@@ -177,12 +177,3 @@ def refused(path: str, error: OSError) -> StoreError:
         code="store-refused",
         hint="give the user the right to read and write there, or name another store",
     )
-
-
-def flush_directory(path: str) -> None:
-    """Make a directory's new names survive a loss of power."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

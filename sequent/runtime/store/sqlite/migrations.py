@@ -7,8 +7,9 @@ import os
 import sqlite3
 
 from sequent.errors import StoreError
+from sequent.runtime.durable_files import flush_directory
 from sequent.runtime.processes import run_locks
-from sequent.runtime.store.sqlite.location import flush_directory, run_directory
+from sequent.runtime.store.sqlite.location import run_directory
 from sequent.runtime.store.sqlite.schema import VERSION
 from sequent.runtime.store.sqlite.unfinished import Unfinished
 

@@ -8,10 +8,11 @@ import os
 import sqlite3
 
 from sequent.errors import StoreBusyError, StoreError, StoreFullError
+from sequent.runtime.durable_files import flush_directory
 from sequent.runtime.store.directories import check_inner_directory
 from sequent.runtime.store.sqlite.access import check_file, check_new_name
 from sequent.runtime.store.sqlite.connection import PIECE, PatientConnection, address_of, is_read_only, refusal
-from sequent.runtime.store.sqlite.location import Location, flush_directory, prepare_directory, refused, runs_directory
+from sequent.runtime.store.sqlite.location import Location, prepare_directory, refused, runs_directory
 from sequent.runtime.store.sqlite.migrations import OLDEST, migrate
 from sequent.runtime.store.sqlite.schema import APPLICATION_ID, VERSION, creation, tables
 from sequent.runtime.store.sqlite.unfinished import Unfinished, remove_unfinished

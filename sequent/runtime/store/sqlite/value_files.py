@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 
 from sequent.errors import StoreError, StoreFullError
+from sequent.runtime import durable_files
 from sequent.runtime.store.sql.large_values import LARGEST_INLINE, pointed_at, pointer_to
 from sequent.runtime.store.sql.seals import sealed
-from sequent.runtime.store.sqlite.location import flush_directory
-
-_UNFINISHED = ".new"
 
 
 class ValueFiles:
@@ -39,36 +36,19 @@ class ValueFiles:
         path = os.path.join(self._directory, digest)
         try:
             if not os.path.exists(path):
-                self._write(path, data)
+                os.makedirs(self._directory, 0o700, exist_ok=True)
+                durable_files.write_durably(path, data)
             # Also for an existing file: its writer may have been killed before this.
-            flush_directory(self._directory)
-            flush_directory(os.path.dirname(self._directory))
+            durable_files.flush_directory(self._directory)
+            durable_files.flush_directory(os.path.dirname(self._directory))
         except OSError as error:
             kind = StoreFullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
             raise kind(f"a value of {len(data):,} bytes cannot be kept in '{path}': {error.strerror}") from error
         return pointer_to(digest)
 
-    def _write(self, path: str, data: bytes) -> None:
-        os.makedirs(self._directory, 0o700, exist_ok=True)
-        temporary = f"{path}.{os.urandom(8).hex()}{_UNFINISHED}"
-        try:
-            file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            with open(file, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(file)
-            os.rename(temporary, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
-
     def remove_unfinished(self) -> None:
         """Remove files that an earlier driver was writing when it was killed."""
-        with contextlib.suppress(OSError):
-            for name in os.listdir(self._directory):
-                if name.endswith(_UNFINISHED):
-                    os.unlink(os.path.join(self._directory, name))
+        durable_files.remove_unfinished(self._directory)
         from sequent.runtime.artifact_files import remove_unfinished
 
         remove_unfinished(self._run)
