@@ -123,5 +123,5 @@ def _key(key: object) -> str:
 
 
 def task_name(located: str, sequence: str) -> str:
-    """Return a task as people write it: ``load/1.2``; a container without a sequence by its path."""
-    return f"{located}/{sequence}" if sequence else located
+    """Return a task as people write it, safe for a terminal: ``load/1.2``; without a sequence, the path alone."""
+    return safe(f"{located}/{sequence}" if sequence else located)

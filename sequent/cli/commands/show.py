@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
-from sequent.cli.output.failure_text import failure_lines, task_name
+from sequent.cli.output.failure_text import failure_lines
 from sequent.cli.output.intervention_text import intervention_lines
 from sequent.cli.output.run_text import attempt_line, origin_text, reason_text
 from sequent.cli.output.terminal import out
@@ -25,6 +25,7 @@ from sequent.cli.output.text import (
     moment,
     readable,
     safe,
+    task_name,
 )
 from sequent.cli.runs.run_lookup import found_run
 from sequent.errors import UsageError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sequent.cli.output.text import Paint, safe, safe_block
+from sequent.cli.output.text import Paint, safe, safe_block, task_name
 from sequent.model.commands import typed
 from sequent.model.status import Status
 
@@ -15,11 +15,6 @@ _GROUP = "Exception Group Traceback"
 """The heading that Python writes above an exception group: all its exceptions matter, not only the first line."""
 
 
-def task_name(path: str, sequence: str) -> str:
-    """Return a task as people write it: ``load/1.2``; a container without a sequence by its path."""
-    return f"{safe(path)}/{safe(sequence)}" if sequence else safe(path)
-
-
 def failure_lines(failure: Failure, run: str, paint: Paint) -> list[str]:
     """Return the lines of one failure of a run, with the command that shows the output of the attempt."""
     problem = failure.problem
@@ -28,8 +23,7 @@ def failure_lines(failure: Failure, run: str, paint: Paint) -> list[str]:
     lines = [f"{paint.status(Status.FAILURE)}  {paint.strong(name)}{number}"]
     lines += [f"    {line}" for line in problem_lines(problem)]
     if failure.log:
-        task = f"{failure.located}/{failure.sequence}" if failure.sequence else failure.located
-        lines.append(f"    log: {safe(typed('logs', run, task))}")
+        lines.append(f"    log: {safe(typed('logs', run, name))}")
     return lines
 
 

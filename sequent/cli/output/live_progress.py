@@ -8,12 +8,12 @@ from collections import deque
 from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, cast
 
-from sequent.cli.output.failure_text import brief, task_name
+from sequent.cli.output.failure_text import brief
 from sequent.cli.output.progress_lines import FailureLines, Throttle, again_text, beginning, task_line
 from sequent.cli.output.step_table import step_table
 from sequent.cli.output.task_counts import Counts, Failed
 from sequent.cli.output.terminal import Display, Lines
-from sequent.cli.output.text import ASKED, RETRY, Paint, safe
+from sequent.cli.output.text import ASKED, RETRY, Paint, safe, task_name
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.scope import Scope, located, sequence_text

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from sequent.cli.output.failure_text import brief, task_name
+from sequent.cli.output.failure_text import brief
 from sequent.cli.output.progress_lines import SUMMARY_SECONDS, FailureLines, Throttle, again_text, beginning, task_line
 from sequent.cli.output.task_counts import Counts, Failed
 from sequent.cli.output.terminal import Lines
-from sequent.cli.output.text import ASKED, DELAYED, QUEUED, RETRY, Paint, safe, waiting_time
+from sequent.cli.output.text import ASKED, DELAYED, QUEUED, RETRY, Paint, safe, task_name, waiting_time
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan
 from sequent.model.scope import Scope, located, sequence_text

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from sequent.cli.output import json_output
-from sequent.cli.output.failure_text import task_name
 from sequent.cli.output.terminal import out
-from sequent.cli.output.text import Paint, columns, safe
+from sequent.cli.output.text import Paint, columns, safe, task_name
 from sequent.runtime.records import RunRecord
 from sequent.runtime.recovery.recovery_plan import Fate, PlannedTask, RecoveryPlan
 

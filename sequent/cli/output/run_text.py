@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from sequent.cli.output.failure_text import task_name
-from sequent.cli.output.text import Paint, duration, moment, safe
+from sequent.cli.output.text import Paint, duration, moment, safe, task_name
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import DUE, AttemptRecord, RunOrigin, RunRecord
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from sequent.cli.output.failure_text import task_name
-from sequent.cli.output.text import Paint, safe, safe_block, size
+from sequent.cli.output.text import Paint, safe, safe_block, size, task_name
 from sequent.model.story import Artifact, Note, StoryPart
 from sequent.runtime.artifact_files import artifact_path
 

@@ -42,6 +42,7 @@ counted = view_text.counted
 size = view_text.size
 counts = view_text.counts
 readable = view_text.readable
+task_name = view_text.task_name
 
 
 def is_coloured(stream: TextIO, environment: Mapping[str, str] | None = None) -> bool:

@@ -9,7 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from sequent.cli.output.text import Paint, columns, counts, duration, is_coloured, is_live, readable, safe, safe_block
+from sequent.cli.output.text import (
+    Paint,
+    columns,
+    counts,
+    duration,
+    is_coloured,
+    is_live,
+    readable,
+    safe,
+    safe_block,
+    task_name,
+)
 from sequent.model.status import RunStatus, Status
 from sequent.model.value_text import encode
 
@@ -100,6 +111,14 @@ def test_counts_leave_out_what_is_none():
 )
 def test_a_stored_value_reads_as_people_would_write_it(value, text):
     assert readable(encode(value)) == text
+
+
+@pytest.mark.parametrize(
+    ("path", "sequence", "name"),
+    [("load", "1.2", "load/1.2"), ("load@etl2", "", "load@etl2"), ("a\x1b[2J", "1\n", "a\\x1b[2J/1\\n")],
+)
+def test_the_name_of_a_task_has_its_sequence_and_cannot_control_a_terminal(path, sequence, name):
+    assert task_name(path, sequence) == name
 
 
 def test_columns_line_up():
