@@ -26,6 +26,33 @@ VARIABLE = [
     (re.compile(r"(?<!\S)/\S+/(?=[\w.-]+:\d)"), ""),
 ]
 
+KILLED_AFTER_A_SUCCESS = f"""#!{sys.executable}
+import os, signal, subprocess, sys
+
+assert sys.argv[1] == "--signal=KILL", sys.argv
+float(sys.argv[2])
+command = subprocess.Popen(sys.argv[3:], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0)
+for line in command.stdout:
+    print(line, end="", flush=True)
+    if "success" in line:
+        os.killpg(command.pid, signal.SIGKILL)
+        break
+sys.exit(command.wait() != -signal.SIGKILL)
+"""
+"""Stands for ``timeout --signal=KILL SECONDS COMMAND``: it kills the command at its first success, whenever that is.
+
+So a page may kill a run in the middle, on a machine of any speed.
+"""
+
+
+def install_programs(directory: Path, modules: Mapping[str, str]) -> None:
+    """Make a directory with the programs that a page types: modules of this Python, and ``timeout``."""
+    directory.mkdir(parents=True)
+    texts = {name: f'#!/bin/sh\nexec "{sys.executable}"{words} "$@"\n' for name, words in modules.items()}
+    for name, text in {**texts, "timeout": KILLED_AFTER_A_SUCCESS}.items():
+        (directory / name).write_text(text)
+        (directory / name).chmod(0o755)
+
 
 @frozen
 class Typed:

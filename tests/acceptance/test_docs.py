@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import blocks_of, read
+from tests.pages import blocks_of, install_programs, read
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -20,10 +20,7 @@ PAGES = sorted(page for page in DOCS.rglob("*.md") if blocks_of(page))
 def environment(tmp_path):
     """A user without a store, who has installed Sequent."""
     programs = tmp_path / "bin"
-    programs.mkdir()
-    for name, words in (("python", ""), ("sequent", " -m sequent"), ("pytest", " -m pytest -p no:cacheprovider")):
-        (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}"{words} "$@"\n')
-        (programs / name).chmod(0o755)
+    install_programs(programs, {"python": "", "sequent": " -m sequent", "pytest": " -m pytest -p no:cacheprovider"})
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SEQUENT_")}
     return {**kept, "XDG_STATE_HOME": str(tmp_path / "state"), "PATH": f"{programs}:{kept['PATH']}", "COLUMNS": "120"}
 

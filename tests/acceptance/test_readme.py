@@ -6,12 +6,11 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.pages import blocks_of, read
+from tests.pages import blocks_of, install_programs, read
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,11 +26,7 @@ def home(tmp_path_factory):
         shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("try", "pyproject.toml"):
         shutil.copy2(ROOT / name, directory / name)
-    programs = directory / ".venv/bin"
-    programs.mkdir(parents=True)
-    for name, words in (("python", ""), ("sequent", " -m sequent")):
-        (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}"{words} "$@"\n')
-        (programs / name).chmod(0o755)
+    install_programs(directory / ".venv/bin", {"python": "", "sequent": " -m sequent"})
     # The stamps by which ./try knows that it has nothing to install.
     for stamp, file in (("package", "pyproject.toml"), ("examples", "examples/requirements.txt")):
         sums = subprocess.run(["cksum", file], cwd=directory, capture_output=True, text=True, check=True)
