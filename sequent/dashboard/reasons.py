@@ -49,8 +49,10 @@ def reasons_of(store: Store, run: OneRun, failures: PresentFailures) -> RunReaso
 
 def _sentences(store: Store, run: OneRun) -> dict[str, str]:
     record = run.record
+    if record.status is RunStatus.SUCCESS:
+        return {}
     facts = facts_of(store, record)
-    if record.status is RunStatus.SUCCESS or not facts.is_described:
+    if not facts.is_described:
         return {}
     unbegun = [path for path in run.steps if not any(run.digest.standings.get(path, {}).values())]
     waits = [f"{wait.located}/{wait.sequence}" for wait in run.summary.waits if wait.sequence]

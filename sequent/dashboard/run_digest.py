@@ -56,33 +56,49 @@ class RunDigest(Struct, frozen=True, kw_only=True):
     result: RunResult | None
 
 
+class _KeptDigest:
+    """The digest of one run, which one thread at a time makes."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.digest: RunDigest | None = None
+
+
 class RunDigests:
     """The latest digest of each run that was looked at.
 
     A page of a run that has not changed since costs the same, whatever the number of its tasks; so does that of a run
-    that goes on, unless its digest is due.
+    that goes on, unless its digest is due. While a digest is made, only the pages of its run wait.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[int, RunDigest] = {}
+        self._kept: dict[int, _KeptDigest] = {}
+        """By the number of a run; the one that was looked at last comes last."""
         self._lock = Lock()
 
     def of(self, store: Store, record: RunRecord) -> RunDigest:
         """Return the digest of a run: a new one if the run has changed, and its time has come."""
         news = store.news_of(record)
+        kept = self._of_number(record.number)
+        with kept.lock:
+            digest = kept.digest
+            if digest is None or _is_due(digest, news, record):
+                digest = kept.digest = _made(store, record, news)
+            return digest
+
+    def _of_number(self, number: int) -> _KeptDigest:
         with self._lock:
-            kept = self._kept.get(record.number)
-            if kept is not None and kept.news == news:
-                return kept
-            is_early = kept is not None and time.time() - kept.at < kept.cost / PART
-            if kept is not None and is_early and record.owner is not None:
-                return kept
-            made = _made(store, record, news)
-            self._kept.pop(record.number, None)
-            self._kept[record.number] = made
+            kept = self._kept.pop(number) if number in self._kept else _KeptDigest()
+            self._kept[number] = kept
             while len(self._kept) > _KEPT:
                 del self._kept[next(iter(self._kept))]
-            return made
+            return kept
+
+
+def _is_due(digest: RunDigest, news: tuple[int, ...], record: RunRecord) -> bool:
+    """Return whether to make a new digest of a run that has these numbers now."""
+    is_early = time.time() - digest.at < digest.cost / PART
+    return digest.news != news and not (is_early and record.owner is not None)
 
 
 def _made(store: Store, record: RunRecord, news: tuple[int, ...]) -> RunDigest:

@@ -12,7 +12,7 @@ from sequent.model.requirements import claims_in
 from sequent.runtime.records import Pending, PoolHold, RunRecord, TaskPlace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sequent.model.interventions import AskedIntervention
     from sequent.model.outcome import Failure
@@ -24,14 +24,14 @@ NOTHING_KNOWN = Part(kind=PartKind.STEP)
 
 
 class RunFacts:
-    """The facts about one run; those about single places are read when they are asked for.
+    """The facts about one run; those about single places, and failures, are read when they are asked for.
 
     Args:
         record: the run.
         places: the state of its places.
         pending: its waits for a time, or for an answer.
         interventions: the requests of people.
-        container_problems: the containers that failed without a failed attempt.
+        read_problems: returns the containers that failed without a failed attempt.
     """
 
     def __init__(
@@ -40,13 +40,18 @@ class RunFacts:
         places: ReadPlaces,
         pending: list[Pending],
         interventions: list[AskedIntervention],
-        container_problems: list[Failure],
+        read_problems: Callable[[], list[Failure]],
     ) -> None:
         self.record = record
         self.places = places
         self.pending = pending
         self.interventions = interventions
-        self.container_problems = container_problems
+        self._read_problems = read_problems
+
+    @cached_property
+    def container_problems(self) -> list[Failure]:
+        """The containers that failed without a failed attempt: read only if a failure is explained."""
+        return self._read_problems()
 
     @cached_property
     def active(self) -> list[TaskPlace]:
@@ -119,5 +124,5 @@ def facts_of(store: Store, record: RunRecord) -> RunFacts:
         store.places(record),
         store.pending(record),
         store.interventions(record),
-        store.container_problems(record),
+        lambda: store.container_problems(record),
     )

@@ -141,24 +141,6 @@ def test_a_run_that_has_not_changed_is_not_counted_again(browser, nested, store,
     assert len(made) == 1
 
 
-def test_a_run_that_goes_on_is_counted_again_as_it_changes_but_not_at_each_look(store):
-    run = create(store, "going")
-    digests = RunDigests()
-    assert digests.of(store, run.record).failed == 0
-    attempted(run, TASK_A, Status.FAILURE, problem=problem())
-    record = store.find("going")
-    assert record.owner is not None
-    kept = digests._kept[record.number]
-    digests._kept[record.number] = type(kept)(
-        **{name: getattr(kept, name) for name in kept.__struct_fields__} | {"cost": 1e6}
-    )
-    assert digests.of(store, record).failed == 0
-    digests._kept[record.number] = type(kept)(
-        **{name: getattr(kept, name) for name in kept.__struct_fields__} | {"cost": 0.0}
-    )
-    assert digests.of(store, record).failed == 1
-
-
 def test_the_first_page_is_as_large_for_many_tasks_as_for_few(browser, store):
     sizes = {}
     for name, count in (("few", 50), ("many", 2_000)):
