@@ -1,4 +1,4 @@
-"""Puts the pictures that steps have left into a report, as far as there is room."""
+"""The pictures that steps have left: those that a browser draws, and their data in a report as far as there is room."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ LONGEST_NOTE = 6_000
 """The characters of a note that it shows."""
 _ROOM = 700_000
 """Bytes of all pictures."""
-_MEDIA = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-"""Pictures without scripts."""
+DRAWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"})
+"""The media types of pictures. As the picture of a page, an SVG executes no script and loads nothing."""
 
 
 def left_pictures(parts: Iterable[LeftPart], read: Callable[[str], bytes]) -> dict[str, str]:
@@ -30,7 +30,7 @@ def left_pictures(parts: Iterable[LeftPart], read: Callable[[str], bytes]) -> di
     left = _ROOM
     for each in parts:
         part = each.part
-        if not isinstance(part, Artifact) or part.media not in _MEDIA or part.size > left or part.digest in found:
+        if not isinstance(part, Artifact) or part.media not in DRAWN or part.size > left or part.digest in found:
             continue
         try:
             data = read(part.digest)

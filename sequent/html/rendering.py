@@ -10,6 +10,7 @@ from typing import Any, cast
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from sequent.html.markdown import note_html
 from sequent.html.stylesheet import stylesheet
 from sequent.model.terminal import safe_block
 from sequent.view import text
@@ -49,6 +50,7 @@ def environment() -> Environment:
         glyph=_glyph,
         moment=moment,
         iso=_iso,
+        markdown=note_html,
     )
     cast("dict[str, Any]", found.globals).update(stylesheet=_styles)
     return found

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 
 from sequent.model.story import LARGEST_ARTIFACT
 from sequent.runtime import durable_files
 
 DIRECTORY = "artifacts"
+_HEAD = 4096
+"""Bytes of a file by which its type is known."""
+_SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (rb"\x89PNG\r\n\x1a\n", "image/png"),
+    (rb"\xff\xd8\xff", "image/jpeg"),
+    (rb"GIF8[79]a", "image/gif"),
+    (rb"RIFF....WEBP", "image/webp"),
+    (rb"%PDF-", "application/pdf"),
+    (
+        rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?>(?:<!--.*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*)<svg[\s>]",
+        "image/svg+xml",
+    ),
+)
 
 
 def artifact_path(directory: str, digest: str) -> str:
@@ -61,3 +75,16 @@ def read_artifact(directory: str, digest: str) -> bytes | None:
 def remove_unfinished(directory: str) -> None:
     """Remove files that a worker was writing when it was killed."""
     durable_files.remove_unfinished(os.path.join(directory, DIRECTORY))
+
+
+def media_type(data: bytes) -> str:
+    """Return the media type of a file, by its content alone."""
+    head = data[:_HEAD]
+    for signature, media in _SIGNATURES:
+        if re.match(signature, head, re.DOTALL):
+            return media
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return "application/octet-stream"
+    return "application/octet-stream" if "\0" in text else "text/plain"

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from sequent.model.status import Status
-from sequent.runtime.records import AttemptRecord
+from sequent.runtime.records import AttemptRecord, LeftPart
 
 TaskCursor = tuple[int, int]
 """The place in a list of tasks after which the next page begins."""
 START: TaskCursor = (-1, -1)
+StoryCursor = tuple[int, int, int, int, int]
+"""The place in the notes and artifacts of a run after which the next page begins."""
+STORY_START: StoryCursor = (-1, -1, -1, -1, -1)
 
 
 class Iteration(NamedTuple):
@@ -26,6 +29,14 @@ class TaskPage(NamedTuple):
 
     tasks: list[AttemptRecord]
     next: TaskCursor | None
+    """The place after which the next page begins; None if there is none."""
+
+
+class StoryPage(NamedTuple):
+    """Some of the notes and artifacts of a run."""
+
+    parts: list[LeftPart]
+    next: StoryCursor | None
     """The place after which the next page begins; None if there is none."""
 
 
@@ -70,6 +81,14 @@ class TaskList(Protocol):
 
     def attempts_of(self, located: str, numbers: tuple[int, ...]) -> list[AttemptRecord]:
         """Return the attempts of a task, in order; ``located`` is its path, with its host in its place."""
+        ...
+
+    def story_page(self, after: StoryCursor, limit: int) -> StoryPage:
+        """Return notes and artifacts, in the order in which their iterations began."""
+        ...
+
+    def left_by(self, located: str, numbers: tuple[int, ...]) -> list[LeftPart]:
+        """Return the notes and artifacts that the attempts of a task have left, in order."""
         ...
 
     def pieces(self, since: float, until: float, number: int) -> list[AttemptPiece]:

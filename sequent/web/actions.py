@@ -13,9 +13,8 @@ from sequent.dashboard.one_run import read_run
 from sequent.dashboard.run_action import RunAction, read_action
 from sequent.errors import UsageError
 from sequent.web.access import PageRefusal
-from sequent.web.one_run_pages import found
 from sequent.web.templates import page
-from sequent.web.web_site import WebSite, site_of
+from sequent.web.web_site import WebSite, found, site_of
 
 if TYPE_CHECKING:
     from sequent.runtime.ports import Store

@@ -25,7 +25,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-"""The headers of every answer. Without any referrer, browsers would hide the origin of our own forms."""
+"""The headers of every answer, unless it has one of its own. Without any referrer, browsers would hide the origin of
+our own forms."""
 
 
 class PageGuard:
@@ -81,7 +82,9 @@ def _with_headers(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers.update(HEADERS)
+            for name, value in HEADERS.items():
+                # That of an artifact is stricter.
+                headers.setdefault(name, value)
             del headers["server"]
         await send(message)
 

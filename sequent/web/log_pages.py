@@ -17,9 +17,9 @@ from sequent.errors import UsageError
 from sequent.runtime.reading.attempt_output import Output
 from sequent.runtime.reading.log_windows import LogText
 from sequent.web.log_query import LogQuery, read_log_query
-from sequent.web.one_run_pages import found
+from sequent.web.story_pages import left_by_task
 from sequent.web.templates import environment, page
-from sequent.web.web_site import WebSite, site_of
+from sequent.web.web_site import WebSite, found, site_of
 
 if TYPE_CHECKING:
     from sequent.runtime.records import RunRecord
@@ -66,6 +66,7 @@ def show_log(request: Request) -> Response:
             most_lines=_LINES,
             matches=text.found(query.text, _MATCHES) if text is not None and query.text else [],
             most_matches=_MATCHES,
+            left=None if attempt is None else left_by_task(store, record, query.name),
         )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -21,27 +19,15 @@ from sequent.view.earlier_runs import earlier_runs
 from sequent.view.next_command import next_command, plan_command
 from sequent.view.run_picture import run_picture, states_of
 from sequent.view.step_spans import StepSpan, step_spans, usual_span
+from sequent.web.story_pages import first_left
 from sequent.web.task_query import read_task_query
 from sequent.web.templates import page
-from sequent.web.web_site import site_of
-
-if TYPE_CHECKING:
-    from sequent.runtime.ports import Store
-    from sequent.runtime.records import RunRecord
+from sequent.web.web_site import found, site_of
 
 _TASKS = 100
 """Tasks on a page."""
 _CHIPS = 60
 """Iterations of a level that are shown at once."""
-
-
-def found(store: Store, request: Request) -> RunRecord:
-    """Return the run that an address names.
-
-    Raises:
-        UnknownRunError: there is no such run.
-    """
-    return store.find(request.path_params["run"])
 
 
 def show_run(request: Request) -> Response:
@@ -69,6 +55,7 @@ def show_run(request: Request) -> Response:
             next_command=next_command(record),
             plan_command=plan_command(record),
             reasons=reasons_of(store, run, failures),
+            left=first_left(store, record),
         )
 
 

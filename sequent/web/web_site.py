@@ -14,6 +14,7 @@ from sequent.web.access import Access
 
 if TYPE_CHECKING:
     from sequent.runtime.ports import Store
+    from sequent.runtime.records import RunRecord
 
 
 class WebSite(Struct, frozen=True, kw_only=True):
@@ -30,3 +31,12 @@ class WebSite(Struct, frozen=True, kw_only=True):
 def site_of(request: Request) -> WebSite:
     """Return the site that a request is for."""
     return cast("WebSite", request.app.state.site)
+
+
+def found(store: Store, request: Request) -> RunRecord:
+    """Return the run that an address names.
+
+    Raises:
+        UnknownRunError: there is no such run.
+    """
+    return store.find(request.path_params["run"])

@@ -173,16 +173,24 @@ def test_notes_and_pictures_that_steps_left_are_shown_and_are_only_text(sequent)
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
     )
     (sequent.directory / "plot.png").write_bytes(pixel)
-    (sequent.directory / "drawn.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>")
+    drawing = "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
+    (sequent.directory / "drawn.svg").write_text(drawing)
     (sequent.directory / "telling.py").write_text(TELLING)
     assert sequent("run", "telling.py:telling", "--run-id", "told").returncode == 0
     text = reported(sequent, "told").stdout
     page = Page(text)
     assert EVIL.replace("\u202e", "\\u202e") in page.text
-    assert page.tags.count("img") == 1
+    assert page.tags.count("img") == 2
     assert f"data:image/png;base64,{b64encode(pixel).decode()}" in text
+    assert f"data:image/svg+xml;base64,{b64encode(drawing.encode()).decode()}" in text
     assert "a drawing" in page.text
-    assert "onload" not in text
+    assert "onload" not in page.attributes
+    told = json.loads(sequent("report", "told", "--json").stdout)["report"]["notes"]
+    assert [(part["note"], part["artifact"] and part["artifact"]["title"]) for part in told] == [
+        (EVIL, None),
+        (None, "a plot"),
+        (None, "a drawing"),
+    ]
 
 
 def test_a_run_whose_flow_is_gone_is_reported(failed_run):

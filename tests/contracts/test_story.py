@@ -14,6 +14,7 @@ from sequent.runtime.artifact_files import artifact_path, keep_artifact
 from sequent.runtime.pruning import PruneRule
 from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, LeftStory, RepeatOpening, RunEnd, TaskKey
 from sequent.runtime.store.sql.seals import sealed
+from sequent.runtime.task_list_port import STORY_START
 from tests.contracts.plans import CELL, EACH, GRID, MANY, TASK_A, attempted, create, intent
 
 LARGE = bytes(range(256)) * 10_000
@@ -145,3 +146,34 @@ def test_a_pruned_run_leaves_neither_notes_nor_artifacts(store):
     assert session.rows("notes", number) == []
     assert not os.path.exists(path)
     assert len(left(store, other)) == 2
+
+
+def test_pages_of_notes_follow_each_other_without_gaps(store):
+    run = create(store)
+    run.commit(Batch(frames=[FrameOpening(FrameKey(1, GRID, 2), 5)], repeats=[RepeatOpening(1, MANY, "[1,2]")]))
+    places = [TASK_A, TaskKey(5, CELL, 0), TaskKey(1, EACH, 1), TaskKey(1, EACH, 2)]
+    run.commit(Batch(intents=[intent(place) for place in places]))
+    for place in places:
+        run.commit(ended(place, note("one"), note("two"), note("three")))
+    tasks, found, after = store.tasks(run.record), [], STORY_START
+    while after is not None:
+        page = tasks.story_page(after, 2)
+        assert len(page.parts) <= 2
+        found += page.parts
+        after = page.next
+    assert found == [*store.story(run.record)]
+    assert len(found) == 12
+
+
+def test_a_task_tells_what_all_its_attempts_have_left_and_nothing_of_others(store):
+    run = create(store)
+    run.commit(Batch(frames=[FrameOpening(FrameKey(1, GRID, 2), 5)], repeats=[RepeatOpening(1, MANY, "[1,2]")]))
+    for attempt in (1, 2):
+        for place in (TASK_A, TaskKey(5, CELL, 0), TaskKey(1, EACH, 2)):
+            run.commit(Batch(intents=[intent(place, attempt=attempt)]))
+            run.commit(ended(place, note(f"{place.node} {attempt}"), attempt=attempt, status=Status.FAILURE))
+    tasks = store.tasks(run.record)
+    for path, numbers, node in (("a", (1,), TASK_A.node), ("grid.cell", (1, 2), CELL), ("many", (1, 2), EACH)):
+        texts = [(each.attempt, each.part.text) for each in tasks.left_by(path, numbers)]
+        assert texts == [(1, f"{node} 1"), (2, f"{node} 2")]
+    assert tasks.left_by("many", (1, 1)) == tasks.left_by("none", (1,)) == []

@@ -137,6 +137,8 @@ REQUIREMENTS: dict[str, Requirement] = {
             "tests/web/test_one_run.py::test_hostile_errors_are_text",
             "tests/web/test_one_run.py::test_the_flow_is_drawn_with_states_and_no_style_of_its_own",
             "tests/web/test_logs.py::test_hostile_output_is_text",
+            "tests/web/test_stories.py",
+            "tests/html/test_markdown.py",
             "tests/web/test_logs.py::test_colours_become_classes_and_all_other_controls_text",
         ),
     ),

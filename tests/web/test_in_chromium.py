@@ -16,7 +16,7 @@ from tests.children import Child
 FLOWS = """
 from pathlib import Path
 
-from sequent import container, item, step
+from sequent import container, context, item, step
 
 
 @container(stop_on_exception=False)
@@ -26,6 +26,14 @@ class nightly:
         @step
         def load(self, region: str = item()) -> None:
             print(f"\\x1b[32mloaded\\x1b[0m {region}")
+            context().note(f"**12** rows of {region}\\n\\n|day|rows|\\n|-|-:|\\n|Mon|12|")
+            context().note("<img src=x onerror=alert(5)>")
+            size = "width='300' height='100' onload='alert(6)'"
+            Path(f"{region}.svg").write_text(
+                f"<svg xmlns='http://www.w3.org/2000/svg' {size}><script>alert(7)</script>"
+                "<rect width='300' height='100' fill='#39f'/><text x='9' y='50'>rows</text></svg>"
+            )
+            context().artifact(f"{region}.svg", title="Rows by day")
 
         @step(requires=load)
         def audit(self, region: str = item()) -> None:
@@ -61,6 +69,8 @@ PAGES = (
     "/runs/done1/tasks?path=regions.audit&at=1.*",
     "/runs/done1/compare",
     "/runs/done1/log",
+    "/runs/done1/log?path=regions.load&sequence=1.1",
+    "/runs/done1/notes",
     "/runs/done1/actions/hold",
     "/runs/done1/no",
 )
@@ -121,7 +131,7 @@ def opened(chromium, address):
     yield open_page
     for context in contexts:
         context.close()
-    assert [text for text in complaints if "404" not in text] == []
+    assert [text for text in complaints if "404" not in text and "frame is sandboxed" not in text] == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -151,6 +161,19 @@ def test_all_is_read_without_scripts(opened):
     assert tab.locator("#tasks code").all_inner_texts() == ["regions.audit/1.3"]
     tab.locator("#tasks a.name").click()
     assert "<script>alert(1)</script>" in tab.locator(".log").inner_text()
+
+
+def test_notes_and_pictures_are_shown_and_nothing_in_them_acts(opened):
+    tab = opened("/runs/done1", java_script_enabled=True)
+    notes = tab.locator("#notes")
+    assert notes.locator("strong", has_text="12").count() == 3
+    assert "<img src=x onerror=alert(5)>" in notes.inner_text()
+    picture = notes.locator("img").first
+    picture.scroll_into_view_if_needed()
+    picture.evaluate("async node => { node.loading = 'eager'; await node.decode(); }")
+    assert picture.evaluate("node => [node.naturalWidth, node.naturalHeight]") == [300, 100]
+    tab.goto(tab.url.partition("/runs")[0] + picture.get_attribute("src"))
+    assert tab.locator("svg rect").count() == 1
 
 
 def test_what_failed_was_skipped_or_cancelled_looks_different_without_colour(opened):

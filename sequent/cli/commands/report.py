@@ -78,25 +78,26 @@ def report(
 
 
 def _content(store: Store, view: RunView, usual: Mapping[str, Band], form: str) -> str | bytes:
-    if form == "json":
-        from sequent.cli.output.json_output import text_of
-        from sequent.cli.output.view_document import view_document
-
-        return text_of({"store": store.name, "report": view_document(view)})
     if form == "png":
         from sequent.html.png import png
 
         return png(view)
-    from sequent.html.left_pictures import left_pictures
-    from sequent.html.report import report as report_page
-    from sequent.view.task_table import task_table
     from sequent.view.unbegun import unbegun_reasons
 
     record = view.summary.record
-    table = task_table(view.attempts, usual, view.now, is_driven=record.owner is not None)
     story = [*store.story(record)]
-    pictures = left_pictures(story, lambda digest: store.artifact(record, digest))
     reasons = unbegun_reasons(facts_of(store, record), view.picture.flow, view.attempts, view.now)
+    if form == "json":
+        from sequent.cli.output.json_output import text_of
+        from sequent.cli.output.view_document import view_document
+
+        return text_of({"store": store.name, "report": view_document(view, story, reasons, store.directory(record))})
+    from sequent.html.left_pictures import left_pictures
+    from sequent.html.report import report as report_page
+    from sequent.view.task_table import task_table
+
+    table = task_table(view.attempts, usual, view.now, is_driven=record.owner is not None)
+    pictures = left_pictures(story, lambda digest: store.artifact(record, digest))
     return report_page(view, table, store.name, story, pictures, reasons)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sequent.cli.output.json_output import (
     Document,
     counts_document,
@@ -10,6 +12,9 @@ from sequent.cli.output.json_output import (
     moment,
     run_document,
 )
+from sequent.cli.output.story_output import left_document
+from sequent.cli.output.why_document import reason_document
+from sequent.runtime.records import LeftPart
 from sequent.view.buckets import Bucket
 from sequent.view.critical_path import CriticalPath, CriticalTask
 from sequent.view.failure_groups import FailureGroup
@@ -18,10 +23,18 @@ from sequent.view.run_result import RunResult
 from sequent.view.run_view import RunView
 from sequent.view.step_durations import Band, StepDurations
 from sequent.view.timeline import Bar, Timeline, TimelineRow
+from sequent.view.why import Why
 
 
-def view_document(view: RunView) -> Document:
-    """Return the view of a run."""
+def view_document(view: RunView, story: Sequence[LeftPart], reasons: Sequence[Why], directory: str) -> Document:
+    """Return the view of a run.
+
+    Args:
+        view: the view.
+        story: the notes and artifacts that its steps have left.
+        reasons: why some steps and containers have not begun.
+        directory: the directory of the run on this machine.
+    """
     record = view.summary.record
     return {
         "run": {**run_document(record), "counts": counts_document(view.counts)},
@@ -32,9 +45,11 @@ def view_document(view: RunView) -> Document:
         "earlier_runs": view.earlier_runs,
         "durations": [_durations(step) for step in view.durations],
         "critical_path": _critical(view.critical_path),
+        "not_begun": [reason_document(reason) for reason in reasons],
         "recoveries": [_layer(layer) for layer in view.recoveries],
         "result": None if view.result is None else _result(view.result),
         "interventions": [intervention_document(asked) for asked in view.summary.interventions],
+        "notes": [left_document(left, moment(left.part.at), directory) for left in story],
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import threading
 import time
@@ -20,22 +19,8 @@ from sequent.model.story import (
     Note,
     StoryPart,
 )
-from sequent.runtime.artifact_files import keep_artifact, total_size
+from sequent.runtime.artifact_files import keep_artifact, media_type, total_size
 from sequent.runtime.worker.secrets import Secrets
-
-_HEAD = 4096
-"""Bytes of a file by which its type is known."""
-_SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (rb"\x89PNG\r\n\x1a\n", "image/png"),
-    (rb"\xff\xd8\xff", "image/jpeg"),
-    (rb"GIF8[79]a", "image/gif"),
-    (rb"RIFF....WEBP", "image/webp"),
-    (rb"%PDF-", "application/pdf"),
-    (
-        rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?>(?:<!--.*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*)<svg[\s>]",
-        "image/svg+xml",
-    ),
-)
 
 
 class AttemptStory:
@@ -134,19 +119,6 @@ class AttemptStory:
         with self._lock:
             parts, self._parts = self._parts or (), None
         return tuple(parts)
-
-
-def media_type(data: bytes) -> str:
-    """Return the media type of a file, by its content alone."""
-    head = data[:_HEAD]
-    for signature, media in _SIGNATURES:
-        if re.match(signature, head, re.DOTALL):
-            return media
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return "application/octet-stream"
-    return "application/octet-stream" if "\0" in text else "text/plain"
 
 
 def _read(path: str) -> bytes:

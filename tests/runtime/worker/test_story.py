@@ -10,9 +10,10 @@ import pytest
 from sequent.errors import UsageError
 from sequent.model.references import SecretOf
 from sequent.model.story import LARGEST_ARTIFACT, LARGEST_NOTE, LARGEST_TOTAL, LONGEST_TITLE, MOST_PARTS
+from sequent.runtime.artifact_files import media_type
 from sequent.runtime.context import Context, context
 from sequent.runtime.worker.secrets import Secrets
-from sequent.runtime.worker.story import AttemptStory, media_type
+from sequent.runtime.worker.story import AttemptStory
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 20
 

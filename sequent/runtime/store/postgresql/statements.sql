@@ -1254,6 +1254,23 @@ FROM note
 WHERE note.run = %s::BIGINT
 ORDER BY note.frame, note.node, note.iteration, note.attempt, note.number
 
+-- note_page: Some of the notes and artifacts of a run, after one of them.
+-- gives frame int, node int, iteration int, attempt int, number int, part str
+SELECT note.frame, note.node, note.iteration, note.attempt, note.number, note.part
+FROM note
+WHERE note.run = %s::BIGINT AND (note.frame, note.node, note.host, note.iteration, note.attempt, note.number) > (%s,
+    %s, '', %s, %s, %s)
+ORDER BY note.frame, note.node, note.host, note.iteration, note.attempt, note.number
+LIMIT %s OFFSET 0
+
+-- notes_of_task: The notes and artifacts of a task, in order.
+-- gives frame int, node int, iteration int, attempt int, number int, part str
+SELECT note.frame, note.node, note.iteration, note.attempt, note.number, note.part
+FROM note
+WHERE note.run = %s::BIGINT AND note.frame = %s::BIGINT AND note.node = %s::BIGINT AND note.host = '' AND
+    note.iteration = %s::BIGINT
+ORDER BY note.attempt, note.number
+
 -- drop_notes_of_frame: Remove the notes of all attempts in an iteration.
 DELETE FROM note
 WHERE note.run = %s::BIGINT AND note.frame = %s::BIGINT

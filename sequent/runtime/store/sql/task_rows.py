@@ -5,11 +5,11 @@ from __future__ import annotations
 from sequent.model.record_text import MOST
 from sequent.model.scope import sequence_text
 from sequent.model.status import Status
-from sequent.runtime.records import AttemptRecord
+from sequent.runtime.records import AttemptRecord, LeftPart
 from sequent.runtime.store.nodes import COPIES
 from sequent.runtime.store.sql.attempt_rows import AttemptRows
 from sequent.runtime.store.sql.records import read_status
-from sequent.runtime.task_list_port import AttemptPiece, Iteration, TaskCursor, TaskPage
+from sequent.runtime.task_list_port import AttemptPiece, Iteration, StoryCursor, StoryPage, TaskCursor, TaskPage
 
 _ALL_STATES = ("", "zzzz")
 _NOWHERE = -1
@@ -67,6 +67,20 @@ class TaskRows(AttemptRows):
         path = ".".join(part.partition("@")[0] for part in located.split("."))
         wanted = (located, sequence_text(numbers))
         return [each for each in self.attempts(path) if (each.located, each.sequence) == wanted]
+
+    def story_page(self, after: StoryCursor, limit: int) -> StoryPage:
+        rows = self._session.rows("note_page", self._run, *after, limit + 1)
+        last = tuple(rows[limit - 1][:-1]) if len(rows) > limit else None
+        return StoryPage([self._left(row) for row in rows[:limit]], last)
+
+    def left_by(self, located: str, numbers: tuple[int, ...]) -> list[LeftPart]:
+        levels, step = self.levels(located), self._nodes.steps_at(located)
+        if levels and step is not None:
+            iteration = next(iter(numbers[len(levels) :]), 0)
+            place = (self._run, self._frame_of(located, numbers), step, iteration)
+            return [self._left(row) for row in self._session.rows("notes_of_task", *place)]
+        wanted = (located, sequence_text(numbers))
+        return [each for each in self.story() if (each.located, each.sequence) == wanted]
 
     def pieces(self, since: float, until: float, number: int) -> list[AttemptPiece]:
         length = max(until - since, 0.001) / number

@@ -1216,6 +1216,22 @@ FROM note
 WHERE note.run = ?
 ORDER BY note.frame, note.node, note.iteration, note.attempt, note.number
 
+-- note_page: Some of the notes and artifacts of a run, after one of them.
+-- gives frame int, node int, iteration int, attempt int, number int, part str
+SELECT note.frame, note.node, note.iteration, note.attempt, note.number, note.part
+FROM note
+WHERE note.run = ? AND (note.frame, note.node, note.host, note.iteration, note.attempt, note.number) > (?, ?, '', ?,
+    ?, ?)
+ORDER BY note.frame, note.node, note.host, note.iteration, note.attempt, note.number
+LIMIT ? OFFSET 0
+
+-- notes_of_task: The notes and artifacts of a task, in order.
+-- gives frame int, node int, iteration int, attempt int, number int, part str
+SELECT note.frame, note.node, note.iteration, note.attempt, note.number, note.part
+FROM note
+WHERE note.run = ? AND note.frame = ? AND note.node = ? AND note.host = '' AND note.iteration = ?
+ORDER BY note.attempt, note.number
+
 -- drop_notes_of_frame: Remove the notes of all attempts in an iteration.
 DELETE FROM note
 WHERE note.run = ? AND note.frame = ?
