@@ -14,6 +14,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.reading.run_counts import WAITING
 from sequent.view.failure_groups import PresentFailures, failure_groups, without_retries
 from sequent.view.run_summary import RunSummary
+from sequent.view.text import in_order
 
 if TYPE_CHECKING:
     from sequent.dashboard.run_digest import RunDigest, RunDigests
@@ -46,7 +47,7 @@ class OneRun(Struct, frozen=True, kw_only=True):
             for found in (self.digest.standings.get(path, {}), self.record.unrun.get(path, {})):
                 for status, number in found.items():
                     total[status] = total.get(status, 0) + number
-        return {status: total[status] for status in Status if total.get(status)}
+        return in_order(total)
 
     @property
     def active(self) -> int:

@@ -14,6 +14,7 @@ from sequent.pictures.old_pictures import read_picture
 from sequent.pictures.picture import Picture, picture_of
 from sequent.pictures.states import Standing, States
 from sequent.view.run_summary import RunSummary
+from sequent.view.text import in_order
 
 _UNDER_WAY = (Status.ACTIVE, Status.READY)
 
@@ -58,7 +59,9 @@ def states_of(summary: RunSummary) -> States:
             path, _ = split_host(place.partition("/")[0], record.outline)
             remarks.setdefault(path, []).append("held")
     paths = dict.fromkeys((*parts, *remarks))
-    standings = {path: Standing(parts.get(path, {}), tuple(dict.fromkeys(remarks.get(path, ())))) for path in paths}
+    standings = {
+        path: Standing(in_order(parts.get(path, {})), tuple(dict.fromkeys(remarks.get(path, ())))) for path in paths
+    }
     return States(run=record.id, status=record.status, parts=standings)
 
 

@@ -19,6 +19,7 @@ from sequent.view.run_picture import run_picture, states_of
 from sequent.view.run_result import RunResult
 from sequent.view.run_summary import RunSummary
 from sequent.view.step_durations import Band, StepDurations, step_durations
+from sequent.view.text import in_order
 from sequent.view.timeline import Timeline, timeline_of
 
 
@@ -93,11 +94,11 @@ def _counts(summary: RunSummary, states: States) -> Mapping[Status, int]:
     """Return the counts that the run ended with, or those so far."""
     record = summary.record
     if record.ended is not None:
-        return record.counts
+        return in_order(record.counts)
     containers = {path for path, part in record.description.items() if part.is_container}
     total = dict.fromkeys(Status, 0)
     for path, standing in states.parts.items():
         if path not in containers:
             for status, number in standing.counts.items():
                 total[status] += number
-    return {status: number for status, number in total.items() if number}
+    return in_order(total)

@@ -67,9 +67,14 @@ def size(number: float) -> str:
     return f"{number:,.1f} TB"
 
 
+def in_order(numbers: Mapping[Status, int]) -> dict[Status, int]:
+    """Return the numbers that are not 0 in the one order in which all displays have them: that of a task's life."""
+    return {status: numbers[status] for status in Status if numbers.get(status)}
+
+
 def counts(numbers: Mapping[Status, int]) -> str:
     """Return the number of each status: ``1,204 success, 1 failure``."""
-    parts = [f"{numbers[status]:,} {status.value}" for status in Status if numbers.get(status)]
+    parts = [f"{number:,} {status.value}" for status, number in in_order(numbers).items()]
     return ", ".join(parts) or "nothing yet"
 
 

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sequent.web.access import Access, PageRefusal
 from sequent.web.templates import page
+from sequent.web.theme import chosen_theme, read_theme
 
 _POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -46,6 +47,7 @@ class PageGuard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
+            chosen_theme.set(read_theme(_headers(scope).get(b"cookie", [])))
             await self._answer(scope)(scope, receive, _with_headers(send))
 
     def _answer(self, scope: Scope) -> ASGIApp:
@@ -54,16 +56,27 @@ class PageGuard:
         if refusal is not None:
             return _refusing(refusal)
         if scope["method"] in ("GET", "HEAD") and self._access.has_token(query):
-            return self._entrance(scope["path"], query)
+            return self._entrance(scope["path"], query, is_from_elsewhere=_is_from_elsewhere(scope))
         return self._app
 
-    def _entrance(self, path: str, query: str) -> Response:
-        """Keep the token in a cookie, and lead to the same page without it: no history or picture of it has it then."""
+    def _entrance(self, path: str, query: str, *, is_from_elsewhere: bool) -> Response:
+        """Keep the token in a cookie, and lead to the same page without it: no picture of it has it then.
+
+        A browser that follows a link of another page, or of a file, brings the cookie to no redirection, only to a page
+        that this server leads it to.
+        """
         rest = urlencode([(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "token"])
         # A path that begins with two slashes would lead to another machine.
-        answer = RedirectResponse(f"/{path.lstrip('/')}{'?' if rest else ''}{rest}", status_code=303)
+        address = f"/{path.lstrip('/')}{'?' if rest else ''}{rest}"
+        answer: Response = RedirectResponse(address, status_code=303)
+        if is_from_elsewhere:
+            answer = page("entrance.html", address=address)
         answer.set_cookie(self._access.cookie, self._access.token, httponly=True, samesite="strict")
         return answer
+
+
+def _is_from_elsewhere(scope: Scope) -> bool:
+    return _headers(scope).get(b"sec-fetch-site", [b"none"])[0] in (b"cross-site", b"same-site")
 
 
 def _headers(scope: Scope) -> Mapping[bytes, list[bytes]]:

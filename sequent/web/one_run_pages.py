@@ -13,6 +13,7 @@ from sequent.html.rendering import markup
 from sequent.html.report import MOST_DRAWN
 from sequent.html.timeline_svg import timeline_svg
 from sequent.model.status import RunStatus, Status
+from sequent.pictures.states import States
 from sequent.pictures.svg import notice_of, svg
 from sequent.runtime.task_list_port import Iteration
 from sequent.view.earlier_runs import earlier_runs
@@ -40,7 +41,8 @@ def show_run(request: Request) -> Response:
         if record.status is RunStatus.DAMAGED:
             raise UsageError(record.reason, code="damaged-run")
         run = read_run(store, record, site.digests)
-        flow, note = _drawing(run)
+        states = states_of(run.summary)
+        flow, note = _drawing(run, states)
         failures = run.failures
         return page(
             "run.html",
@@ -48,6 +50,7 @@ def show_run(request: Request) -> Response:
             run=run,
             record=record,
             tab="overview",
+            states=states,
             flow=flow,
             flow_note=note,
             timeline=markup(timeline_svg(run.digest.timeline, is_running=record.owner is not None)),
@@ -59,13 +62,13 @@ def show_run(request: Request) -> Response:
         )
 
 
-def _drawing(run: OneRun) -> tuple[object, str]:
+def _drawing(run: OneRun, states: States) -> tuple[object, str]:
     """Return the drawing of the flow, and a note on it; or '', and the reason why there is none."""
     try:
         picture = run_picture(run.summary)
     except UsageError as error:
         return "", error.message
-    drawn = svg(picture, states_of(run.summary), has_style=False, most=MOST_DRAWN)
+    drawn = svg(picture, states, has_style=False, most=MOST_DRAWN)
     return markup(drawn), notice_of(picture, MOST_DRAWN)
 
 

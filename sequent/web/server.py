@@ -34,8 +34,15 @@ def listening(port: int) -> socket.socket:
     return listener
 
 
-def serve(listener: socket.socket, site: WebSite, announce: Callable[[str], None]) -> None:
-    """Serve the pages of a site until the process is told to end; announce the address once they can be opened."""
+def serve(listener: socket.socket, site: WebSite, announce: Callable[[str], None], close: Callable[[], None]) -> None:
+    """Serve the pages of a site until the process is told to end.
+
+    Args:
+        listener: the socket.
+        site: the site.
+        announce: called with the address once the pages can be opened.
+        close: called as the server ends, also by a signal that ends the process.
+    """
     config = uvicorn.Config(
         application(site),
         log_config=None,
@@ -46,7 +53,7 @@ def serve(listener: socket.socket, site: WebSite, announce: Callable[[str], None
         ws="none",
         timeout_graceful_shutdown=1,
     )
-    server = _AnnouncingServer(config, lambda: announce(site.access.address))
+    server = _AnnouncingServer(config, lambda: announce(site.access.address), close)
     # It ends as the person asks it to: no error.
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
@@ -58,11 +65,16 @@ def access_of(listener: socket.socket) -> Access:
 
 
 class _AnnouncingServer(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None], close: Callable[[], None]) -> None:
         super().__init__(config)
         self._announce = announce
+        self._close = close
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._close()
+        await super().shutdown(sockets)

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 from sequent.html import rendering
 from sequent.web.ansi import painted_html
 from sequent.web.log_query import LogQuery
+from sequent.web.theme import chosen_theme
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -29,4 +30,5 @@ def environment() -> Environment:
 
 def page(template: str, *, status: int = 200, **names: object) -> HTMLResponse:
     """Return a page."""
-    return HTMLResponse(environment().get_template(template).render(**names), status_code=status)
+    text = environment().get_template(template).render(theme=chosen_theme.get(), **names)
+    return HTMLResponse(text, status_code=status)

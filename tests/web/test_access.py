@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 import pytest
@@ -24,6 +25,32 @@ def test_the_address_with_the_token_opens_the_page_and_keeps_it_out_of_the_histo
     cookie = answer.headers["set-cookie"].split("; ")
     assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie)
     assert stranger.get("/").status_code == 200
+
+
+def test_a_link_of_another_page_is_led_on_by_a_page_since_its_cookie_comes_with_no_redirection(stranger):
+    for site in ("cross-site", "same-site"):
+        answer = stranger.get(f"{TOKEN}&flow=%22%3E", headers={"sec-fetch-site": site})
+        assert answer.status_code == 200
+        assert '<meta http-equiv="refresh" content="0; url=/?flow=%22%3E">' in answer.text
+        assert ACCESS.token not in answer.text
+        assert "set-cookie" in answer.headers
+    for site in ("none", "same-origin"):
+        assert stranger.get(TOKEN, headers={"sec-fetch-site": site}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("cookie", "checked"),
+    [
+        (None, "auto"),
+        ("sequent-theme=dark", "dark"),
+        ("a=b; sequent-theme=light", "light"),
+        ('sequent-theme="><b', "auto"),
+    ],
+)
+def test_the_colours_that_were_chosen_are_kept(browser, cookie, checked):
+    own = f"{ACCESS.cookie}={ACCESS.token}"
+    text = browser.get("/", headers={"cookie": f"{own}; {cookie}" if cookie else own}).text
+    assert re.findall(r'id="theme-(\w+)" value="\w+" checked', text) == [checked]
 
 
 def test_a_token_leads_to_no_other_machine(stranger):

@@ -11,6 +11,7 @@ import sys
 import pytest
 from playwright.sync_api import sync_playwright
 
+from sequent.web.opening_page import OpeningPage
 from tests.children import Child
 
 FLOWS = """
@@ -227,6 +228,33 @@ def test_the_pages_of_a_run_follow_it_without_being_loaded_again(opened, directo
     page.locator("#head", has_text="2 success").wait_for()
     assert page.evaluate("window.isTheSame")
     assert log.evaluate("window.isTheSame")
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_the_file_that_a_browser_is_started_with_opens_the_pages(chromium, address, has_scripts):
+    opening = OpeningPage(address)
+    context = chromium.new_context(java_script_enabled=has_scripts)
+    tab = context.new_page()
+    tab.goto(opening.address)
+    tab.get_by_role("link", name="nightly").wait_for()
+    assert tab.url == address.partition("?")[0]
+    opening.remove()
+    context.close()
+
+
+def test_the_chosen_colours_stay_for_all_pages(opened):
+    tab = opened("/", color_scheme="light")
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = tab.evaluate(background)
+    tab.locator(".theme label", has_text="dark").click()
+    dark = tab.evaluate(background)
+    assert dark != light
+    tab.get_by_role("link", name="nightly").click()
+    tab.locator("#flow").wait_for()
+    assert tab.evaluate(background) == dark
+    tab.locator(".theme label", has_text="auto").click()
+    tab.reload()
+    assert tab.evaluate(background) == light
 
 
 def test_a_person_acts_with_a_reason_that_the_history_shows(opened):

@@ -35,12 +35,16 @@ def server(store, tmp_path):
     process.communicate()
 
 
-def test_a_browser_in_the_terminal_gets_the_pages(store, tmp_path):
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_browser_is_started_with_a_private_file_that_leads_to_the_pages_and_is_removed(store, tmp_path, end):
     browser = tmp_path / "browser.py"
     browser.write_text(
-        "import sys, urllib.request as web\n"
+        "import html, os, re, stat, sys, urllib.request as web\n"
+        "name = web.url2pathname(sys.argv[1].removeprefix('file://'))\n"
+        "modes = [oct(stat.S_IMODE(os.stat(path).st_mode)) for path in (name, os.path.dirname(name))]\n"
+        'address = html.unescape(re.search(\'href="([^"]*)"\', open(name).read())[1])\n'
         "opener = web.build_opener(web.HTTPCookieProcessor())\n"
-        "print(opener.open(sys.argv[1]).status, flush=True)\n"
+        "print(opener.open(address).status, *modes, name, *sys.argv[1:], flush=True)\n"
     )
     process = Child(
         [sys.executable, "-m", "sequent", "ui", "--store", str(tmp_path / "store.db")],
@@ -49,11 +53,15 @@ def test_a_browser_in_the_terminal_gets_the_pages(store, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout.readline().startswith("http://")
-    assert process.stdout.readline() == "200\n"
-    process.send_signal(signal.SIGINT)
+    address = process.stdout.readline().strip()
+    assert address.startswith("http://")
+    status, *modes, name, typed = process.stdout.readline().split()
+    assert (status, modes) == ("200", ["0o600", "0o700"])
+    assert typed == Path(name).as_uri()
+    process.send_signal(end)
     process.communicate()
-    assert process.returncode == 0
+    assert process.returncode in (0, -signal.SIGTERM)
+    assert not Path(name).parent.exists()
 
 
 def listeners(process):

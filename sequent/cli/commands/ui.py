@@ -45,6 +45,7 @@ def ui(
         )
     if not 0 <= port < 65536:
         raise UsageError(f"there is no port {port}", code="port", hint="ports are 1 to 65535; 0 takes a free one")
+    from sequent.web.opening_page import OpeningPage
     from sequent.web.server import access_of, listening, serve
     from sequent.web.web_site import WebSite
 
@@ -57,16 +58,21 @@ def ui(
         access=access_of(listener),
         allows_actions=allow_actions,
     )
+    opening = None if no_open else OpeningPage(site.access.address)
 
     def announce(address: str) -> None:
         out(address)
         flush()
         options.say("only this address, with its token, opens the page; end it with Ctrl-C")
-        if not no_open:
+        if opening is not None:
             import webbrowser
 
             # A browser in the terminal runs until it is left: meanwhile it needs the pages.
-            Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+            Thread(target=webbrowser.open, args=(opening.address,), daemon=True).start()
 
-    serve(listener, site, announce)
+    def close() -> None:
+        if opening is not None:
+            opening.remove()
+
+    serve(listener, site, announce, close)
     return 0

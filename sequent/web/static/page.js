@@ -19,6 +19,11 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// The chosen colours are kept for all pages, also those of a later start.
+document.querySelector(".theme").addEventListener("change", (event) => {
+  document.cookie = `sequent-theme=${event.target.value}; path=/; max-age=31536000; samesite=strict`;
+});
+
 // A run that goes on: the server tells that there is news, and the parts that have changed are put in their places.
 function changeParts(fresh) {
   const main = document.querySelector("main");
