@@ -21,4 +21,10 @@ else:
         # Some builds of Python lack it.
         from hashlib import sha256
 
-__all__ = ["blake2b", "sha256"]
+__all__ = ["blake2b", "sha256", "share_of"]
+
+
+def share_of(key: str) -> float:
+    """Return a number from 0 to 1 that depends only on the key."""
+    digest = sha256(key.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64

@@ -72,6 +72,12 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
         "[TARGET] [OPTIONS]",
         ("nightly.py:nightly", "jobs.nightly:nightly --json"),
     ),
+    "forecast": (
+        "sequent.cli.commands.forecast:forecast",
+        "Tell how long a run would take: earlier runs are replayed under the limits of today.",
+        "[TARGET] [OPTIONS]",
+        ("nightly.py:nightly", "jobs.nightly:nightly --pool db=6 --max-concurrent 8"),
+    ),
     "graph": (
         "sequent.cli.commands.graph:graph",
         "Draw a flow, or a run with its progress, as SVG, Mermaid, dot or JSON.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Final
 
 from attrs import define
@@ -81,12 +82,15 @@ def defaults_of(attributes: Mapping[str, Reference]) -> dict[str, Literal]:
     return {name: source.default for name, source in sources if isinstance(source, ParamSource) and source.default}
 
 
-def encode_params(definition: Definition, given: Mapping[str, object]) -> dict[str, str]:
+def encode_params(
+    definition: Definition, given: Mapping[str, object], stored: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
     """Return the parameters of a run, as wire text: those given, checked, and the defaults of the others.
 
     Args:
         definition: the flow.
         given: values by name; strings are read as the parameter's type, if that is not ``str``.
+        stored: those of an earlier run, as wire text; they replace the defaults.
 
     Raises:
         UsageError: one is unknown, missing, or of the wrong type.
@@ -101,6 +105,8 @@ def encode_params(definition: Definition, given: Mapping[str, object]) -> dict[s
     for name, spec in known.items():
         if name in given:
             encoded[name] = _encode(spec, definition.param_types.get(name, Any), given[name])
+        elif name in stored:
+            encoded[name] = stored[name]
         elif spec.default is not None:
             encoded[name] = spec.default.text
         else:

@@ -55,7 +55,7 @@ class SimulatedExecutor:
         self._agenda = agenda
         self._drawing = drawing
         self._task_of = task_of
-        self._decisive = _decided_by_results(plan)
+        self._decisive = decided_by_results(plan)
         self._running: dict[tuple[int, int, int], int] = {}
         """The numbers of the agenda's entries that end attempts."""
         self._reports: list[Report] = []
@@ -173,7 +173,7 @@ class SimulatedExecutor:
         self._agenda.after(0.0, lambda: self._reports.append(report))
 
 
-def _decided_by_results(plan: Plan) -> dict[str, str]:
+def decided_by_results(plan: Plan) -> dict[str, str]:
     """Return the decision, in words, that the result of each step determines, by the step's path."""
     found: dict[str, str] = {}
     for node in plan.nodes:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from selectors import BaseSelector
-from typing import Unpack
+from typing import TypeAlias, Unpack
 
 from sequent.compiler import compile_flow
 from sequent.dsl.definitions import definition_of
@@ -19,11 +19,14 @@ from sequent.dsl.parameters import encode_params
 from sequent.errors import UsageError
 from sequent.model.durations import read_seconds
 from sequent.model.outcome import Outcome
+from sequent.model.plan import Plan
 from sequent.model.run_target import Target
+from sequent.model.spec import Definition
 from sequent.model.status import Construct, RunStatus
 from sequent.runtime.driver.adapters import Adapters, Signals
 from sequent.runtime.orders import AttemptOrder
 from sequent.runtime.ports import DrivenRun
+from sequent.runtime.records import AttemptRecord
 from sequent.runtime.recovery.changes import fingerprints_of
 from sequent.runtime.recovery.preparation import prepare
 from sequent.runtime.recovery.prepared_recovery import Prepared
@@ -46,6 +49,7 @@ from sequent.testing.task import Task
 
 MOST_ATTEMPTS = 100_000
 """The default limit of attempts, for a simulation and each recovery: one with more is probably endless."""
+MakeScenario: TypeAlias = Callable[[ScenarioOptions, Plan, Addresses, Catalogue], Scenario]
 
 
 def simulate(
@@ -120,10 +124,27 @@ class World:
         start: datetime,
         max_concurrent: int | None,
         most_attempts: int,
+        *,
+        plan: Plan | None = None,
+        make_scenario: MakeScenario = Scenario,
     ) -> None:
+        """Make it.
+
+        Args:
+            flow: the author's flow, or its definition.
+            params: the flow's parameters, if no plan is given.
+            start: the time of the wall clock at the beginning.
+            max_concurrent: how many tasks may be executed at once; None: as the plan says.
+            most_attempts: the limit of attempts in each recovery.
+            plan: the plan to simulate; None: that of the flow with these parameters.
+            make_scenario: makes the scenario from its options.
+        """
         self._most_attempts = most_attempts
-        self._definition = definition_of(flow)
-        self.plan = compile_flow(self._definition.spec, encode_params(self._definition, {**_given(flow), **params}))
+        self._make_scenario = make_scenario
+        self._definition = flow if isinstance(flow, Definition) else definition_of(flow)
+        self.plan = plan or compile_flow(
+            self._definition.spec, encode_params(self._definition, {**_given(flow), **params})
+        )
         self.addresses = Addresses(self.plan)
         limit = self.plan.max_concurrent if max_concurrent is None else max_concurrent
         self._max_concurrent = 0 if limit is None else limit
@@ -149,7 +170,12 @@ class World:
         self._clock.pass_time(after)
 
     def _read(self, options: ScenarioOptions) -> Scenario:
-        return Scenario(options, self.plan, self.addresses, self._catalogue)
+        return self._make_scenario(options, self.plan, self.addresses, self._catalogue)
+
+    def attempts(self) -> list[AttemptRecord]:
+        """Return the attempts of the run so far, as its store has them: moments are those of the wall clock."""
+        (record,) = self._store.runs()
+        return [*self._store.attempts(record)]
 
     def begin(self, far: HowFar) -> Simulation:
         """Start the run."""

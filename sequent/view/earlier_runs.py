@@ -23,15 +23,26 @@ _LOOKED_AT = 1_000
 
 def earlier_runs(store: Store, record: RunRecord) -> list[RunRecord]:
     """Return the latest runs of the same flow before this one that have ended."""
+    return ended_runs(store, record.target.flow, record.number)
+
+
+def ended_runs(store: Store, flow: str, before: int, most: int = MOST_RUNS) -> list[RunRecord]:
+    """Return the latest runs of a flow that have ended.
+
+    Args:
+        store: the store.
+        flow: the name of the flow.
+        before: only runs with a lower number.
+        most: the number of runs.
+    """
     found: list[RunRecord] = []
-    before = record.number
     for _ in range(_LOOKED_AT // _AT_ONCE):
         runs = store.runs_within(0.0, LATEST, _AT_ONCE, before)
-        found += [run for run in runs if run.target.flow == record.target.flow and run.ended is not None]
-        if len(found) >= MOST_RUNS or len(runs) < _AT_ONCE:
+        found += [run for run in runs if run.target.flow == flow and run.ended is not None]
+        if len(found) >= most or len(runs) < _AT_ONCE:
             break
         before = runs[-1].number
-    return found[:MOST_RUNS]
+    return found[:most]
 
 
 def earlier_durations(store: Store, record: RunRecord, attempts: int) -> tuple[Mapping[str, Sequence[float]], int]:

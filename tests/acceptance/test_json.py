@@ -133,6 +133,11 @@ SHOWN = {
         *(("report", run) for run in ("good", "bad", "later", "fails", "calls", "five", "copied", "slow2", "asks")),
         *(("report", run) for run in ("around2", "wide1")),
     ],
+    "forecast": [
+        ("forecast", "more.py:around"),
+        ("forecast", "more.py:pooled", "--max-concurrent", "2"),
+        ("forecast", "more.py:pooled", "--max-concurrent", "1", "--pool", "db=4"),
+    ],
     "try": [
         ("try", "good", "load", "--with", "rows=4"),
         ("try", "bad", "send", "--flow", "flows.py:broken"),
@@ -164,6 +169,7 @@ MORE = """
 import os
 import sys
 import threading
+import time
 
 from sequent import STEP_COMPLETE, STEP_SUCCESS, Pool, Sequent, command, container, context, item, param, step
 
@@ -314,6 +320,19 @@ class around:
 
 
 @container
+class pooled:
+    rounds: int = param(default=2)
+
+    @step(acquires={db: 2})
+    def one(self) -> None:
+        time.sleep(0.2)
+
+    @step(acquires={db: 2})
+    def two(self) -> None:
+        time.sleep(0.2)
+
+
+@container
 class wide:
     @step(repeats=range(501), parallel=0)
     def many(self) -> None: ...
@@ -401,7 +420,7 @@ def test_every_document_is_as_its_page_says(played):
                 with closing(sqlite3.connect(played.store)) as connection, connection:
                     connection.execute("UPDATE attempt SET verdict = 7 WHERE run = 3")
             if words == SHOWN["report"][0]:
-                for run in ("around1", "around2", "wide1"):
+                for run in ("around1", "around2", "wide1", "pooled1"):
                     assert played("run", f"more.py:{run[:-1]}", "--run-id", run).returncode == 0
             if words == SHOWN["show"][0]:
                 with closing(open_store(str(played.store))) as store:

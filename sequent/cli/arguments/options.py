@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sequent.cli.import_speed import uncollected
 from sequent.cli.output.terminal import say
@@ -155,6 +156,16 @@ def store_option(options: GlobalOptions) -> str:
     """Return the options by which a command finds the same store; '' if none was named."""
     said = (("store", options.store), ("config", options.config), ("config-tag", options.config_tag))
     return "".join(option_text(name, value) for name, value in said if value is not None)
+
+
+def with_own_store(options: GlobalOptions, flow: object, settings: Configuration) -> tuple[GlobalOptions, str | None]:
+    """Return the store and the options for it, if none was typed and the flow itself names one."""
+    from sequent.dsl.builder import Sequent
+
+    own = (flow.store, flow.default_store) if isinstance(flow, Sequent) else ("", "")
+    store = settings.store_of(options.store or own[0], own[1])
+    is_own = options.store is None and store is not None and store != settings.store
+    return (replace(options, store=store) if is_own else options), store
 
 
 def warn(spec: FlowSpec, options: GlobalOptions) -> None:

@@ -51,14 +51,19 @@ def read_options(
     if words:
         values, own = _from_options(definition, words, command, title)
     further = typing.cast("tuple[str, ...]", own.pop("param", ()))
-    for name, value in _paired(definition, (*pairs, *further)).items():
+    for name, value in read_pairs(definition, (*pairs, *further)).items():
         if name in values:
             raise _twice(name)
         values[name] = value
     return values, own
 
 
-def _paired(definition: Definition, pairs: Sequence[str]) -> dict[str, object]:
+def read_pairs(definition: Definition, pairs: Sequence[str]) -> dict[str, object]:
+    """Return the values of parameters that were typed as ``name=value``.
+
+    Raises:
+        UsageError: as ``read_options``.
+    """
     names = [param.name for param in definition.spec.params]
     texts: dict[str, list[str]] = {}
     for pair in pairs:

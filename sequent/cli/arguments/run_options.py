@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from sequent.cli.arguments.parsing import usage_error
 from sequent.cli.arguments.run_words import RunWords
-from sequent.cli.arguments.typed_options import DEFAULTS, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
+from sequent.cli.arguments.typed_options import DEFAULTS, LogLevel, MaxConcurrent, MaxLoops, Param, TypedOptions
 from sequent.cli.command_table import HELP
 from sequent.dsl.parameter_options import OWN_OPTIONS
 from sequent.errors import UsageError
@@ -24,15 +24,7 @@ def run(
     ] = None,
     /,
     *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
-    param: Annotated[
-        tuple[str, ...],
-        Parameter(
-            name=["--param", "-p"],
-            negative="",
-            show_default=False,
-            help="A parameter of the flow, as name=value; may be repeated.",
-        ),
-    ] = (),
+    param: Param = (),
     run_id: Annotated[str | None, Parameter(help="The id of the new run; by default the next free one.")] = None,
     max_concurrent: MaxConcurrent = None,
     max_loops: MaxLoops = -1,

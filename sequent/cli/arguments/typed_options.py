@@ -42,6 +42,15 @@ LatestRun = Annotated[
     Parameter(help="A run's id, a unique prefix of it, or latest; by default the latest, of the flow in --flow."),
 ]
 Why = Annotated[str, Parameter(help="The reason, which is kept with the run.")]
+Param = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name=["--param", "-p"],
+        negative="",
+        show_default=False,
+        help="A parameter of the flow, as name=value; may be repeated.",
+    ),
+]
 MaxConcurrent = Annotated[int | None, Parameter(help="How many tasks may run at once; 0: no limit.")]
 MaxLoops = Annotated[
     int,

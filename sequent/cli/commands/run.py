@@ -9,12 +9,9 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
-from sequent.cli.arguments.options import GlobalOptions, said_of_talk, store_option, target_of, warn
+from sequent.cli.arguments.options import said_of_talk, store_option, target_of, warn, with_own_store
 from sequent.cli.arguments.run_words import RunWords
 from sequent.cli.import_speed import uncollected
-from sequent.dsl.builder import Sequent
 from sequent.dsl.parameters import encode_params
 from sequent.model.commands import with_store
 from sequent.runtime.backoff import wait_for_room
@@ -24,7 +21,6 @@ from sequent.runtime.loading.flows import load_flow
 
 if TYPE_CHECKING:
     from sequent.runtime.executors.agents import AgentProcess
-    from sequent.settings.configuration import Configuration
 
 _HELP = frozenset({"--help", "-h"})
 
@@ -48,14 +44,6 @@ def _words(typed: Sequence[str]) -> RunWords:
     from sequent.cli.arguments.run_options import read_words
 
     return read_words(typed)
-
-
-def _with_own_store(options: GlobalOptions, flow: object, settings: Configuration) -> tuple[GlobalOptions, str | None]:
-    """Return the store and the options for it, if none was typed and the flow itself names one."""
-    own = (flow.store, flow.default_store) if isinstance(flow, Sequent) else ("", "")
-    store = settings.store_of(options.store or own[0], own[1])
-    is_own = options.store is None and store is not None and store != settings.store
-    return (replace(options, store=store) if is_own else options), store
 
 
 def _flow_that_is_set(typed: RunWords) -> str:
@@ -100,7 +88,7 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
     # Before the store is opened: a flow with mistakes must not leave a new one.
     plan = compile_flow(definition.spec, params)
     check_start(definition.spec.config, typed.run_id)
-    options, named = _with_own_store(typed.options, loaded.flow, settings)
+    options, named = with_own_store(typed.options, loaded.flow, settings)
     with uncollected():
         store = wait_for_room(lambda: open_store(named))
     with closing(store), with_store(store_option(options)):

@@ -44,7 +44,7 @@ def view_document(view: RunView, story: Sequence[LeftPart], reasons: Sequence[Wh
         "timeline": _timeline(view.timeline),
         "earlier_runs": view.earlier_runs,
         "durations": [_durations(step) for step in view.durations],
-        "critical_path": _critical(view.critical_path),
+        "critical_path": critical_path_document(view.critical_path),
         "not_begun": [reason_document(reason) for reason in reasons],
         "recoveries": [_layer(layer) for layer in view.recoveries],
         "result": None if view.result is None else _result(view.result),
@@ -122,12 +122,13 @@ def _durations(step: StepDurations) -> Document:
         "median": round(step.median, 6),
         "longest": round(step.longest, 6),
         "longest_task": step.longest_task or None,
-        "usual": None if step.usual is None else _band(step.usual),
+        "usual": None if step.usual is None else band_document(step.usual),
         "late": step.late,
     }
 
 
-def _band(band: Band) -> Document:
+def band_document(band: Band) -> Document:
+    """Return a band of durations."""
     return {
         "count": band.count,
         "low": round(band.low, 6),
@@ -136,7 +137,8 @@ def _band(band: Band) -> Document:
     }
 
 
-def _critical(path: CriticalPath) -> Document:
+def critical_path_document(path: CriticalPath) -> Document:
+    """Return a critical path."""
     return {
         "count": path.count,
         "tasks": [_task(task) for task in path.tasks],

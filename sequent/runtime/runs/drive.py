@@ -250,9 +250,7 @@ class Drive(ByFields):
         ]
 
     def _slots(self) -> int:
-        limit = self.plan.max_concurrent if self.max_concurrent is None else self.max_concurrent
-        wanted = (os.cpu_count() or 1) if limit is None else limit
-        return MOST_WORKERS if wanted < 1 else min(wanted, MOST_WORKERS)
+        return slots_of(self.plan.max_concurrent if self.max_concurrent is None else self.max_concurrent)
 
     def _outcome(self, driver: Driver | None) -> Outcome:
         failed, failures = self.run.failures(100)
@@ -284,6 +282,12 @@ class Drive(ByFields):
                 maker = self.plan.maker_of(child)
                 return decode_result(text, classes_in(self.definition.result_types.get(maker)), dotted(maker))
         return None
+
+
+def slots_of(limit: int | None) -> int:
+    """Return how many tasks may run at once on this machine; None: as many as it has processors; below 1: no limit."""
+    wanted = (os.cpu_count() or 1) if limit is None else limit
+    return MOST_WORKERS if wanted < 1 else min(wanted, MOST_WORKERS)
 
 
 def _observer_here(directory: str) -> Observer:

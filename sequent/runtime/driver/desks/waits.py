@@ -9,7 +9,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from sequent.digests import sha256
+from sequent.digests import share_of
 from sequent.model.durations import LONGEST, Backoff
 from sequent.model.effects import AskPerson, StartTimer
 from sequent.model.facts import TimerEnded
@@ -226,11 +226,5 @@ def wait_after(backoff: Backoff, failures: int, key: str) -> float:
     except OverflowError:
         seconds = ceiling
     if backoff.jitter:
-        seconds *= 1 + backoff.jitter * (2 * _share(f"{key}/{failures}") - 1)
+        seconds *= 1 + backoff.jitter * (2 * share_of(f"{key}/{failures}") - 1)
     return max(0.0, min(ceiling, seconds))
-
-
-def _share(key: str) -> float:
-    """Return a number from 0 to 1 that depends only on the key."""
-    digest = sha256(key.encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
