@@ -12,12 +12,13 @@ from msgspec import Struct
 from sequent.model.outcome import Failure
 from sequent.model.status import Status
 from sequent.runtime.task_list_port import AttemptPiece
-from sequent.view.attempts import by_step
+from sequent.view.attempts import Attempts, by_step
 from sequent.view.buckets import BUCKETS
-from sequent.view.earlier_runs import earlier_durations
+from sequent.view.earlier_runs import durations_in, earlier_attempts
+from sequent.view.expected_end import ExpectedEnd, expected_end
 from sequent.view.predecessors import Predecessors
 from sequent.view.run_result import RunResult, read_result
-from sequent.view.step_durations import bands_of
+from sequent.view.step_durations import Band, bands_of
 from sequent.view.timeline import MOST_BARS, Timeline, timeline_of, timeline_of_pieces
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ _KEPT = 50
 """Runs whose digests are kept."""
 PART = 0.03
 """The largest fraction of a run's time to spend on digests of it: those of a large run are renewed less often."""
+
+_LONGEST = 30.0
+"""Seconds after which the expected end of a run is computed again, though nothing has happened in it."""
 
 
 class RunDigest(Struct, frozen=True, kw_only=True):
@@ -53,6 +57,8 @@ class RunDigest(Struct, frozen=True, kw_only=True):
     """The number of further failures of both kinds."""
     pieces: Sequence[AttemptPiece]
     timeline: Timeline
+    expected_end: ExpectedEnd | None
+    """When the run will probably end."""
     result: RunResult | None
 
 
@@ -96,9 +102,14 @@ class RunDigests:
 
 
 def _is_due(digest: RunDigest, news: tuple[int, ...], record: RunRecord) -> bool:
-    """Return whether to make a new digest of a run that has these numbers now."""
-    is_early = time.time() - digest.at < digest.cost / PART
-    return digest.news != news and not (is_early and record.owner is not None)
+    """Return whether to make a new digest of a run that has these numbers now.
+
+    A run that goes on ends later as time passes, even without news.
+    """
+    age = time.time() - digest.at
+    if record.owner is not None and age < digest.cost / PART:
+        return False
+    return digest.news != news or (digest.expected_end is not None and age > _LONGEST)
 
 
 def _made(store: Store, record: RunRecord, news: tuple[int, ...]) -> RunDigest:
@@ -107,7 +118,14 @@ def _made(store: Store, record: RunRecord, news: tuple[int, ...]) -> RunDigest:
     failed, failures = store.tasks(record).failed_attempts(FAILURES)
     problems = store.container_problems(record)
     pieces, until = _pieces(store, record)
-    timeline = _timeline(store, record, pieces, until)
+    total = sum(piece.attempts for piece in pieces)
+    attempts = by_step(store.attempts(record), record.outline) if total <= ATTEMPTS else None
+    # Only a bar can be late, and only a run that goes on has an end to expect.
+    needs_earlier = total <= MOST_BARS or record.owner is not None
+    earlier = earlier_attempts(store, record, total) if needs_earlier else []
+    usual = bands_of(durations_in(earlier)) if total <= MOST_BARS else {}
+    timeline = _timeline(record, pieces, attempts, usual, until)
+    waits = store.pending(record) if record.owner is not None else ()
     return RunDigest(
         news=news,
         at=time.time(),
@@ -120,6 +138,7 @@ def _made(store: Store, record: RunRecord, news: tuple[int, ...]) -> RunDigest:
         pieces=pieces,
         timeline=timeline,
         result=read_result(store, record),
+        expected_end=expected_end(record, attempts, waits, earlier, time.time()),
     )
 
 
@@ -134,12 +153,14 @@ def _pieces(store: Store, record: RunRecord) -> tuple[Sequence[AttemptPiece], fl
     return pieces, until
 
 
-def _timeline(store: Store, record: RunRecord, pieces: Sequence[AttemptPiece], until: float) -> Timeline:
+def _timeline(
+    record: RunRecord,
+    pieces: Sequence[AttemptPiece],
+    attempts: Attempts | None,
+    usual: Mapping[str, Band],
+    until: float,
+) -> Timeline:
     span, is_driven = (record.created, until), record.owner is not None
-    total = sum(piece.attempts for piece in pieces)
-    if total > ATTEMPTS:
+    if attempts is None:
         return timeline_of_pieces(pieces, record.outline, span, is_driven=is_driven)
-    attempts = by_step(store.attempts(record), record.outline)
-    # Only a bar can be late.
-    usual = bands_of(earlier_durations(store, record, total)[0]) if total <= MOST_BARS else {}
     return timeline_of(attempts, Predecessors(record.description, attempts), usual, span, is_driven=is_driven)

@@ -1,14 +1,14 @@
-"""Finds the earlier runs of a flow, and reads the durations of its tasks in them."""
+"""Finds the earlier runs of a flow, and reads their attempts."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sequent.model.record_text import LATEST
-from sequent.runtime.records import RunRecord
+from sequent.runtime.records import AttemptRecord, RunRecord
 from sequent.view.step_durations import successful
 
 if TYPE_CHECKING:
@@ -45,8 +45,17 @@ def ended_runs(store: Store, flow: str, before: int, most: int = MOST_RUNS) -> l
     return found[:most]
 
 
-def earlier_durations(store: Store, record: RunRecord, attempts: int) -> tuple[Mapping[str, Sequence[float]], int]:
-    """Return the durations of each step's successes in the latest earlier runs of the flow, and the number of runs.
+class EarlierAttempts(NamedTuple):
+    """An earlier run with its attempts."""
+
+    record: RunRecord
+    attempts: Sequence[AttemptRecord]
+    is_whole: bool
+    """Whether these are all of its attempts."""
+
+
+def earlier_attempts(store: Store, record: RunRecord, attempts: int) -> list[EarlierAttempts]:
+    """Return the latest earlier runs of the flow of a run, with their attempts.
 
     Args:
         store: the store of the run.
@@ -54,14 +63,21 @@ def earlier_durations(store: Store, record: RunRecord, attempts: int) -> tuple[M
         attempts: how many attempts it has. At most half as many of earlier runs are read, or 2,000.
     """
     left = max(FEWEST_ATTEMPTS, attempts // 2)
-    found: defaultdict[str, list[float]] = defaultdict(list)
-    count = 0
+    found: list[EarlierAttempts] = []
     for run in earlier_runs(store, record):
         if not left:
             break
-        read = list(islice(store.attempts(run), left))
+        rows = store.attempts(run)
+        read = list(islice(rows, left))
         left -= len(read)
-        count += 1
-        for attempt in read:
+        found.append(EarlierAttempts(run, read, is_whole=bool(left) or next(rows, None) is None))
+    return found
+
+
+def durations_in(earlier: Iterable[EarlierAttempts]) -> Mapping[str, Sequence[float]]:
+    """Return the durations of each step's successes in some runs, by path."""
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    for run in earlier:
+        for attempt in run.attempts:
             found[attempt.path] += successful((attempt,))
-    return found, count
+    return found

@@ -12,6 +12,7 @@ from sequent.pictures.picture import Picture
 from sequent.pictures.states import States
 from sequent.view.attempts import Attempts
 from sequent.view.critical_path import CriticalPath, critical_path
+from sequent.view.expected_end import ExpectedEnd
 from sequent.view.failure_groups import PresentFailures, failure_groups, present_failures
 from sequent.view.predecessors import Predecessors
 from sequent.view.recovery_layers import RecoveryLayer, recovery_layers
@@ -38,6 +39,8 @@ class RunView(Struct, frozen=True, kw_only=True):
     durations: Sequence[StepDurations]
     earlier_runs: int
     """The number of earlier runs with which its durations are compared."""
+    expected_end: ExpectedEnd | None
+    """When it will probably end; None if that is not known, or if it does not go on."""
     critical_path: CriticalPath
     failures: PresentFailures
     recoveries: Sequence[RecoveryLayer]
@@ -54,6 +57,7 @@ def run_view(
     problems: Sequence[Failure],
     now: float,
     result: RunResult | None = None,
+    expected_end: ExpectedEnd | None = None,
 ) -> RunView:
     """Return the view of a run.
 
@@ -65,6 +69,7 @@ def run_view(
         problems: the failures of containers without a failed attempt.
         now: the present moment.
         result: its result.
+        expected_end: when it will probably end.
     """
     record = summary.record
     is_driven = record.owner is not None
@@ -83,6 +88,7 @@ def run_view(
         timeline=timeline_of(attempts, predecessors, usual, (record.created, until), is_driven=is_driven),
         durations=step_durations(attempts, usual, record.outline, now if is_driven else record.created),
         earlier_runs=earlier_runs,
+        expected_end=expected_end,
         critical_path=critical_path(attempts, predecessors, record.created, until),
         failures=failure_groups([*present, *failed]),
         recoveries=recovery_layers(attempts, record.recovery, is_driven=is_driven),

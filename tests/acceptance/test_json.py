@@ -362,6 +362,16 @@ NEVER = {
 }
 
 
+QUICK = """
+from sequent import container, step
+
+
+@container
+class copied_slowly:
+    @step
+    def load(self) -> None: ...
+"""
+"""An earlier run of the same flow, which has ended."""
 HOSTS = """
 ssh_config = "{config}"
 [hosts]
@@ -404,6 +414,8 @@ def played(sequent, waiting_run, ssh_hosts):
         ssh_hosts.near.write(f".local/state/sequent/agents/{os.uname().nodename}/{key}/tokens", "token\n")
     for name in ("begun", "never"):
         os.mkfifo(sequent.directory / name)
+    (sequent.directory / "quick.py").write_text(QUICK)
+    assert sequent("run", "quick.py:copied_slowly").returncode == 0
     process = sequent.start("run", "more.py:copied_slowly", "--run-id", "slow2")
     assert (sequent.directory / "begun").read_text() == "now"
     yield sequent

@@ -11,6 +11,7 @@ from sequent.html.report import report
 from sequent.html.timeline_svg import timeline_svg
 from sequent.model.status import RunStatus, Status
 from sequent.view.attempts import by_step
+from sequent.view.expected_end import ExpectedEnd
 from sequent.view.run_summary import RunSummary
 from sequent.view.run_view import run_view
 from sequent.view.step_durations import bands_of
@@ -60,6 +61,18 @@ def test_late_tasks_are_marked_in_words():
     page = page_of(view_of(attempts, usual), usual)
     assert re.search(r'class="late">1 late<', page)
     assert re.search(r">late</text>", page)
+
+
+def test_the_expected_end_of_a_run_that_goes_on_is_told_with_its_band():
+    end = ExpectedEnd(low=160.0, median=220.0, high=400.0, runs=12)
+    summary = RunSummary(record=a_run(status=RunStatus.RUNNING, ended=None), standings={})
+    view = run_view(summary, {}, usual=NONE, earlier_runs=12, problems=(), now=100.0, expected_end=end)
+    text = re.sub(r"<[^>]+>", "", page_of(view).split("<dt>expected end</dt>")[1].split("</div>")[0])
+    assert text.endswith(", in 2 min 00 s; in 8 of 10 cases in 1 min 00 s to 5 min 00 s (from 12 earlier runs)")
+    view = run_view(summary, {}, usual=NONE, earlier_runs=12, problems=(), now=300.0, expected_end=end)
+    text = re.sub(r"<[^>]+>", "", page_of(view).split("<dt>expected end</dt>")[1].split("</div>")[0])
+    assert text == "any moment; in 8 of 10 cases within 1 min 40 s (from 12 earlier runs)"
+    assert "expected end" not in page_of(view_of([ran("load", 0, 10)]))
 
 
 def test_a_timeline_draws_a_bar_with_a_title_for_each_attempt_and_a_line_for_its_wait():

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from starlette.testclient import TestClient
 
 from sequent.dashboard.run_digest import ATTEMPTS, RunDigests
@@ -139,6 +141,36 @@ def test_a_run_that_has_not_changed_is_not_counted_again(browser, nested, store,
     for address in ("/runs/nested", "/runs/nested", "/runs/nested/tasks", "/runs/nested/log"):
         assert browser.get(address).status_code == 200
     assert len(made) == 1
+
+
+def past_and_going(store):
+    """A run whose only attempt took five minutes, and one that goes on."""
+    past = create(store, "past")
+    start = past.record.created
+    past.commit(Batch(intents=[intent(TASK_A, at=start)]))
+    past.commit(Batch(endings=[Ending(TASK_A, 1, Status.SUCCESS, start + 300)]))
+    end(past, RunStatus.SUCCESS)
+    return create(store, "going")
+
+
+def test_a_run_that_goes_on_has_an_expected_end(browser, store):
+    run = past_and_going(store)
+    assert "expected end" not in browser.get("/runs/past").text
+    text = browser.get("/runs/going").text
+    (expected,) = re.findall(r'<dt>expected end</dt><dd><time datetime="([^"]+)">', text)
+    assert datetime.fromisoformat(expected).timestamp() == pytest.approx(run.record.created + 300, abs=2)
+    assert "from 1 earlier run)" in text
+    end(run)
+    assert "expected end" not in browser.get("/runs/going").text
+
+
+def test_an_expected_end_is_computed_again_as_time_passes_though_nothing_happens(store):
+    past_and_going(store)
+    record, digests = store.find("going"), RunDigests()
+    kept = digests.of(store, record)
+    assert digests.of(store, record) is kept
+    digests._kept[record.number].digest = replace(kept, at=kept.at - 60, cost=0.0)
+    assert digests.of(store, record).at >= kept.at
 
 
 def test_the_first_page_is_as_large_for_many_tasks_as_for_few(browser, store):

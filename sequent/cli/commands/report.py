@@ -17,7 +17,8 @@ from sequent.errors import LogElsewhereError, UsageError
 from sequent.runtime.reading.attempt_output import Output
 from sequent.runtime.records import AttemptRecord, RunRecord
 from sequent.view.attempts import by_step
-from sequent.view.earlier_runs import earlier_durations
+from sequent.view.earlier_runs import durations_in, earlier_attempts
+from sequent.view.expected_end import expected_end
 from sequent.view.failure_groups import FailureGroup, LogTail
 from sequent.view.run_facts import facts_of
 from sequent.view.run_result import read_result
@@ -58,16 +59,18 @@ def report(
     with opened_store(options) as store:
         record = found_run(store, "report", run, None)
         attempts = by_step(store.attempts(record), record.outline)
-        earlier, runs = earlier_durations(store, record, sum(map(len, attempts.values())))
-        usual = bands_of(earlier)
+        count = sum(map(len, attempts.values()))
+        earlier = earlier_attempts(store, record, count)
+        usual, summary, now = bands_of(durations_in(earlier)), summary_of(store, record), time.time()
         view = run_view(
-            summary_of(store, record),
+            summary,
             attempts,
             usual=usual,
-            earlier_runs=runs,
+            earlier_runs=len(earlier),
             problems=store.container_problems(record),
-            now=time.time(),
             result=read_result(store, record),
+            now=now,
+            expected_end=expected_end(record, attempts, summary.waits, earlier, now),
         )
         content = _content(store, _with_tails(store, record, view), usual, "json" if options.json else format)
     if output is not None:

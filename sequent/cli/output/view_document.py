@@ -17,6 +17,7 @@ from sequent.cli.output.why_document import reason_document
 from sequent.runtime.records import LeftPart
 from sequent.view.buckets import Bucket
 from sequent.view.critical_path import CriticalPath, CriticalTask
+from sequent.view.expected_end import ExpectedEnd
 from sequent.view.failure_groups import FailureGroup
 from sequent.view.recovery_layers import RecoveryLayer
 from sequent.view.run_result import RunResult
@@ -44,6 +45,7 @@ def view_document(view: RunView, story: Sequence[LeftPart], reasons: Sequence[Wh
         "timeline": _timeline(view.timeline),
         "earlier_runs": view.earlier_runs,
         "durations": [_durations(step) for step in view.durations],
+        "expected_end": None if view.expected_end is None else _expected(view.expected_end),
         "critical_path": critical_path_document(view.critical_path),
         "not_begun": [reason_document(reason) for reason in reasons],
         "recoveries": [_layer(layer) for layer in view.recoveries],
@@ -60,6 +62,10 @@ def _result(found: RunResult) -> Document:
         "rows": [[*row] for row in found.rows],
         "cut": found.is_cut,
     }
+
+
+def _expected(end: ExpectedEnd) -> Document:
+    return {"low": moment(end.low), "median": moment(end.median), "high": moment(end.high), "runs": end.runs}
 
 
 def _group(group: FailureGroup) -> Document:
