@@ -115,7 +115,7 @@ SHOWN = {
     "ls": [("ls",), ("ls", "--flow", "inner")],
     "show": [
         ("show", "good"),
-        *(("show", run, "-v") for run in ("bad", "more", "later", "fails", "calls", "r00008", "five", "ends", "slow1")),
+        *(("show", run, "-v") for run in ("bad", "more", "later", "fails", "calls", "r00009", "five", "ends", "slow1")),
         *(("show", run, "-v") for run in ("copied", "slow2", "asks")),
     ],
     "why": [
@@ -430,7 +430,7 @@ def test_every_document_is_as_its_page_says(played):
         for words in commands:
             if words == DAMAGED:
                 with closing(sqlite3.connect(played.store)) as connection, connection:
-                    connection.execute("UPDATE attempt SET verdict = 7 WHERE run = 3")
+                    connection.execute("UPDATE attempt SET verdict = 7 WHERE run = 4")
             if words == SHOWN["report"][0]:
                 for run in ("around1", "around2", "wide1", "pooled1"):
                     assert played("run", f"more.py:{run[:-1]}", "--run-id", run).returncode == 0

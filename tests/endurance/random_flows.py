@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -28,10 +29,12 @@ class Drawing:
 
     Args:
         chance: where it comes from.
+        works: the functions of its steps.
     """
 
-    def __init__(self, chance: Random) -> None:
+    def __init__(self, chance: Random, works: Sequence[Callable[[], None]] = (work, work, stubborn)) -> None:
         self._chance = chance
+        self._works = works
         self._pool = Pool("room", 2)
         self.flow = Sequent("drawn", config={"max_concurrent": 3})
         self._fill(self.flow, depth=2)
@@ -54,7 +57,7 @@ class Drawing:
             return made
         options |= {"acquires": {self._pool: 1}} if chance.random() < 0.3 else {}
         options |= {"delay": 0.1} if chance.random() < 0.2 else {}
-        func = chance.choice((work, work, stubborn))
+        func = chance.choice(self._works)
         return block.add_step(name, func=func, retries=AGAIN, **options)
 
 

@@ -1,0 +1,1 @@
+"""Forecasts: of simulated runs, and (``python -m tests.forecast``) of real ones."""
