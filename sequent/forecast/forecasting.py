@@ -15,7 +15,7 @@ from sequent.dsl.hosts import is_here
 from sequent.dsl.parameters import encode_params
 from sequent.errors import InvalidFlowError, UsageError
 from sequent.forecast.history import EarlierRun, RunHistory, read_history
-from sequent.forecast.limits import Changes, Limit, LimitedPlan
+from sequent.forecast.limits import LimitChanges, LimitedPlan, RunLimit
 from sequent.forecast.replays import Replay, replayed
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
@@ -46,14 +46,14 @@ class ForecastRequest(ByFields):
     """When the run would begin, in seconds since 1970."""
     params: Mapping[str, object] = field(factory=dict[str, object])
     """The parameters that differ from those of the latest run."""
-    changes: Changes = field(factory=Changes)
+    changes: LimitChanges = field(factory=LimitChanges)
     most_runs: int = MOST_RUNS
 
 
 class HeldUp(Struct, frozen=True, kw_only=True):
     """A limit, and the time that it costs."""
 
-    limit: Limit
+    limit: RunLimit
     seconds: float
     """How much earlier the run would end without it."""
     alone: float
@@ -154,7 +154,7 @@ class _Forecasting:
         )
         return self._compared(made, usable, offsets) if request.changes else made
 
-    def _limited(self, changes: Changes) -> LimitedPlan:
+    def _limited(self, changes: LimitChanges) -> LimitedPlan:
         """Return the plan with the limits of today."""
         plan = self._plan(changes, self._params)
         limit = plan.max_concurrent if changes.max_concurrent is None else changes.max_concurrent
@@ -194,7 +194,7 @@ class _Forecasting:
             self._known[key] = (replayed(self._definition, limited, self._history, run, start), plan)
         return self._known[key][0]
 
-    def _plan(self, changes: Changes, params: Mapping[str, str]) -> Plan:
+    def _plan(self, changes: LimitChanges, params: Mapping[str, str]) -> Plan:
         key = (tuple(changes.pools.items()), tuple(params.items()))
         if key not in self._plans:
             self._plans[key] = compile_flow(changes.applied_to(self._definition.spec), params)
@@ -213,7 +213,7 @@ class _Forecasting:
         try:
             # A parameter is newer than the run: then it has the value of today.
             stored = {**self._params, **run.record.params}
-            plan = self._plan(Changes(), encode_params(self._definition, {}, stored))
+            plan = self._plan(LimitChanges(), encode_params(self._definition, {}, stored))
         except (UsageError, InvalidFlowError):
             return None
         slots = max(slots_of(plan.max_concurrent), run.tasks.most_at_once(""))
@@ -248,7 +248,7 @@ class _Forecasting:
         found.sort(key=lambda held: (-held.seconds, -held.alone))
         return tuple(found), max(gain, 0.0)
 
-    def _gain(self, limited: LimitedPlan, replay: Replay, limits: list[Limit]) -> float:
+    def _gain(self, limited: LimitedPlan, replay: Replay, limits: list[RunLimit]) -> float:
         """Return how much earlier a replay ends without some limits, in seconds."""
         again = self._replay(limited.without(*limits), replay.run, self._request.start)
         return replay.seconds - again.seconds
@@ -259,7 +259,7 @@ class _Forecasting:
 
     def _compared(self, made: Forecast, replays: list[Replay], offsets: Mapping[str, float]) -> Forecast:
         """Return the forecast beside that without the changes."""
-        before = {replay.run.record.id: replay for replay in self._replays(self._limited(Changes()))}
+        before = {replay.run.record.id: replay for replay in self._replays(self._limited(LimitChanges()))}
         pairs = [(replay, before[replay.run.record.id]) for replay in replays]
         pairs = [pair for pair in pairs if pair[1].has_succeeded]
         if not pairs:

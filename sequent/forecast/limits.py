@@ -31,7 +31,7 @@ class LimitKind(StrEnum):
     """The iterations at once of a step or container."""
 
 
-class Limit(Struct, frozen=True, kw_only=True):
+class RunLimit(Struct, frozen=True, kw_only=True):
     """One limit."""
 
     kind: LimitKind
@@ -41,7 +41,7 @@ class Limit(Struct, frozen=True, kw_only=True):
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Changes(ByFields):
+class LimitChanges(ByFields):
     """The limits that a person asks to change."""
 
     pools: Mapping[str, int] = field(factory=dict[str, int])
@@ -82,22 +82,22 @@ class LimitedPlan(ByFields):
         """Return the hosts of a simulation."""
         return {name: Host(max_concurrent=amount) for name, amount in self.hosts.items()}
 
-    def limits(self) -> Iterator[Limit]:
+    def limits(self) -> Iterator[RunLimit]:
         """Yield all limits."""
         used = {pool for node in self.plan.nodes for pool, _ in node.acquires}
         for pool in self.plan.pools:
             if pool.name in used and pool.capacity != UNLIMITED:
-                yield Limit(kind=LimitKind.POOL, name=pool.name, amount=pool.capacity)
-        yield Limit(kind=LimitKind.SLOTS, name="", amount=self.slots)
+                yield RunLimit(kind=LimitKind.POOL, name=pool.name, amount=pool.capacity)
+        yield RunLimit(kind=LimitKind.SLOTS, name="", amount=self.slots)
         for name, amount in self.hosts.items():
-            yield Limit(kind=LimitKind.HOST, name=name, amount=amount)
+            yield RunLimit(kind=LimitKind.HOST, name=name, amount=amount)
         for node in self.plan.nodes:
             if node.limit:
-                yield Limit(kind=LimitKind.TASKS, name=dotted(node.path), amount=node.limit)
+                yield RunLimit(kind=LimitKind.TASKS, name=dotted(node.path), amount=node.limit)
             if isinstance(node, ContainerPlan) and node.repeats is not None and node.parallel > 1:
-                yield Limit(kind=LimitKind.ITERATIONS, name=dotted(node.path), amount=node.parallel)
+                yield RunLimit(kind=LimitKind.ITERATIONS, name=dotted(node.path), amount=node.parallel)
 
-    def without(self, *limits: Limit) -> LimitedPlan:
+    def without(self, *limits: RunLimit) -> LimitedPlan:
         """Return the same without some limits."""
         lifted = {(limit.kind, limit.name) for limit in limits}
 

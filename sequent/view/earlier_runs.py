@@ -45,7 +45,7 @@ def ended_runs(store: Store, flow: str, before: int, most: int = MOST_RUNS) -> l
     return found[:most]
 
 
-class EarlierAttempts(NamedTuple):
+class RunWithAttempts(NamedTuple):
     """An earlier run with its attempts."""
 
     record: RunRecord
@@ -54,7 +54,7 @@ class EarlierAttempts(NamedTuple):
     """Whether these are all of its attempts."""
 
 
-def earlier_attempts(store: Store, record: RunRecord, attempts: int) -> list[EarlierAttempts]:
+def earlier_attempts(store: Store, record: RunRecord, attempts: int) -> list[RunWithAttempts]:
     """Return the latest earlier runs of the flow of a run, with their attempts.
 
     Args:
@@ -63,18 +63,18 @@ def earlier_attempts(store: Store, record: RunRecord, attempts: int) -> list[Ear
         attempts: how many attempts it has. At most half as many of earlier runs are read, or 2,000.
     """
     left = max(FEWEST_ATTEMPTS, attempts // 2)
-    found: list[EarlierAttempts] = []
+    found: list[RunWithAttempts] = []
     for run in earlier_runs(store, record):
         if not left:
             break
         rows = store.attempts(run)
         read = list(islice(rows, left))
         left -= len(read)
-        found.append(EarlierAttempts(run, read, is_whole=bool(left) or next(rows, None) is None))
+        found.append(RunWithAttempts(run, read, is_whole=bool(left) or next(rows, None) is None))
     return found
 
 
-def durations_in(earlier: Iterable[EarlierAttempts]) -> Mapping[str, Sequence[float]]:
+def durations_in(earlier: Iterable[RunWithAttempts]) -> Mapping[str, Sequence[float]]:
     """Return the durations of each step's successes in some runs, by path."""
     found: defaultdict[str, list[float]] = defaultdict(list)
     for run in earlier:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import AttemptRecord, Pending, RunRecord
 from sequent.view.attempts import Attempts, TaskId, by_step, task_of
-from sequent.view.earlier_runs import EarlierAttempts
+from sequent.view.earlier_runs import RunWithAttempts
 from sequent.view.predecessors import Predecessors
 from sequent.view.prediction import predicted_band
 
@@ -31,7 +31,7 @@ def expected_end(
     record: RunRecord,
     attempts: Attempts | None,
     waits: Iterable[Pending],
-    earlier: Iterable[EarlierAttempts],
+    earlier: Iterable[RunWithAttempts],
     now: float,
 ) -> ExpectedEnd | None:
     """Return the expected end of a run.
@@ -62,7 +62,7 @@ def expected_end(
     return ExpectedEnd(low=max(band.low, now), median=band.median, high=band.high, runs=band.count)
 
 
-def _told(earlier: Iterable[EarlierAttempts]) -> Iterator[tuple[EarlierAttempts, float]]:
+def _told(earlier: Iterable[RunWithAttempts]) -> Iterator[tuple[RunWithAttempts, float]]:
     """Yield the runs that succeeded without a recovery, and how long each took."""
     for run in earlier:
         record = run.record
@@ -81,7 +81,7 @@ class _Course:
             self._last.update((task_of(attempt), attempt) for attempt in many)
         self._due: Mapping[TaskId, float] = {(wait.path, wait.sequence, wait.host): wait.due for wait in waits}
 
-    def end_as_in(self, earlier: EarlierAttempts) -> float:
+    def end_as_in(self, earlier: RunWithAttempts) -> float:
         """Return when the run ends, if the rest goes as in an earlier run."""
         past = earlier.record
         executed = [each for each in earlier.attempts if each.ended is not None and not each.is_passed]

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from sequent.dsl.definitions import definition_of
 from sequent.forecast.forecasting import ForecastRequest, forecast
-from sequent.forecast.limits import Changes
+from sequent.forecast.limits import LimitChanges
 from sequent.runtime.store.sqlite.temporary import MemoryStore
 from sequent.testing.clock import BEGINNING, FakeClock
 from sequent.testing.simulation import HowFar
@@ -39,5 +39,5 @@ class SimulatedRuns:
         definition = definition_of(flow)
         config = evolve(definition.spec.config, max_concurrent=slots)
         definition = evolve(definition, spec=evolve(definition.spec, config=config))
-        request["changes"] = Changes(**request.pop("changes", {}))
+        request["changes"] = LimitChanges(**request.pop("changes", {}))
         return forecast(definition, self.store, ForecastRequest(**{"start": NOW, **request}))

@@ -7,7 +7,7 @@ import pytest
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import Owner, Pending
 from sequent.view.attempts import by_step
-from sequent.view.earlier_runs import EarlierAttempts
+from sequent.view.earlier_runs import RunWithAttempts
 from sequent.view.expected_end import expected_end
 from tests.view.ran import ACTIVE, FAILED, FLOW, LOST, a_run, a_step, after, ran
 
@@ -26,7 +26,7 @@ CHAIN = {"": FLOW[""], "load": a_step(), "last": a_step(requires=after("load"))}
 
 
 def earlier(attempts=PAST, ended=52.0, *, is_whole=True, **changes):
-    return EarlierAttempts(a_run(created=0.0, ended=ended, **changes), attempts, is_whole=is_whole)
+    return RunWithAttempts(a_run(created=0.0, ended=ended, **changes), attempts, is_whole=is_whole)
 
 
 def end_of(attempts, now, *pasts, waits=(), **changes):

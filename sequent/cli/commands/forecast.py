@@ -67,12 +67,12 @@ def _request(
 ) -> ForecastRequest:
     from sequent.cli.arguments.parameters import read_pairs
     from sequent.forecast.forecasting import ForecastRequest
-    from sequent.forecast.limits import Changes
+    from sequent.forecast.limits import LimitChanges
 
     return ForecastRequest(
         start=time.time(),
         params=read_pairs(definition, param),
-        changes=Changes(pools=pools, hosts=hosts, max_concurrent=max_concurrent),
+        changes=LimitChanges(pools=pools, hosts=hosts, max_concurrent=max_concurrent),
         most_runs=runs,
     )
 

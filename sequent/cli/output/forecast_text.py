@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sequent.cli.output.text import Paint, columns, counted, duration, moment, readable, safe
 from sequent.forecast.forecasting import Forecast
-from sequent.forecast.limits import Limit, LimitKind
+from sequent.forecast.limits import LimitKind, RunLimit
 from sequent.view.step_durations import Band
 
 _FEWEST = 9
@@ -84,7 +84,7 @@ def _limits(made: Forecast) -> Iterator[str]:
     yield from columns(rows)
 
 
-def limit_text(limit: Limit) -> str:
+def limit_text(limit: RunLimit) -> str:
     """Return a limit in words: ``pool db (3)``."""
     name = safe(limit.name)
     words = {
