@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 
@@ -31,11 +32,13 @@ def artifact_path(directory: str, digest: str) -> str:
 
 def total_size(directory: str) -> int:
     """Return the bytes of all artifacts of a run."""
-    try:
-        with os.scandir(os.path.join(directory, DIRECTORY)) as entries:
-            return sum(entry.stat(follow_symlinks=False).st_size for entry in entries)
-    except FileNotFoundError:
-        return 0
+    total = 0
+    with contextlib.suppress(FileNotFoundError), os.scandir(os.path.join(directory, DIRECTORY)) as entries:
+        for entry in entries:
+            # Another worker may have finished, and so renamed, its file just now.
+            with contextlib.suppress(FileNotFoundError):
+                total += entry.stat(follow_symlinks=False).st_size
+    return total
 
 
 def keep_artifact(directory: str, data: bytes) -> str:
@@ -49,9 +52,29 @@ def keep_artifact(directory: str, data: bytes) -> str:
     os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
     if read_artifact(directory, digest) is None:
         durable_files.write_durably(path, data)
-    for name in (os.path.dirname(path), directory):
-        durable_files.flush_directory(name)
+    flush_names(directory)
     return digest
+
+
+def begin_artifact(directory: str) -> durable_files.UnfinishedFile:
+    """Begin the file of an artifact that comes in pieces; it counts among those of its run, and no reader finds it.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    stem = artifact_path(directory, "incoming")
+    os.makedirs(os.path.dirname(stem), 0o700, exist_ok=True)
+    return durable_files.UnfinishedFile(stem)
+
+
+def flush_names(directory: str) -> None:
+    """Put the names of a run's artifacts on the disk.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    for path in (os.path.join(directory, DIRECTORY), directory):
+        durable_files.flush_directory(path)
 
 
 def _digest(data: bytes) -> str:

@@ -16,18 +16,69 @@ def write_durably(path: str, data: bytes) -> None:
     Raises:
         OSError: it cannot be written; nothing is left of it.
     """
-    temporary = f"{path}.{os.urandom(8).hex()}{_UNFINISHED}"
+    file = UnfinishedFile(path)
     try:
-        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with open(file, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(file)
-        os.rename(temporary, path)
+        file.add(data)
+        file.keep(path)
     except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
+        file.drop()
         raise
+
+
+class UnfinishedFile:
+    """A file that is being written, under a name that ``remove_unfinished`` knows.
+
+    Args:
+        stem: the beginning of that name.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+
+    def __init__(self, stem: str) -> None:
+        self._path = f"{stem}.{os.urandom(8).hex()}{_UNFINISHED}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        self._file = os.open(self._path, flags, 0o600)
+
+    def add(self, data: bytes) -> None:
+        """Append bytes.
+
+        Raises:
+            OSError: there is no room.
+        """
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._file, rest) :]
+
+    def finish(self) -> None:
+        """Put all bytes on the disk; no more follow.
+
+        Raises:
+            OSError: they cannot be written.
+        """
+        if self._file >= 0:
+            os.fsync(self._file)
+            self._close()
+
+    def keep(self, path: str) -> None:
+        """Finish it, and give it its name.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self.finish()
+        os.rename(self._path, path)
+
+    def drop(self) -> None:
+        """Remove it, unless it has its name."""
+        self._close()
+        with contextlib.suppress(OSError):
+            os.unlink(self._path)
+
+    def _close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
 
 
 def flush_directory(path: str) -> None:

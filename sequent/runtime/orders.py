@@ -54,6 +54,8 @@ class WorkerSetup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     """Whether a function that makes the flow is refused if the flow's module has only imported it."""
     is_new: bool = False
     """Whether nothing of the run has run before, so that no process of it can be left."""
+    takes_stories: bool = False
+    """On another host: whether the driver understands notes and artifacts; the agent there finds that out."""
     pickle_key: str = ""
     """The file of the key with which results are pickled; '' if no step does, and on other hosts."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sqlite3
 from collections import Counter
 from itertools import pairwise
@@ -42,6 +43,18 @@ def rows(store: Path | str) -> list[Row]:
     return [Row(*row) for row in found]
 
 
+def notes(store: Path | str) -> Counter[str]:
+    """Count the notes of each attempt on a host by its token, read without the code of the store."""
+    if isinstance(store, str):
+        url, _, schema = store.partition("?schema=")
+        with contextlib.closing(psycopg.connect(url)) as server:
+            told = server.execute(f'SELECT part FROM "{schema}".note').fetchall()
+    else:
+        with contextlib.closing(sqlite3.connect(store)) as connection:
+            told = connection.execute("SELECT part FROM note").fetchall()
+    return Counter(token for (part,) in told for token in re.findall(r'"left by (\w+)"', part))
+
+
 def check(store: Path | str, entries: list[Entry], *, most_again: int, may_rerun: bool, tasks: int = TASKS) -> None:
     """Every task succeeded once, with the attempt that ended last; none began twice, overlapped or took too much.
 
@@ -62,6 +75,10 @@ def check(store: Path | str, entries: list[Entry], *, most_again: int, may_rerun
     assert len(successes) == tasks
     assert all(ended[token] == 1 for token in successes), "a success has not ended"
     assert sum(ended.values()) - tasks <= most_again
+    path_of = {entry.token: entry.path for entry in entries}
+    told = notes(store)
+    assert set(told.values()) <= {1}, "a note was kept twice"
+    assert set(told) >= {token for token in successes if path_of[token] not in HERE}, "a note of a success is missing"
     _check_tasks(entries, set(successes), may_rerun=may_rerun)
     _check_results(entries, successes)
     held = [

@@ -16,8 +16,9 @@ LINES = 5
 
 
 def talk() -> str:
-    """Work as long as the file HOLD is there, with some lines for the log; return the token."""
+    """Work as long as the file HOLD is there, with a note and some lines for the log; return the token."""
     begin()
+    context().note(f"left by {context().token}")
     for number in range(LINES):
         print(context().token, number, flush=True)
         live(0.02)

@@ -17,8 +17,9 @@ TASKS = 2 * (ITEMS + 1)
 
 
 def take_a_while(part: float) -> str:
-    """Begin, write a few lines to the log over a random time, up to a part of the longest, end; return the token."""
+    """Begin, leave a note, write to the log over a random time, up to a part of the longest, end; return the token."""
     begin()
+    context().note(f"left by {context().token}")
     chance = random.Random(f"{os.environ[ledger.LEDGER]} {ledger.calling_task()}")
     pause = part * chance.uniform(0, float(os.environ[SLOWEST])) / LINES
     for number in range(LINES):

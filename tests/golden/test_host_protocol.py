@@ -1,4 +1,4 @@
-"""Agents outlive upgrades of their drivers: each version understands what the first one said."""
+"""Agents outlive upgrades of their drivers: each version understands what earlier ones said."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from sequent.runtime.hosts.protocol.frames import Inlet
 from sequent.runtime.hosts.protocol.greeting import find_greeting
 from sequent.runtime.hosts.protocol.messages import (
     AgentBroken,
+    ArtifactPiece,
+    ArtifactWhole,
     Attach,
     Attached,
     AttachRefused,
     BegunThere,
     EndedThere,
+    EndedWithStory,
     FilePiece,
     FileWhole,
     ForgetOutcomes,
@@ -36,7 +39,7 @@ from sequent.runtime.hosts.protocol.messages import (
 from tests.patience import PATIENCE
 from tests.runtime.hosts.sessions import StandIn
 
-RECORDED = json.loads(Path(__file__).with_name("host_protocol_1.json").read_text())
+RECORDED, SECOND = (json.loads(Path(__file__).with_name(f"host_protocol_{n}.json").read_text()) for n in (1, 2))
 DRIVER, AGENT = ([base64.b64decode(each) for each in RECORDED[side]] for side in ("driver", "agent"))
 
 
@@ -56,22 +59,44 @@ def test_the_greeting_of_version_1_is_understood():
     assert find_greeting(base64.b64decode(RECORDED["greeting"])).version() == 1
 
 
-def test_an_agent_executes_what_a_driver_of_version_1_orders(tmp_path):
-    host = StandIn(tmp_path / "far")
+def answers(directory, sent):
+    """Return what an agent says to the bytes of a driver, up to the end of an attempt."""
+    host = StandIn(directory)
     try:
         session = host.connect()
         session.end.settimeout(PATIENCE)
-        session.end.sendall(base64.b64decode(RECORDED["knock"]) + b"".join(DRIVER))
+        session.end.sendall(sent)
         data = b""
         while find_greeting(data) is None:
             data += session.end.recv(65_536)
         inlet = Inlet(Decoder(FromHost))
         heard = list(inlet.feed(find_greeting(data).rest))
         while not any(isinstance(message, EndedThere) for message in heard):
-            heard += inlet.feed(session.end.recv(65_536))
-        (ended,) = (message.ended for message in heard if isinstance(message, EndedThere))
-        assert (ended.result, ended.problem) == ("42", None)
-        assert any(isinstance(message, BegunThere) for message in heard)
-        assert WithdrawnThere("t9") in heard
+            data = session.end.recv(65_536)
+            assert data, f"the agent has ended the session; it said {heard}"
+            heard += inlet.feed(data)
+        return heard
     finally:
         host.end()
+
+
+def test_an_agent_executes_what_a_driver_of_version_1_orders(tmp_path):
+    heard = answers(tmp_path / "far", base64.b64decode(RECORDED["knock"]) + b"".join(DRIVER))
+    (ended,) = (message.ended for message in heard if isinstance(message, EndedThere))
+    assert (ended.result, ended.problem) == ("42", None)
+    assert any(isinstance(message, BegunThere) for message in heard)
+    assert WithdrawnThere("t9") in heard
+
+
+def test_each_message_of_an_agent_of_version_2_is_read():
+    read = [message for data in SECOND["agent"] for message in Inlet(Decoder(FromHost)).feed(base64.b64decode(data))]
+    assert [type(message) for message in read] == [ArtifactPiece, ArtifactWhole, EndedWithStory]
+    note, artifact = read[2].parts
+    assert (note.text, artifact.title, artifact.digest) == ("three **rows**", "Rows", read[1].digest.hex())
+    assert find_greeting(base64.b64decode(SECOND["greeting"])).version() == 2
+
+
+def test_an_agent_tells_a_driver_of_version_2_what_its_step_has_left(tmp_path):
+    sent = b"".join(base64.b64decode(each) for each in (SECOND["knock"], *SECOND["driver"]))
+    (outcome,) = (message for message in answers(tmp_path / "far", sent) if isinstance(message, EndedWithStory))
+    assert [part.text for part in outcome.parts] == ["before the end"]

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from msgspec.structs import replace
 
+from sequent.model.story import StoryPart
 from sequent.runtime.host_agent.log_streams import Place
 from sequent.runtime.orders import AttemptOrder
 
@@ -26,6 +27,8 @@ class ActiveOrders:
         self._tokens: dict[int, str] = {}
         """By frame."""
         self._places: dict[Place, str] = {}
+        self._stories: dict[int, tuple[StoryPart, ...]] = {}
+        """By frame, what an attempt has left whose end follows."""
 
     def __contains__(self, token: str) -> bool:
         return token in self._orders
@@ -56,8 +59,17 @@ class ActiveOrders:
         """Return the token of the attempt at a place; '' if there is none."""
         return self._places.get(place, "")
 
+    def tell(self, frame: int, parts: tuple[StoryPart, ...]) -> None:
+        """Note what the attempt with this frame has left."""
+        self._stories[frame] = parts
+
+    def story_of(self, frame: int) -> tuple[StoryPart, ...]:
+        """Return what the attempt with this frame has left."""
+        return self._stories.get(frame, ())
+
     def pop(self, frame: int) -> AttemptOrder:
         """Remove the order with this frame, and return it."""
+        self._stories.pop(frame, None)
         order = self._orders.pop(self._tokens.pop(frame))
         self._places.pop((order.located, order.sequence, order.attempt), None)
         return order
@@ -67,6 +79,7 @@ class ActiveOrders:
         self._orders.clear()
         self._tokens.clear()
         self._places.clear()
+        self._stories.clear()
 
 
 class HeldOrders:

@@ -15,7 +15,7 @@ from sequent.model.run_target import Target
 from sequent.runtime.host_agent.places import shipped_path
 from sequent.runtime.host_agent.rules import Rules
 from sequent.runtime.host_agent.seen_tokens import Contact, SeenTokens
-from sequent.runtime.hosts.protocol.greeting import NEWEST, OLDEST
+from sequent.runtime.hosts.protocol.greeting import NEWEST, OLDEST, WITH_STORIES
 from sequent.runtime.hosts.protocol.messages import Attach, Attached, AttachRefused, HostSetup
 from sequent.runtime.processes import process_trees
 
@@ -56,8 +56,9 @@ class Admission:
             return AttachRefused("broken", f"the agent cannot write to {self._path}: {error.strerror}")
         return None if is_later else AttachRefused("fenced", "a later driver of this run has been here")
 
-    def setup_for(self, setup: HostSetup) -> HostSetup:
-        """Return the setup of the workers with the paths of this host."""
+    def setup_for(self, wish: Attach) -> HostSetup:
+        """Return the setup of a driver's workers, with the paths of this host."""
+        setup = wish.setup
         workers = setup.workers
         cwd = os.path.abspath(os.path.expanduser(workers.target.cwd or "~"))
         target = Target(
@@ -70,6 +71,7 @@ class Admission:
             sys_path=(*([shipped_path(setup.shipped)] if setup.shipped else []), *sys.path[1:]),
             no_shell=workers.no_shell or self._rules.no_shell,
             needs_own_maker=bool(self._rules.modules),
+            takes_stories=wish.version >= WITH_STORIES,
         )
         return HostSetup(workers=workers, host=setup.host, most_workers=setup.most_workers)
 

@@ -55,6 +55,8 @@ class DriverLink:
         self.link: ByteLink[SessionPipes, ToHost] = ByteLink(pipes, _SAID)
         self.link.send_bytes(greeting())
         self.is_attached = False
+        self.version = 0
+        """The version of the protocol that the driver speaks."""
         self._knock: bytes | None = first
         """The bytes of the first line so far; None once it is complete."""
         self._heard = self._monotonic()

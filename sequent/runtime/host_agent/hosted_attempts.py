@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from msgspec.structs import replace
 
 from sequent.model.outcome import Problem
+from sequent.runtime import artifact_files
 from sequent.runtime.disk_room import NO_ROOM
 from sequent.runtime.executors.workers import MOST_WORKERS
 from sequent.runtime.host_agent.active_orders import ActiveOrders, HeldOrders
@@ -22,6 +23,7 @@ from sequent.runtime.host_agent.seen_tokens import SeenTokens
 from sequent.runtime.hosts.protocol.messages import (
     BegunThere,
     EndedThere,
+    EndedWithStory,
     HostSetup,
     LoadedThere,
     LostThere,
@@ -39,6 +41,7 @@ from sequent.runtime.orders import (
     Message,
     Notice,
     Report,
+    StoryTold,
     WorkerSetup,
 )
 
@@ -115,6 +118,7 @@ class HostedAttempts:
         if self._executor is None:
             most = setup.most_workers or os.cpu_count() or 1
             self._executor = self._ports.make_workers(workers, min(most, MOST_WORKERS))
+            artifact_files.remove_unfinished(self._directory)
             self._executor.open(self._ports.selector)
         elif (workers, epoch) != self._told:
             self._executor.renew(workers)
@@ -206,7 +210,11 @@ class HostedAttempts:
                 self._say(BegunThere(self._active.token_of(report.frame)))
             case Notice(text):
                 self._say(NoticeThere(text))
+            case StoryTold():
+                self._active.tell(report.frame, report.parts)
             case AttemptEnded():
+                if parts := self._active.story_of(report.frame):
+                    return self._over(report, lambda token: EndedWithStory(token, report, parts))
                 return self._over(report, lambda token: EndedThere(token, report))
             case AttemptLost():
                 return self._over(report, lambda token: LostThere(token, report.reason))
@@ -296,7 +304,7 @@ class HostedAttempts:
         """Remove everything but the tokens: the run has ended."""
         self.close()
         self.spool.clear()
-        for name in ("logs", "received"):
+        for name in ("logs", "received", artifact_files.DIRECTORY):
             shutil.rmtree(os.path.join(self._directory, name), ignore_errors=True)
 
 

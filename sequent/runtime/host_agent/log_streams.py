@@ -91,7 +91,7 @@ class LogStreams:
                 yield from self._pieces(log.segment, log.offset + log.length)
         if self.lacks(log):
             yield NoticeThere("the output of an attempt is lost, since its file cannot be read there")
-            outcome = EndedThere(outcome.token, replace(outcome.ended, log=None))
+            outcome = replace(outcome, ended=replace(outcome.ended, log=None))
         yield outcome
 
     def lacks(self, log: LogSpan | None) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+from collections.abc import Iterator
 from selectors import EVENT_READ, EVENT_WRITE
 
 from sequent.errors import SequentError
 from sequent.runtime.host_agent.admission import WORD, Admission
 from sequent.runtime.host_agent.agent_ports import AgentPorts
+from sequent.runtime.host_agent.artifact_streams import with_artifacts
 from sequent.runtime.host_agent.driver_link import DriverLink, user_of
 from sequent.runtime.host_agent.hosted_attempts import HostedAttempts
 from sequent.runtime.host_agent.inventory import note_run
@@ -22,6 +24,7 @@ from sequent.runtime.hosts.protocol.messages import (
     AttachRefused,
     EndAttempts,
     EndedThere,
+    EndedWithStory,
     FilePiece,
     FileWhole,
     ForgetOutcomes,
@@ -55,6 +58,7 @@ class HostAgent:
     def __init__(self, key: str, path: str, place: int, rules: Rules, ports: AgentPorts | None = None) -> None:
         ports = ports or AgentPorts()
         self._key = key
+        self._path = path
         self._place = place
         self._selector = ports.selector
         self._monotonic = ports.monotonic
@@ -189,10 +193,20 @@ class HostAgent:
     def _deliver(self, outcome: OutcomeThere) -> None:
         if self._driver is None:
             return
-        if isinstance(outcome, EndedThere) and self._logs.lacks(outcome.ended.log):
-            self._driver.link.send_each(self._logs.with_outcome(outcome))
+        if isinstance(outcome, EndedWithStory) or (
+            isinstance(outcome, EndedThere) and self._logs.lacks(outcome.ended.log)
+        ):
+            self._driver.link.send_each(self._with_rest(outcome, self._driver.version))
         else:
             self._driver.link.send(outcome)
+
+    def _with_rest(self, outcome: EndedThere, version: int) -> Iterator[Message]:
+        """Yield the rest of the output of an attempt, its artifacts, and then its outcome."""
+        for message in self._logs.with_outcome(outcome):
+            if isinstance(message, EndedWithStory):
+                yield from with_artifacts(message, self._path, version)
+            else:
+                yield message
 
     # -- orders
 
@@ -228,12 +242,13 @@ class HostAgent:
             self._drop(self._driver)
         attempts = self._attempts
         try:
-            attempts.open(self._admission.setup_for(wish.setup), wish.epoch)
+            attempts.open(self._admission.setup_for(wish), wish.epoch)
         except (OSError, SequentError) as error:
             self._turn_away(link, AttachRefused("broken", str(error)))
             return
         note_run(self._place, RunThere(id=wish.setup.workers.run_id, flow=wish.setup.workers.target.flow))
         link.is_attached = True
+        link.version = wish.version
         attempts.files.begin()
         self._logs.begin(wish.logs if wish.logs_of == self._admission.word() else {})
         # The first message to the driver is that it is served.

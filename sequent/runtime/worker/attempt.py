@@ -109,7 +109,8 @@ class Attempts:
         verdict = Verdict.UNKNOWN
         problem: Problem | None = None
         secrets = Secrets(self._segment, self._setup.host)
-        story = AttemptStory(self._setup.directory, self._setup.host, secrets)
+        refused_on = "" if self._setup.takes_stories else self._setup.host
+        story = AttemptStory(self._setup.directory, refused_on, secrets)
         place: Place | None = None
         try:
             path, step = self.catalogue.step_at(order.path)

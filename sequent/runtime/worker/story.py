@@ -28,7 +28,7 @@ class AttemptStory:
 
     Args:
         directory: the run's directory, for the files of artifacts.
-        host: the host of the worker; '' where the run was started.
+        host: the host of the worker, if nothing that is left there reaches the driver; else ''.
         secrets: those that the attempt has taken, which are masked.
         now: the clock.
     """
@@ -50,7 +50,7 @@ class AttemptStory:
         """
         if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  any step may call it
             raise UsageError(f"a note is a str, not {type(text).__name__}", code="note", hint="format it as Markdown")
-        shown = _printable(self._secrets.hidden(text))
+        shown = printable(self._secrets.hidden(text))
         size = len(shown.encode())
         if size > LARGEST_NOTE:
             raise UsageError(
@@ -83,8 +83,8 @@ class AttemptStory:
                 )
         artifact = Artifact(
             at=self._now(),
-            title=_line(self._secrets.hidden(title) or name),
-            name=_line(self._secrets.hidden(name)),
+            title=one_line(self._secrets.hidden(title) or name),
+            name=one_line(self._secrets.hidden(name)),
             media=media_type(data),
             size=len(data),
             digest=keep_artifact(self._directory, data),
@@ -102,7 +102,7 @@ class AttemptStory:
             raise UsageError(
                 f"notes and artifacts of a step on host {self._host!r} are not kept",
                 code="note",
-                hint="print the note: its log is kept; or leave it in a step that runs at home and takes the result",
+                hint="its driver is older than Sequent there: install the same version; or print the note into the log",
             )
         if self._parts is None or os.getpid() != self._pid:
             where = "after its attempt has ended" if self._parts is None else "in a process that the step has started"
@@ -140,12 +140,12 @@ def _read(path: str) -> bytes:
     return data
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     """Return a text as one short line."""
-    plain = " ".join(_printable(text).split())
+    plain = " ".join(printable(text).split())
     return plain if len(plain) <= LONGEST_TITLE else f"{plain[: LONGEST_TITLE - 3]}..."
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text that every database can hold."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")

@@ -27,6 +27,25 @@ class flow:
         return "hello"
 
     @step
+    def tell(self, size: int = source.result) -> str:
+        """Leave a note, and an artifact of that size, twice."""
+        context().note("three **rows**")
+        Path("chart.txt").write_text("x" * size)
+        for title in ("Rows", "Rows again"):
+            context().artifact("chart.txt", title=title)
+        return "told"
+
+    @step
+    def tell_and_fail(self) -> None:
+        context().note("before the end")
+        raise ValueError("as it should")
+
+    @step
+    def tell_and_die(self) -> None:
+        context().note("never heard")
+        os.kill(os.getpid(), 9)
+
+    @step
     def silent(self) -> None:
         pass
 

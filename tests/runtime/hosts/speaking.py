@@ -22,12 +22,13 @@ def attach(
     *,
     target: Target | None = None,
     sources: tuple[tuple[str, str], ...] = (),
+    version: int = 1,
     **more: object,
 ) -> Attach:
     target = target or Target(flow="flow", module=STEPS, attribute="flow")
     workers = WorkerSetup(run_id="r", directory="", target=target, host="far", sources=sources)
     setup = HostSetup(workers=workers, host="far", most_workers=1)
-    return Attach(version=1, key=KEY, epoch=epoch, contact=contact, setup=setup, **more)
+    return Attach(version=version, key=KEY, epoch=epoch, contact=contact, setup=setup, **more)
 
 
 def order(token: str, path: str = "hello", frame: int = 1, **more: object) -> AttemptOrder:

@@ -21,10 +21,10 @@ def test_the_place_of_a_failure_in_modules_that_were_sent_is_the_authors_file(se
     problem = Problem(type="E", message="no", file=there, line=3, traceback=f'  File "{there}", line 3, in load\n')
     outcome = EndedThere("t1", AttemptEnded(1, 1, 1, problem=problem))
     attempt = RemoteAttempt(order("t1"))
-    (report, *_) = OutcomeReports("far", "/srv/flows").of(attempt, outcome, None)
+    (report, *_) = OutcomeReports("far", "", "/srv/flows").of(attempt, outcome, None)
     assert (report.problem.file, report.problem.line) == ("/srv/flows/jobs/load.py", 3)
     assert report.problem.traceback == '  File "/srv/flows/jobs/load.py", line 3, in load\n'
-    (report, *_) = OutcomeReports("far").of(attempt, outcome, None)
+    (report, *_) = OutcomeReports("far", "").of(attempt, outcome, None)
     assert report.problem.file == there
 
 

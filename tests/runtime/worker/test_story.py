@@ -171,6 +171,7 @@ def test_nothing_is_left_after_the_end_nor_by_another_process_nor_on_another_hos
     there = AttemptStory(str(tmp_path / "run"), "etl2", secrets)
     error = refusal(lambda: there.note("x"))
     assert "on host 'etl2' are not kept" in error.message
+    assert "its driver is older" in error.hint
     (tmp_path / "x").touch()
     assert "on host 'etl2' are not kept" in refusal(lambda: there.artifact(tmp_path / "x", "")).message
     assert not (tmp_path / "run" / "artifacts").exists()

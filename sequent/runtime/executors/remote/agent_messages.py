@@ -8,6 +8,7 @@ from sequent.errors import HostError, HostStage
 from sequent.model.outcome import LogSpan
 from sequent.runtime.executors.remote.mirrored_logs import MirroredLogs
 from sequent.runtime.executors.remote.outcome_reports import OutcomeReports
+from sequent.runtime.executors.remote.received_artifacts import ReceivedArtifacts
 from sequent.runtime.executors.remote.remote_attempts import RemoteAttempts
 from sequent.runtime.executors.remote.remote_run import RemoteRun
 from sequent.runtime.executors.remote.superfluous_messages import SuperfluousMessages, shortened
@@ -31,17 +32,24 @@ class AgentMessages:
         run: the run on its host.
         attempts: its attempts.
         logs: the copies of its logs.
+        artifacts: the artifacts that are arriving.
         superfluous: counts the messages without use.
     """
 
     def __init__(
-        self, run: RemoteRun, attempts: RemoteAttempts, logs: MirroredLogs, superfluous: SuperfluousMessages
+        self,
+        run: RemoteRun,
+        attempts: RemoteAttempts,
+        logs: MirroredLogs,
+        artifacts: ReceivedArtifacts,
+        superfluous: SuperfluousMessages,
     ) -> None:
         self._host = run.host
         self._attempts = attempts
         self._logs = logs
+        self._artifacts = artifacts
         self._superfluous = superfluous
-        self._outcome_reports = OutcomeReports(run.host, run.root)
+        self._outcome_reports = OutcomeReports(run.host, run.directory, run.root)
         self._reports: list[Report] = []
         self._notices = 0
         self._withdrawn: Counter[tuple[int, int]] = Counter()
@@ -60,13 +68,19 @@ class AgentMessages:
         Raises:
             BadMessageError: the message makes no sense here.
             HostError: the agent must not be used.
-            OSError: a log cannot be written here.
+            OSError: a log or an artifact cannot be written here.
         """
         match message:
             case messages.BegunThere(token):
                 self._begin(token)
             case messages.EndedThere() | messages.LostThere() | messages.WithdrawnThere():
                 self._settle(message)
+            case messages.ArtifactPiece(token, data):
+                if self._awaits_artifact(token, is_empty=not data):
+                    self._artifacts.add(data)
+            case messages.ArtifactWhole(token, digest):
+                if self._awaits_artifact(token):
+                    self._artifacts.finish(digest)
             case messages.LogBegun(segment, start, token):
                 self._begin_log(segment, start, token)
             case messages.LogPiece(segment, offset, data):
@@ -98,6 +112,8 @@ class AgentMessages:
         log = self._logs.end(outcome.token, span)
         if not self._attempts.is_open(outcome.token):
             self._superfluous.count("the end of an attempt")
+        if self._artifacts.concern(outcome.token):
+            self._artifacts.keep(outcome.parts if isinstance(outcome, messages.EndedWithStory) else ())
         attempt = self._attempts.settle(outcome)
         if attempt is None:
             return
@@ -110,6 +126,16 @@ class AgentMessages:
             if self._withdrawn[task] > MOST_WITHDRAWN:
                 problem = f"it gives back {attempt.order.path!r}, and begins no attempt of it"
                 raise HostError(problem, host=self._host, stage=HostStage.COMMAND)
+
+    def _awaits_artifact(self, token: str, *, is_empty: bool = False) -> bool:
+        """Return whether an artifact of this attempt is awaited; one that has been reported may come again."""
+        if is_empty or not self._attempts.is_open(token):
+            self._superfluous.count("an artifact")
+        if not self._attempts.awaits(token):
+            return False
+        if self._artifacts.take_up(token):
+            self._superfluous.count("artifacts without an outcome")
+        return True
 
     # -- logs
 

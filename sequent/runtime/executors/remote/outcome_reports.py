@@ -10,13 +10,15 @@ from msgspec.structs import replace
 
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.pickles import has_pickle
+from sequent.model.story import StoryPart
 from sequent.runtime.executors.handing_ahead import LONG, StepPace
+from sequent.runtime.executors.remote.received_artifacts import BadStoryError, accepted_story
 from sequent.runtime.executors.remote.remote_attempts import RemoteAttempt
 from sequent.runtime.executors.remote.superfluous_messages import shortened
 from sequent.runtime.executors.worker_messages import fault_in
-from sequent.runtime.hosts.protocol.messages import EndedThere, LostThere, OutcomeThere, WithdrawnThere
+from sequent.runtime.hosts.protocol.messages import EndedThere, EndedWithStory, LostThere, OutcomeThere, WithdrawnThere
 from sequent.runtime.messages.packets import LARGEST_RESULT
-from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptTakenBack, PaceChanged, Report
+from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptTakenBack, PaceChanged, Report, StoryTold
 
 _SENT = re.compile(r"/[^\s\"']*/\.cache/sequent/ship/[0-9a-f]{64}(?:-plain)?/")
 """The directory of modules that were sent to a host."""
@@ -40,26 +42,22 @@ class OutcomeReports:
 
     Args:
         host: its name in the flow.
+        directory: the run's own here.
         root: the directory here of the modules that were sent there; '': none were.
     """
 
-    def __init__(self, host: str, root: str = "") -> None:
+    def __init__(self, host: str, directory: str, root: str = "") -> None:
         self._host = host
+        self._directory = directory
         self._root = root
         self._pace = StepPace()
 
     def of(self, attempt: RemoteAttempt, outcome: OutcomeThere, log: LogSpan | None) -> Iterator[Report]:
-        """Yield the report of an attempt's end, and of a change of its step's pace."""
+        """Yield the reports of what an attempt has left, of its end, and of a change of its step's pace."""
         frame, node, number = attempt.key
         match outcome:
             case EndedThere(_, ended):
-                if fault := fault_of(ended):
-                    message = f"host {self._host!r} reports an outcome that cannot be accepted: {fault}"
-                    problem = Problem(type="BadOutcome", message=message)
-                    yield AttemptEnded(frame, node, number, problem=problem, log=log)
-                else:
-                    located = self._located_here(ended.problem)
-                    yield replace(ended, frame=frame, node=node, attempt=number, log=log, problem=located)
+                yield from self._end(attempt, outcome, log)
                 yield from self._took(node, ended.seconds)
             case LostThere(_, reason):
                 yield AttemptLost(frame, node, number, f"on host {self._host!r}: {shortened(reason)}")
@@ -68,6 +66,25 @@ class OutcomeReports:
                 if not attempt.is_unwanted:
                     # Its worker is busy for long.
                     yield from self._took(node, LONG)
+
+    def _end(self, attempt: RemoteAttempt, outcome: EndedThere, log: LogSpan | None) -> Iterator[Report]:
+        frame, node, number = attempt.key
+        ended, told = outcome.ended, outcome.parts if isinstance(outcome, EndedWithStory) else ()
+        fault = fault_of(ended)
+        parts: tuple[StoryPart, ...] = ()
+        try:
+            parts = tuple(accepted_story(self._directory, told))
+        except BadStoryError as error:
+            fault = fault or str(error)
+        if fault:
+            message = f"host {self._host!r} reports an outcome that cannot be accepted: {fault}"
+            problem = Problem(type="BadOutcome", message=message)
+            yield AttemptEnded(frame, node, number, problem=problem, log=log)
+            return
+        if parts:
+            yield StoryTold(frame, node, number, parts)
+        located = self._located_here(ended.problem)
+        yield replace(ended, frame=frame, node=node, attempt=number, log=log, problem=located)
 
     def _located_here(self, problem: Problem | None) -> Problem | None:
         """Return a problem in modules that were sent with the places of their files here."""

@@ -76,6 +76,10 @@ class RemoteAttempts:
         """Return whether the host was given an attempt whose outcome is not written."""
         return token in self._ordered or token in self._expected or token in self._reported.values()
 
+    def awaits(self, token: str) -> bool:
+        """Return whether the outcome of an attempt is still to be reported."""
+        return token in self._ordered or token in self._expected
+
     def drop(self, attempt: RemoteAttempt) -> None:
         """Forget an attempt that no agent has received."""
         del self._ordered[attempt.token]

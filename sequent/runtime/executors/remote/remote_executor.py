@@ -10,6 +10,7 @@ from sequent.runtime.executors.remote import host_records
 from sequent.runtime.executors.remote.agent_messages import AgentMessages
 from sequent.runtime.executors.remote.host_contact import HostContact
 from sequent.runtime.executors.remote.mirrored_logs import MirroredLogs
+from sequent.runtime.executors.remote.received_artifacts import ReceivedArtifacts
 from sequent.runtime.executors.remote.remote_attempts import RemoteAttempt, RemoteAttempts
 from sequent.runtime.executors.remote.remote_run import RemoteRun
 from sequent.runtime.executors.remote.sent_files import SentFiles
@@ -50,7 +51,8 @@ class RemoteExecutor:
         self._record: host_records.HostRecord = host_records.read_host_record(run.directory, run.host)
         self._attempts = RemoteAttempts(run.open_tokens)
         self._superfluous = SuperfluousMessages()
-        self._messages = AgentMessages(run, self._attempts, self._logs, self._superfluous)
+        self._artifacts = ReceivedArtifacts(run.directory)
+        self._messages = AgentMessages(run, self._attempts, self._logs, self._artifacts, self._superfluous)
         self._reports: list[Report] = []
         self._contacts = 0
         self._is_ending = False
@@ -176,6 +178,7 @@ class RemoteExecutor:
         self._is_closed = True
         self.send()
         self._opened.close()
+        self._artifacts.discard()
         self._logs.close()
         if self._wakeups is not None:
             self._wakeups.close()
@@ -203,6 +206,7 @@ class RemoteExecutor:
 
     def lost(self, error: HostError) -> None:
         """Note that no message can be sent to the host for now."""
+        self._artifacts.discard()
         reason, wait = f"{error.problem} ({error.stage})", self.contact.wait
         self._reports.append(HostUnreachable(self.host, reason, wait, error.hint))
         if self._is_ending:

@@ -6,8 +6,10 @@ import re
 import struct
 from typing import NamedTuple
 
-OLDEST, NEWEST = 1, 1
+OLDEST, NEWEST = 1, 2
 """The versions of the protocol in this package."""
+WITH_STORIES = 2
+"""The version from which on outcomes may come with notes and artifacts."""
 _WORD = b"\0sequent-agent\0"
 _RANGE = struct.Struct("!HH")
 _KNOCK = b"\0sequent-driver\0"

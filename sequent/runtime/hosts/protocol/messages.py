@@ -12,6 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from sequent.model.record_text import Count, Number
+from sequent.model.story import MOST_PARTS, StoryPart
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, Message, WorkerSetup
 
 Token = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9]{1,64}\Z")]
@@ -157,6 +158,26 @@ class EndedThere(Message, frozen=True):
     ended: AttemptEnded
 
 
+class ArtifactPiece(Message, frozen=True):
+    """The next bytes of an artifact that the outcome of this attempt will name (version 2)."""
+
+    token: Token
+    data: _Bytes
+
+
+class ArtifactWhole(Message, frozen=True):
+    """The end of such an artifact, with its SHA-256 (version 2)."""
+
+    token: Token
+    digest: _Digest
+
+
+class EndedWithStory(EndedThere, frozen=True):
+    """The end of an attempt that has left something; the artifacts have been sent (version 2)."""
+
+    parts: Annotated[tuple[StoryPart, ...], Meta(min_length=1, max_length=MOST_PARTS)]
+
+
 class LostThere(Message, frozen=True):
     """An attempt is lost."""
 
@@ -208,7 +229,7 @@ class AgentBroken(Message, frozen=True):
     reason: str
 
 
-OutcomeThere = EndedThere | LostThere | WithdrawnThere
+OutcomeThere = EndedThere | EndedWithStory | LostThere | WithdrawnThere
 ToHost = (
     Attach
     | StartAttempt
@@ -227,6 +248,8 @@ FromHost = (
     | AttachRefused
     | BegunThere
     | OutcomeThere
+    | ArtifactPiece
+    | ArtifactWhole
     | LogBegun
     | LogPiece
     | NoticeThere
