@@ -53,7 +53,11 @@ class HostileSession:
         with self._theirs, suppress(OSError):
             data = b""
             while (found := read_knock(data)) is None:
-                data += self._theirs.recv(1024)
+                more = self._theirs.recv(1024)
+                if not more:
+                    # The driver has ended before it spoke.
+                    return
+                data += more
             self._theirs.sendall(greeting())
             data = found[1]
             while True:
