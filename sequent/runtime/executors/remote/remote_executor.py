@@ -266,7 +266,10 @@ class RemoteExecutor:
         if refused.code == "fenced":
             # If another driver really has the run, this one finds out as it writes that the host is out of reach.
             problem = "it says that another driver has taken over the run; this driver still owns it"
-            hint = "if the store is an older copy, recover again: each recovery counts one further"
+            hint = (
+                "if two names lead to one account there, use one of them; "
+                "if the store is an older copy, recover again: each recovery counts one further"
+            )
         raise HostError(problem, host=self.host, stage=HostStage.COMMAND, hint=hint)
 
     def _hand_over(self, attempt: RemoteAttempt) -> None:
