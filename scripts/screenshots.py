@@ -1,21 +1,27 @@
-"""Takes the pictures of the page in the documentation: `python scripts/screenshots.py` (it needs Chromium).
+"""Takes the pictures of page and terminal in the documentation: `python scripts/screenshots.py` (it needs Chromium).
 
-The flights example is run with a failure, and looked at in the light and the dark scheme, and on a phone.
+The flights example is run with a failure, and looked at in both schemes, on a phone, and in a terminal.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
+
+from sequent.runtime.store import open_store
+from sequent.tui.run_source import RunSource
+from sequent.tui.top_app import TopApp
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs/pictures"
@@ -30,6 +36,13 @@ SHOTS = {
     "page-log.png": ("/runs/flights4/log", WIDE, "dark"),
 }
 """Each picture: its page, the size of the window, and the scheme of colours."""
+
+SCREENS = {
+    "top-runs.png": (),
+    "top-run.png": ("enter",),
+}
+"""Each picture of the terminal: the keys that lead to it."""
+CELLS = (110, 30)
 
 
 def sequent(*words: str) -> list[str]:
@@ -58,22 +71,51 @@ def served(directory: str) -> Iterator[str]:
         server.communicate()
 
 
+def screens(store: str) -> Iterator[tuple[str, str]]:
+    """Yield the name and the SVG of each picture of the terminal."""
+
+    async def drawn(keys: tuple[str, ...]) -> str:
+        app = TopApp(RunSource(opened=lambda: closing(open_store(store, makes=False)), store_name=store))
+        async with app.run_test(size=CELLS) as pilot:
+            for key in (*keys, ""):
+                await app.workers.wait_for_complete()
+                await pilot.pause()
+                if key:
+                    await pilot.press(key)
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+            return app.export_screenshot(title="sequent top")
+
+    for name, keys in SCREENS.items():
+        # The font would be fetched from another machine.
+        yield name, re.sub(r"@font-face {.*?}", "", asyncio.run(drawn(keys)), flags=re.DOTALL)
+
+
+def photograph(chromium: Browser, name: str, svg: str) -> None:
+    """Write the picture of an SVG."""
+    tab = chromium.new_page(viewport={"width": 1400, "height": 900})
+    tab.set_content(svg)
+    tab.locator("svg").screenshot(path=PICTURES / name, omit_background=True)
+    tab.close()
+
+
 def main() -> None:
     """Take all pictures."""
-    with (
-        tempfile.TemporaryDirectory(prefix="flights-") as directory,
-        served(directory) as address,
-        sync_playwright() as playwright,
-    ):
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for name, (path, (width, height), scheme) in SHOTS.items():
-            context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
-            tab = context.new_page()
-            tab.goto(address)
-            tab.goto(f"{address.partition('/?')[0]}{path}")
-            tab.screenshot(path=PICTURES / name, full_page=True)
-            context.close()
-        chromium.close()
+    with tempfile.TemporaryDirectory(prefix="flights-") as directory, served(directory) as address:
+        # playwright has a loop of its own.
+        terminal = [*screens(f"{directory}/runs.db")]
+        with sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            for name, (path, (width, height), scheme) in SHOTS.items():
+                context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
+                tab = context.new_page()
+                tab.goto(address)
+                tab.goto(f"{address.partition('/?')[0]}{path}")
+                tab.screenshot(path=PICTURES / name, full_page=True)
+                context.close()
+            for name, svg in terminal:
+                photograph(chromium, name, svg)
+            chromium.close()
 
 
 if __name__ == "__main__":

@@ -114,6 +114,12 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
         "RUN PATH [OPTIONS]",
         ("latest transmit.send/1.2", "r00412 process --with day=2026-11-25 --pdb"),
     ),
+    "top": (
+        "sequent.cli.commands.top:top",
+        "Show the runs on a screen of this terminal.",
+        "[OPTIONS]",
+        ("", "--store runs.db"),
+    ),
     "ui": (
         "sequent.cli.commands.ui:ui",
         "Show the runs in a browser, on this machine alone.",

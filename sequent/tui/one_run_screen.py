@@ -1,0 +1,110 @@
+"""The screen of one run: its failures first, then what goes on, then its steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import DataTable
+
+from sequent.tui.log_screen import LogScreen
+from sequent.tui.row_table import RowTable
+from sequent.tui.run_content import RunContent, read_content
+from sequent.tui.run_rows import failure_rows, head, present_rows, step_rows
+from sequent.tui.run_source import RunSource
+from sequent.tui.store_screen import StoreScreen
+from sequent.tui.task_list_screen import TaskListScreen
+from sequent.view.text import counted
+
+if TYPE_CHECKING:
+    from sequent.runtime.ports import Store
+
+_FAILURES, _PRESENT, _STEPS = "failures", "present", "steps"
+
+
+class OneRunScreen(StoreScreen[RunContent]):
+    """One run.
+
+    Args:
+        source: the store.
+        run: its id.
+    """
+
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l", "log", "Log"),
+        Binding("t", "tasks", "Tasks"),
+    ]
+    DEFAULT_CSS = """
+    OneRunScreen RowTable { border-top: solid $primary; }
+    OneRunScreen #failures { height: auto; max-height: 30%; border-top: solid $error; }
+    OneRunScreen #present { height: auto; max-height: 30%; }
+    """
+
+    def __init__(self, source: RunSource, run: str) -> None:
+        super().__init__(source)
+        self.run = run
+
+    def body(self) -> Iterator[Widget]:
+        """Yield a table for each kind of thing."""
+        yield RowTable(_FAILURES, "status", "task", "", "error")
+        yield RowTable(_PRESENT, "status", "task", "", "since, or until")
+        yield RowTable(_STEPS, "step", "tasks")
+
+    def read(self, store: Store, seen: Any) -> tuple[Any, RunContent] | None:
+        """Read the run, if it has changed."""
+        record = store.find(self.run)
+        is_driven = record.owner is not None
+        if (store.news_of(record), is_driven) == seen:
+            return None
+        content = read_content(store, record, self.source.digests)
+        # The numbers may be of an earlier moment: then they are looked for again.
+        return (content.run.digest.news, is_driven), content
+
+    def show(self, content: RunContent) -> None:
+        """Show the run."""
+        now = time.time()
+        self.set_head(head(content, now))
+        failures, present, steps = (self._table(name) for name in (_FAILURES, _PRESENT, _STEPS))
+        failures.show_rows(failure_rows(content))
+        failures.border_title = counted(content.failures.count, "failure")
+        failures.display = bool(content.failures.count)
+        rows = present_rows(content, now)
+        present.show_rows(rows)
+        present.border_title = "active and waiting"
+        present.display = bool(rows)
+        steps.show_rows(step_rows(content))
+        steps.border_title = counted(len(content.run.steps), "step")
+        if self.focused is None or not self.focused.display:
+            next(table for table in (failures, present, steps) if table.display).focus()
+
+    def _table(self, name: str) -> RowTable:
+        return self.query_one(f"#{name}", RowTable)
+
+    # -- keys
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Show the tasks of the chosen step, or the log of the chosen task."""
+        if self.focused is self._table(_STEPS):
+            self.action_tasks()
+        else:
+            self.action_log()
+
+    @property
+    def chosen(self) -> str:
+        """The step or task with the cursor, in the table that has the focus."""
+        return self.focused.chosen if isinstance(self.focused, RowTable) else ""
+
+    def action_log(self) -> None:
+        """Show the log of the chosen task, or of the one that most needs a look."""
+        located, _, sequence = self.chosen.partition("/")
+        self.top.push_screen(LogScreen(self.source, self.run, located if sequence else "", sequence))
+
+    def action_tasks(self) -> None:
+        """Show the tasks of the chosen step, or of that of the chosen task."""
+        path = self.chosen.partition("/")[0]
+        if path:
+            self.top.push_screen(TaskListScreen(self.source, self.run, path))
