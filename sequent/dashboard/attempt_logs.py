@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from sequent.runtime.reading.attempt_output import Output
@@ -44,11 +45,10 @@ def attempts_named(store: Store, run: OneRun, name: AttemptName) -> list[Attempt
     tasks = store.tasks(run.record)
     if name.path:
         return tasks.attempts_of(name.path, name.numbers)
-    if run.digest.failures:
-        first = run.digest.failures[0]
-        return tasks.attempts_of(first.located, tuple(map(int, first.sequence.split("."))))
     begun = (path for path in reversed(run.steps) if any(run.digest.standings.get(path, {}).values()))
-    return [each for path in begun for each in tasks.tasks(path, (), None, START, 1).tasks][:1]
+    last = (each for path in begun for each in tasks.tasks(path, (), None, START, 1).tasks)
+    first = next(chain(run.digest.failures, last), None)
+    return [] if first is None else tasks.attempts_of(first.located, tuple(map(int, first.sequence.split("."))))
 
 
 def chosen_attempt(attempts: list[AttemptRecord], number: int) -> AttemptRecord | None:

@@ -46,7 +46,7 @@ class LogScreen(StoreScreen[LogContent]):
         Binding("G", "last", "Last"),
         Binding("n", "later", "Later"),
         Binding("p", "earlier", "Earlier"),
-        Binding("a", "attempt", "Attempt"),
+        Binding("b", "attempt_before", "Attempt before"),
     ]
     DEFAULT_CSS = """
     LogScreen RichLog { height: 1fr; padding: 0 1; }
@@ -169,7 +169,7 @@ class LogScreen(StoreScreen[LogContent]):
         if first > 1:
             self._want(line=max(first - LINES, 1))
 
-    def action_attempt(self) -> None:
+    def action_attempt_before(self) -> None:
         """Show the attempt before this one, or after the first the last."""
         content = self._written
         if content and content.attempt and len(content.attempts) > 1:

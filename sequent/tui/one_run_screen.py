@@ -10,22 +10,23 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import DataTable
 
+from sequent.model.interventions import InterventionKind
 from sequent.tui.log_screen import LogScreen
 from sequent.tui.row_table import RowTable
 from sequent.tui.run_content import RunContent, read_content
-from sequent.tui.run_rows import failure_rows, head, present_rows, step_rows
-from sequent.tui.run_source import RunSource
-from sequent.tui.store_screen import StoreScreen
+from sequent.tui.run_rows import failure_rows, head, present_rows, request_rows, step_rows
+from sequent.tui.run_screen import RunScreen
 from sequent.tui.task_list_screen import TaskListScreen
-from sequent.view.text import counted
+from sequent.view.text import counted, task_name
 
 if TYPE_CHECKING:
     from sequent.runtime.ports import Store
+    from sequent.runtime.records import RunRecord
 
-_FAILURES, _PRESENT, _STEPS = "failures", "present", "steps"
+_FAILURES, _PRESENT, _STEPS, _REQUESTS = "failures", "present", "steps", "requests"
 
 
-class OneRunScreen(StoreScreen[RunContent]):
+class OneRunScreen(RunScreen[RunContent]):
     """One run.
 
     Args:
@@ -42,17 +43,15 @@ class OneRunScreen(StoreScreen[RunContent]):
     OneRunScreen RowTable { border-top: solid $primary; }
     OneRunScreen #failures { height: auto; max-height: 30%; border-top: solid $error; }
     OneRunScreen #present { height: auto; max-height: 30%; }
+    OneRunScreen #requests { height: auto; max-height: 20%; }
     """
-
-    def __init__(self, source: RunSource, run: str) -> None:
-        super().__init__(source)
-        self.run = run
 
     def body(self) -> Iterator[Widget]:
         """Yield a table for each kind of thing."""
         yield RowTable(_FAILURES, "status", "task", "", "error")
         yield RowTable(_PRESENT, "status", "task", "", "since, or until")
         yield RowTable(_STEPS, "step", "tasks")
+        yield RowTable(_REQUESTS, "requests of people")
 
     def read(self, store: Store, seen: Any) -> tuple[Any, RunContent] | None:
         """Read the run, if it has changed."""
@@ -78,6 +77,9 @@ class OneRunScreen(StoreScreen[RunContent]):
         present.display = bool(rows)
         steps.show_rows(step_rows(content))
         steps.border_title = counted(len(content.run.steps), "step")
+        requests = self._table(_REQUESTS)
+        requests.show_rows(request_rows(content))
+        requests.display = requests.row_count > 0
         if self.focused is None or not self.focused.display:
             next(table for table in (failures, present, steps) if table.display).focus()
 
@@ -96,7 +98,25 @@ class OneRunScreen(StoreScreen[RunContent]):
     @property
     def chosen(self) -> str:
         """The step or task with the cursor, in the table that has the focus."""
-        return self.focused.chosen if isinstance(self.focused, RowTable) else ""
+        table = self.focused
+        return table.chosen if isinstance(table, RowTable) and table.id != _REQUESTS else ""
+
+    @property
+    def record(self) -> RunRecord | None:
+        """The run, if it has been read."""
+        return self.content.run.record if self.content else None
+
+    def actions(self) -> Iterator[tuple[InterventionKind, str]]:
+        """Yield the actions to choose from; held places can be released, and open questions answered."""
+        content = self.content
+        if content is None:
+            return
+        yield from super().actions()
+        held = sorted(content.run.held)
+        questions = [task_name(each.located, each.sequence) for each in content.run.summary.questions]
+        for kind, places in ((InterventionKind.RELEASE, held), (InterventionKind.APPROVE, questions)):
+            if places:
+                yield kind, self.chosen if self.chosen in places else places[0]
 
     def action_log(self) -> None:
         """Show the log of the chosen task, or of the one that most needs a look."""

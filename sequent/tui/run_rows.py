@@ -12,11 +12,13 @@ from sequent.tui.cells import block, line, moment, numbers, status
 from sequent.tui.row_table import Rows
 from sequent.tui.run_content import RunContent
 from sequent.view.failure_groups import FailureGroup
+from sequent.view.intervention_lines import intervention_lines
 from sequent.view.next_command import next_command, plan_command
-from sequent.view.text import duration, readable, task_name
+from sequent.view.text import ASKED, DELAYED, RETRY, duration, readable, task_name
 
 MOST_STEPS = 300
 MOST_WAITS = 20
+_REQUESTS = 20
 
 
 def head(content: RunContent, now: float) -> Text:
@@ -83,7 +85,7 @@ def present_rows(content: RunContent, now: float) -> Rows:
     for wait in content.run.summary.waits[:MOST_WAITS]:
         name = task_name(wait.located, wait.sequence)
         is_question = wait in questions
-        word = "asked" if is_question else "retry" if wait.attempt else "delayed"
+        word = ASKED if is_question else RETRY if wait.attempt else DELAYED
         told = _until(wait, is_question=is_question)
         if why := content.reasons.why.get(name, ""):
             told = f"{told}: {why}" if told else why
@@ -113,3 +115,9 @@ def _numbers(content: RunContent, path: str) -> Text:
     if not why and not begun and not unrun:
         why = "not begun"
     return Text("  ").join(part for part in (told, line(why, "dim")) if part)
+
+
+def request_rows(content: RunContent) -> Rows:
+    """Return a row for each of the last requests of people, and for why it was refused."""
+    asked = content.run.summary.interventions[-_REQUESTS:]
+    return {str(at): [line(each.strip())] for at, each in enumerate(intervention_lines(asked, moment))}

@@ -20,8 +20,8 @@ from sequent.tui.cells import line, moment, status
 from sequent.tui.choice_screen import ChoiceScreen
 from sequent.tui.log_screen import LogScreen
 from sequent.tui.row_table import RowTable
+from sequent.tui.run_screen import RunScreen
 from sequent.tui.run_source import RunSource
-from sequent.tui.store_screen import StoreScreen
 from sequent.tui.typed_line import TypedLine
 from sequent.view.text import duration, task_name
 
@@ -39,7 +39,7 @@ class StepTasks(NamedTuple):
     page: TaskPage
 
 
-class TaskListScreen(StoreScreen[StepTasks]):
+class TaskListScreen(RunScreen[StepTasks]):
     """The tasks of a step that have begun.
 
     Args:
@@ -56,8 +56,7 @@ class TaskListScreen(StoreScreen[StepTasks]):
     ]
 
     def __init__(self, source: RunSource, run: str, path: str) -> None:
-        super().__init__(source)
-        self.run = run
+        super().__init__(source, run)
         self.path = ".".join(name.partition("@")[0] for name in path.split("."))
         self.pattern = "*"
         self.status: Status | None = None
@@ -94,6 +93,16 @@ class TaskListScreen(StoreScreen[StepTasks]):
         self.query_one(RowTable).show_rows(rows)
 
     # -- keys
+
+    @property
+    def chosen(self) -> str:
+        """The task with the cursor."""
+        return self.query_one(RowTable).chosen
+
+    @property
+    def record(self) -> RunRecord | None:
+        """The run, if it has been read."""
+        return self.content.record if self.content else None
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Show the log of the task with the cursor."""

@@ -9,6 +9,13 @@ from typing import cast
 from sequent.model.status import Status
 from sequent.model.terminal import safe
 
+RETRY = "retry"
+"""The word for a task that will be tried again after a failed attempt."""
+DELAYED = "delayed"
+ASKED = "asked"
+"""The word for a task that waits for the answer of a person."""
+QUEUED = "queued"
+"""The word for a task that waits for resources of pools."""
 GLYPHS: Mapping[str, str] = {
     "waiting": "·",
     "ready": "·",

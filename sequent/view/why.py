@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
+from sequent.errors import UsageError
 from sequent.model.outcome import Failure
 from sequent.model.references import Path
 from sequent.model.scope import Sequence, host_in, sequence_text
 from sequent.model.status import Status
 from sequent.runtime.records import TaskPlace
-from sequent.view.run_facts import RunFacts
+from sequent.view.run_facts import RunFacts, facts_of
 from sequent.view.sentences import (
     cancelled_sentence,
     deciding,
@@ -26,7 +29,12 @@ from sequent.view.sentences import (
 from sequent.view.sequences import around, is_copy
 from sequent.view.states import PlaceStates
 from sequent.view.truths import ClaimTruth, PartTruth, State
+from sequent.view.typed_places import read_place
 from sequent.view.waiting import Waiting, parallel_of, under_way, waiting_of
+
+if TYPE_CHECKING:
+    from sequent.runtime.ports import Store
+    from sequent.runtime.records import RunRecord
 
 _MOST_CAUSES = 5
 _RANK = {Status.SKIPPED: 1, Status.CANCELLED: 2}
@@ -226,3 +234,20 @@ class Explanations:
 def why_of(facts: RunFacts, path: Path, sequence: Sequence, now: float) -> Why:
     """Return why a place of a run is where it is; ``Explanations`` explains several."""
     return Explanations(facts, now).why(path, sequence)
+
+
+def explained(store: Store, record: RunRecord, text: str, now: float) -> Why:
+    """Return why the place that a person means is where it is.
+
+    Raises:
+        UsageError: the run has no such place, the text means several, or the run is too old.
+    """
+    facts = facts_of(store, record)
+    if not facts.is_described:
+        raise UsageError(
+            f"run {record.id!r} was made by a version of Sequent that did not keep requirements",
+            code="old-run",
+            hint="look at its tasks with show",
+        )
+    place = read_place(facts, text)
+    return why_of(facts, tuple(place.path.split(".")), place.sequence, now)

@@ -147,6 +147,8 @@ REQUIREMENTS: dict[str, Requirement] = {
         (
             "tests/acceptance/test_harmless.py",
             "tests/acceptance/test_terminal.py::test_a_log_on_a_terminal_cannot_steer_it",
+            "tests/tui/test_run_list.py::test_hostile_names_are_text",
+            "tests/tui/test_logs.py::test_hostile_output_is_text_and_colours_stay",
             f"{SECURITY}/test_evil_rows.py::test_no_command_does_what_a_row_of_a_file_says",
         ),
     ),

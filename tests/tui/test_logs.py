@@ -145,9 +145,9 @@ def test_the_attempts_of_a_task_follow_each_other(path, store):
 
     async def story(viewer):
         await viewer.sees("attempt 2 of 2")
-        await viewer.types("a")
+        await viewer.types("b")
         await viewer.sees("attempt 1 of 2", "the first")
-        await viewer.types("a")
+        await viewer.types("b")
         await viewer.sees("attempt 2 of 2")
 
     log_of(path, story)

@@ -8,10 +8,10 @@ import pytest
 
 from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.rows import Batch, RunEnd, TaskKey, Wait
+from sequent.runtime.rows import Batch, Ending, RunEnd, TaskKey, Wait
 from sequent.tui import task_list_screen
 from tests.acceptance.command_line import CommandLine
-from tests.contracts.plans import DEEP, GRID, INNER, TASK_A, attempted, create, each, iterated
+from tests.contracts.plans import DEEP, GRID, INNER, TASK_A, attempted, create, each, intent, iterated
 from tests.tui.test_run_list import HOSTILE
 from tests.tui.viewer import look_at
 
@@ -206,8 +206,9 @@ def test_the_screen_reads_as_much_for_many_tasks_as_for_few(path, store):
     sizes = {}
     for name, count in (("few", 60), ("many", 1_500)):
         run = create(store, name)
-        for number in range(1, count + 1):
-            attempted(run, each(number), Status.ACTIVE if number % 2 else Status.FAILURE, problem=problem())
+        tasks = [each(number) for number in range(1, count + 1)]
+        run.commit(Batch(intents=[intent(task) for task in tasks]))
+        run.commit(Batch(endings=[Ending(task, 1, Status.FAILURE, 11.0, problem=problem()) for task in tasks[::2]]))
 
         async def story(viewer, name=name):
             await viewer.until(lambda: viewer.rows("present"))

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output.failure_text import failure_lines
-from sequent.cli.output.intervention_text import intervention_lines
 from sequent.cli.output.run_text import attempt_line, origin_text, reason_text
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import (
@@ -33,6 +32,7 @@ from sequent.model.scope import host_in, sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.reading.step_states import Story, TaskFilter, read_filter, seen_attempts, story_of
 from sequent.runtime.records import AttemptRecord, LeftPart, Pending, RunRecord
+from sequent.view.intervention_lines import intervention_lines
 
 if TYPE_CHECKING:
     from typing import Annotated
@@ -147,7 +147,7 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: GlobalOpt
         for why in _waiting(store, record, story)
         if _is_new(why, story)
     ]
-    asked = [*intervention_lines(store.interventions(record))]
+    asked = [*intervention_lines(store.interventions(record), moment)]
     for lines in (steps, _first(active), _first(waits), _first(questions), _first(reasons), asked):
         if lines:
             out("\n".join(("", *lines)))

@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING
 
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output.terminal import out
-from sequent.cli.output.text import Paint
+from sequent.cli.output.text import Paint, moment
 from sequent.cli.runs.run_lookup import found_run
-from sequent.errors import UsageError
-from sequent.view.run_facts import facts_of
-from sequent.view.typed_places import read_place
-from sequent.view.why import why_of
+from sequent.view.why import explained
 
 if TYPE_CHECKING:
     from sequent.cli.arguments.typed_options import NamedRun, Place
@@ -23,21 +20,13 @@ def why(run: NamedRun, path: Place, /, *, options: GlobalOptions = DEFAULTS) -> 
     """Tell why a step, a container, a copy or an iteration of a run has not started, or how it ended."""
     with opened_store(options) as store:
         record = found_run(store, "why", run, path)
-        facts = facts_of(store, record)
-        if not facts.is_described:
-            raise UsageError(
-                f"run {record.id!r} was made by a version of Sequent that did not keep requirements",
-                code="old-run",
-                hint="look at its tasks with show",
-            )
-        place = read_place(facts, path)
-        told = why_of(facts, tuple(place.path.split(".")), place.sequence, time.time())
+        told = explained(store, record, path, time.time())
         if options.json:
             from sequent.cli.output import json_output, why_document
 
             json_output.write({"store": store.name, "run": record.id, "why": why_document.why_document(told)})
         else:
-            from sequent.cli.output.why_text import why_lines
+            from sequent.view.why_lines import why_lines
 
-            out("\n".join(why_lines(told, Paint.of(sys.stdout))))
+            out("\n".join(why_lines(told, Paint.of(sys.stdout), moment)))
     return 0

@@ -11,13 +11,10 @@ from sequent.model import terminal
 from sequent.model.status import RunStatus, Status
 from sequent.view import text as view_text
 
-RETRY = "retry"
-"""The word for a task that will be tried again after a failed attempt."""
-DELAYED = "delayed"
-ASKED = "asked"
-"""The word for a task that waits for the answer of a person."""
-QUEUED = "queued"
-"""The word for a task that waits for resources of pools."""
+RETRY = view_text.RETRY
+DELAYED = view_text.DELAYED
+ASKED = view_text.ASKED
+QUEUED = view_text.QUEUED
 _COLOURS: Mapping[str, str] = {
     "active": "36",
     "running": "36",

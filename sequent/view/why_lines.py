@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
-from sequent.cli.output.intervention_text import intervention_lines
-from sequent.cli.output.text import ASKED, Paint, counted, moment, safe
 from sequent.model.status import Status
+from sequent.model.terminal import safe
 from sequent.runtime.records import PoolHold
+from sequent.view.intervention_lines import intervention_lines
 from sequent.view.sentences import place_text
+from sequent.view.text import ASKED, counted
 from sequent.view.truths import TRUTHS, GroupTruth, PartTruth
 from sequent.view.waiting import PoolNeed, TaskLimit, Waiting
 from sequent.view.why import Why
@@ -18,19 +20,36 @@ _WIDTH = max(map(len, TRUTHS.values()))
 _MOST_HOLDERS = 10
 
 
-def why_lines(why: Why, paint: Paint) -> Iterator[str]:
-    """Yield the sentence, the requirement as a tree, and what is waited for besides."""
+_Moment = Callable[[float], str]
+
+
+class Emphasis(Protocol):
+    """Makes some words stand out, and others recede."""
+
+    def strong(self, text: str) -> str: ...
+
+    def faint(self, text: str) -> str: ...
+
+
+def why_lines(why: Why, paint: Emphasis, moment: _Moment) -> Iterator[str]:
+    """Yield the sentence, the requirement as a tree, and what is waited for besides.
+
+    Args:
+        why: the explanation.
+        paint: the emphasis of its words.
+        moment: returns a time, in seconds since 1970, for people.
+    """
     yield f"{paint.strong(safe(place_text(why.place)))} {safe(why.sentence)}"
     if why.requirement is not None:
         yield ""
         yield "requirement"
         yield from _tree(why.requirement, paint, 1)
     if why.waiting is not None:
-        lines = [*_waiting(why.waiting)] if why.status is Status.READY else [*_hold(why.waiting)]
+        lines = [*(_waiting if why.status is Status.READY else _hold)(why.waiting, moment)]
         yield from ("", *lines) if lines else ()
 
 
-def _tree(part: PartTruth, paint: Paint, depth: int) -> Iterator[str]:
+def _tree(part: PartTruth, paint: Emphasis, depth: int) -> Iterator[str]:
     truth = f"{_SIGNS[part.truth]} {TRUTHS[part.truth]:{_WIDTH}}"
     margin = "  " * depth
     if isinstance(part, GroupTruth):
@@ -44,13 +63,13 @@ def _tree(part: PartTruth, paint: Paint, depth: int) -> Iterator[str]:
     yield f"{margin}{truth}  {name} {part.claim}{values}  {paint.faint(f'(now {now})')}"
 
 
-def _hold(waiting: Waiting) -> Iterator[str]:
+def _hold(waiting: Waiting, moment: _Moment) -> Iterator[str]:
     if waiting.hold is not None:
-        yield from (f"held:{line}" for line in intervention_lines([waiting.hold]))
+        yield from (f"held:{line}" for line in intervention_lines([waiting.hold], moment))
 
 
-def _waiting(waiting: Waiting) -> Iterator[str]:
-    yield from _hold(waiting)
+def _waiting(waiting: Waiting, moment: _Moment) -> Iterator[str]:
+    yield from _hold(waiting, moment)
     if waiting.question:
         yield f"question: {safe(waiting.question)}"
     if waiting.time is not None and waiting.time.has_limit:

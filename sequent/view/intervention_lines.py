@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from sequent.cli.output.text import moment, safe
 from sequent.model.interventions import AskedIntervention, InterventionKind
+from sequent.model.terminal import safe
 
 
-def intervention_lines(asked: Sequence[AskedIntervention]) -> Iterator[str]:
-    """Yield a line for each intervention, and one for why it was refused."""
+def intervention_lines(asked: Sequence[AskedIntervention], moment: Callable[[float], str]) -> Iterator[str]:
+    """Yield a line for each intervention, and one for why it was refused.
+
+    Args:
+        asked: the interventions.
+        moment: returns a time, in seconds since 1970, for people.
+    """
     for each in asked:
         request, decision = each.request, each.decision
         why = f": {safe(request.why)}" if request.why else ""
