@@ -22,6 +22,8 @@ _STYLES: Mapping[str, str] = {
 }
 """Colours of statuses; each is a glyph and a word as well."""
 
+_ORDER = (*Status,)
+
 
 def line(text: str, style: str = "") -> Text:
     """Return text of one line."""
@@ -42,7 +44,7 @@ def numbers(counts: Iterable[tuple[Status, int]]) -> Text:
     """Return the number of each status: ``✓ 12 success  ✗ 1 failure``; empty if there are none."""
     parts = (
         Text(f"{GLYPHS[each.value]} {number:,} {each.value}", _STYLES.get(each.value, ""))
-        for each, number in counts
+        for each, number in sorted(counts, key=lambda pair: _ORDER.index(pair[0]))
         if number
     )
     return Text("  ").join(parts)

@@ -14,7 +14,8 @@ from sequent.tui.run_content import RunContent
 from sequent.view.failure_groups import FailureGroup
 from sequent.view.intervention_lines import intervention_lines
 from sequent.view.next_command import next_command, plan_command
-from sequent.view.text import ASKED, DELAYED, RETRY, duration, readable, task_name
+from sequent.view.run_result import RunResult
+from sequent.view.text import ASKED, DELAYED, RETRY, counted, duration, readable, task_name
 
 MOST_STEPS = 300
 MOST_WAITS = 20
@@ -47,11 +48,19 @@ def _head(content: RunContent, now: float) -> Iterator[Text]:
     yield Text.assemble("tasks: ", numbers(run.counts.items()) if run.counts else "nothing yet")
     if record.reason:
         yield block(record.reason)
+    if run.digest.result is not None:
+        yield line(f"result: {_told(run.digest.result)}")
     if command := next_command(record):
         plan = plan_command(record)
         yield Text.assemble("run the rest, and keep all successes: ", line(command, "bold"))
         if plan:
             yield Text.assemble("show its plan, without running anything: ", line(plan, "bold"))
+
+
+def _told(result: RunResult) -> str:
+    if not result.columns:
+        return f"{result.text:.200}"
+    return f"{counted(len(result.rows), 'row')}{' or more' if result.is_cut else ''} of {', '.join(result.columns)}"
 
 
 def failure_rows(content: RunContent) -> Rows:

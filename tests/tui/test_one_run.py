@@ -135,7 +135,7 @@ def test_a_run_that_has_not_changed_is_not_read_again(path, nested, store, monke
 
 def test_a_run_that_is_removed_is_told_and_the_list_is_one_key_away(path, nested, store):
     async def story(viewer):
-        store._session.connection.execute("DELETE FROM run")
+        store._session.connection.execute("UPDATE run SET id = 'other'")
         await viewer.looks_again()
         await viewer.sees("no run")
         await viewer.types("escape")
@@ -216,6 +216,24 @@ def test_the_screen_reads_as_much_for_many_tasks_as_for_few(path, store):
 
         one_run(path, story)
     assert sizes["many"] < sizes["few"] + 50
+
+
+def test_the_result_of_a_run_is_told(tmp_path):
+    sequent = CommandLine(tmp_path)
+    (sequent.directory / "adds.py").write_text(
+        "from sequent import container, step\n"
+        "@container\n"
+        "class adds:\n"
+        "    @step\n"
+        "    def first(self): return [{'airport': 'BRU', 'flights': 3}, {'airport': 'ZRH', 'flights': 4}]\n"
+        "    result = first\n"
+    )
+    sequent("run", "adds.py:adds", "--run-id", "r1")
+
+    async def story(viewer):
+        await viewer.sees("result: 2 rows of airport, flights")
+
+    one_run(sequent.store, story)
 
 
 def test_steps_that_have_not_begun_say_why(tmp_path):
