@@ -29,11 +29,17 @@ def environment(directory: Path, count: object) -> dict[str, str]:
     return {**os.environ, "SEQUENT_STORE": str(directory / "runs.db"), "BENCHMARK_COUNT": str(count)}
 
 
+def started(directory: Path, flow: str, count: object, name: str) -> subprocess.Popen[bytes]:
+    """Start a run of a flow of this folder, such as ``flows:chain``."""
+    command = [sys.executable, "-m", "sequent", "run", f"benchmarks.{flow}", "-q", "--run-id", name]
+    return subprocess.Popen(command, cwd=ROOT, env=environment(directory, count), stdout=subprocess.DEVNULL)
+
+
 def run(directory: Path, flow: str, count: object, name: str) -> float:
     """Run a flow; return its processor time."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-m", "sequent", "run", f"benchmarks.flows:{flow}", "-q", "--run-id", name]
-    subprocess.run(command, cwd=ROOT, env=environment(directory, count), check=True, stdout=subprocess.DEVNULL)
+    if started(directory, flow, count, name).wait():
+        raise RuntimeError(f"the run of {flow} failed")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -51,10 +57,11 @@ class Server:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        address = (self._process.stdout or sys.stdin).readline().strip()
-        self.base = address.partition("/?")[0]
+        self.address = (self._process.stdout or sys.stdin).readline().strip()
+        """With the token."""
+        self.base = self.address.partition("/?")[0]
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-        self.opener.open(address).read()
+        self.opener.open(self.address).read()
 
     def spent(self) -> float:
         """The processor time of the server so far."""
@@ -64,6 +71,16 @@ class Server:
     def get(self, path: str) -> int:
         """Ask for a page; return its length."""
         return len(self.opener.open(self.base + path).read())
+
+    def wait_for(self, run_id: str) -> None:
+        """Wait until a run has begun."""
+        while True:
+            try:
+                self.get(f"/runs/{run_id}")
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
 
     def cost(self, path: str, times: int) -> float:
         """The milliseconds of the server's processor time for a page, the average of so many."""
@@ -76,12 +93,7 @@ class Server:
         """Watch a run as a browser does: load its page with all news, until it ends."""
 
         def follow() -> None:
-            while True:
-                try:
-                    self.get(f"/runs/{run_id}")
-                    break
-                except OSError:
-                    time.sleep(0.05)
+            self.wait_for(run_id)
             with self.opener.open(f"{self.base}/runs/{run_id}/events") as events:
                 for line in events:
                     if line == b"event: news\n":
@@ -99,8 +111,8 @@ class Server:
 
 def first_page(directory: Path, server: Server) -> list[str]:
     """The cost of the first page for few and for many tasks."""
-    run(directory, "chain_inside", FEW, "few")
-    run(directory, "chain_inside", MANY, "many")
+    run(directory, "flows:chain_inside", FEW, "few")
+    run(directory, "flows:chain_inside", MANY, "many")
     cold = {name: server.cost(f"/runs/{name}", 1) for name in ("few", "many")}
     pairs = [(server.cost("/runs/few", 40), server.cost("/runs/many", 40)) for _ in range(ROUNDS)]
     few, many = (statistics.median(column) for column in zip(*pairs, strict=True))
@@ -117,9 +129,9 @@ def watched(directory: Path, server: Server) -> list[str]:
     """The processor time of a driver with and without a watcher, and that of the server."""
     ratios, shares = [], []
     for at in range(ROUNDS):
-        alone = run(directory, "chain", CHAIN, f"alone{at}")
+        alone = run(directory, "flows:chain", CHAIN, f"alone{at}")
         before, watcher = server.spent(), server.watch(f"seen{at}")
-        seen = run(directory, "chain", CHAIN, f"seen{at}")
+        seen = run(directory, "flows:chain", CHAIN, f"seen{at}")
         watcher.join()
         ratios.append(seen / alone)
         shares.append((server.spent() - before) / seen)
@@ -133,7 +145,7 @@ def main() -> None:
     """Print all figures."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        run(directory, "chain_inside", 1, "one")
+        run(directory, "flows:chain_inside", 1, "one")
         server = Server(directory)
         try:
             for line in (*first_page(directory, server), *watched(directory, server)):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,3 +30,8 @@ def test_the_benchmark_of_whole_commands_tells_its_options():
     )
     assert asked.returncode == 2, asked.stderr
     assert "[--pairs PAIRS] [--busy]" in asked.stderr
+
+
+@pytest.mark.parametrize("name", ["page", "browser", "report"])
+def test_benchmarks_of_their_own_find_all_that_they_import(name):
+    importlib.import_module(f"benchmarks.{name}")
