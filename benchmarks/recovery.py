@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.compiled import compiled
 from benchmarks.floor import commits_per_second
 
 ROOT = Path(__file__).parents[1]
@@ -19,7 +20,7 @@ def recover() -> str:
     count = int(os.environ.get("BENCHMARK_MANY", "1000000"))
     with tempfile.TemporaryDirectory() as name:
         store = Path(name) / "store.db"
-        environment = {**os.environ, "BENCHMARK_COUNT": str(count), "SEQUENT_STORE": str(store)}
+        environment = compiled(Path(name), BENCHMARK_COUNT=str(count), SEQUENT_STORE=str(store))
         quiet = {"cwd": ROOT, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         first = subprocess.run(
             [sys.executable, "-m", "sequent", "run", "benchmarks.flows:gate"],

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.compiled import compiled
 from benchmarks.peers import PEERS, environment_of
 from tests.acceptance.small_flows import FLOWS
 
@@ -74,7 +75,8 @@ def _table(pairs: int, told: str) -> str:
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         (directory / "flows.py").write_text(FLOWS)
-        environment = _environment(directory)
+        environment = compiled(directory, SEQUENT_STORE=str(directory / "store.db"))
+        environment.pop("PYTHONPATH", None)
         commands = {**FLOOR, **_peers(), **_ours(directory)}
         for words in commands.values():
             # Modules are compiled once, as they are where they are installed; and there is a run to be shown.
@@ -128,16 +130,6 @@ def _ours(directory: Path) -> dict[str, tuple[str, ...]]:
     program = str(Path(sys.executable).with_name("sequent"))
     ours = {title: (program, *words) for title, words in OURS.items()}
     return {**ours, "script of the builder": (sys.executable, str(directory / "flows.py"))}
-
-
-def _environment(directory: Path) -> dict[str, str]:
-    left_out = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")
-    environment = {name: value for name, value in os.environ.items() if name not in left_out}
-    return {
-        **environment,
-        "PYTHONPYCACHEPREFIX": str(directory / "compiled"),
-        "SEQUENT_STORE": str(directory / "store.db"),
-    }
 
 
 def _spent(words: Sequence[str], directory: Path, environment: dict[str, str]) -> Spent:

@@ -10,6 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.compiled import compiled
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -17,7 +19,7 @@ def until_first_line() -> str:
     """Seconds to the first step's first line, beside those of starting Python and importing what a run needs."""
     with tempfile.TemporaryDirectory() as name:
         directory, first, imports = Path(name), list[float](), list[float]()
-        environment = _environment(directory)
+        environment = compiled(directory, SEQUENT_STORE=str(directory / "store.db"))
         _first_line(directory, 0, environment)
         for number in range(1, 8):
             began = time.perf_counter()
@@ -28,16 +30,6 @@ def until_first_line() -> str:
             f"{statistics.median(first):.2f} s to the first line, "
             f"{statistics.median(first) / statistics.median(imports):.2f} of importing SQLAlchemy alone"
         )
-
-
-def _environment(directory: Path) -> dict[str, str]:
-    """One in which modules are compiled once, as they are where they are installed, whatever is set here."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {
-        **environment,
-        "PYTHONPYCACHEPREFIX": str(directory / "compiled"),
-        "SEQUENT_STORE": str(directory / "store.db"),
-    }
 
 
 def _first_line(directory: Path, number: int, environment: dict[str, str]) -> float:
