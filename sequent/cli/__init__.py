@@ -5,12 +5,17 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from contextvars import copy_context
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    import signal
+else:
+    # The same functions; the module around it makes enumerations of all signals first.
+    import _signal as signal
 
 INTERRUPTED = 130
 AUTHORS_CODE = "sequent.runtime.loading"

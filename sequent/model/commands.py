@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from shlex import quote
 
 _store: ContextVar[str] = ContextVar("sequent_store_option", default="")
 
 
 def typed(*words: str) -> str:
     """Return a command that can be typed as it stands: ``sequent recover r00001 --store s.db``."""
-    return " ".join(("sequent", *map(quote, words))) + _store.get()
+    return " ".join(("sequent", *map(_quoted, words))) + _store.get()
 
 
 def option(name: str, value: str) -> str:
     """Return an option with its value, to append to a command."""
-    return f" --{name} {quote(value)}"
+    return f" --{name} {_quoted(value)}"
+
+
+def _quoted(word: str) -> str:
+    # Most commands print none.
+    from shlex import quote
+
+    return quote(word)
 
 
 def store_options() -> str:

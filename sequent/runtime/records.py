@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -81,7 +81,7 @@ class RunRecord(Struct, frozen=True, kw_only=True):
     """The number of times that a process has begun to drive it."""
 
 
-class PastRun(NamedTuple):
+class PastRun(Struct, frozen=True):
     """The end of a run, without all that takes longer to read."""
 
     number: int
@@ -137,7 +137,7 @@ class AttemptRecord(Struct, frozen=True, kw_only=True):
         return path_on_host(self.path, self.host, self.host_depth)
 
 
-class LeftPart(NamedTuple):
+class LeftPart(Struct, frozen=True):
     """A note or an artifact that an attempt has left."""
 
     path: str
@@ -153,7 +153,7 @@ class LeftPart(NamedTuple):
         return path_on_host(self.path, self.host, self.host_depth)
 
 
-class Pending(NamedTuple):
+class Pending(Struct, frozen=True):
     """A task or container that waits for its time, or a task that waits for an answer until a time."""
 
     path: str
@@ -212,14 +212,14 @@ class RowState(Struct, frozen=True, kw_only=True):
     """The number of a task's failed attempts in the present recovery."""
 
 
-class TaskPlace(NamedTuple):
+class TaskPlace(Struct, frozen=True):
     """The place of a task or container of a run."""
 
     path: str
     sequence: Sequence
 
 
-class PoolHold(NamedTuple):
+class PoolHold(Struct, frozen=True):
     """An amount of a pool that is held."""
 
     pool: str

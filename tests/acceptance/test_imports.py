@@ -25,8 +25,10 @@ READING = PARSER | {
 HAS_DIGEST = find_spec("_sha2") or find_spec("_sha256")
 BUNDLES = frozenset({"hashlib", "typing_extensions"} if HAS_DIGEST else {"typing_extensions"})
 """Modules that load many others for one function."""
-SHOWING = READING | BUNDLES | {"pathlib"}
+SHOWING = READING | BUNDLES | {"pathlib", "threading", "importlib.util"}
 """Of commands that read a store."""
+LOOKING = SHOWING | {"shlex", "signal", "sequent.model.interventions", "sequent.runtime.store.sqlite.migrations"}
+"""Of those that only show what a run has done."""
 LOADING = (
     PARSER
     | BUNDLES
@@ -53,17 +55,17 @@ class Budget:
 BUDGETS = [
     Budget(("--version",), 13, READING | {"msgspec", "sqlite3", "json", "typing_extensions"}),
     Budget(("--help",), 20, READING | {"msgspec", "sqlite3", "typing_extensions"}),
-    Budget(("ls",), 67, SHOWING),
-    Budget(("ls", "--json"), 82, READING - {"attrs"} | BUNDLES),
-    Budget(("show",), 79, SHOWING),
-    Budget(("show", "latest", "first", "-q"), 79, SHOWING),
+    Budget(("ls",), 65, LOOKING),
+    Budget(("ls", "--json"), 80, READING - {"attrs"} | BUNDLES),
+    Budget(("show",), 75, LOOKING),
+    Budget(("show", "latest", "first", "-q"), 75, LOOKING),
     Budget(
         ("why", "latest", "first"),
         140,
         {"sequent.compiler", "sequent.dsl", "sequent.engine", "sequent.api", "sequent.testing", "sequent.pictures"}
         | {"sequent.runtime.driver", "sequent.runtime.executors", "sequent.runtime.loading", "sequent.runtime.worker"},
     ),
-    Budget(("logs",), 75, SHOWING),
+    Budget(("logs",), 73, LOOKING),
     Budget(("check", "flows.py:one"), 152, LOADING),
     Budget(("plan", "flows.py:one"), 152, LOADING),
     Budget(("config",), 66, SETTING | BUNDLES),

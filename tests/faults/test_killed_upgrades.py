@@ -19,8 +19,7 @@ import pytest
 
 from sequent.model.status import RunStatus
 from sequent.runtime.store import open_store
-from sequent.runtime.store.sqlite.migrations import OLDEST
-from sequent.runtime.store.sqlite.schema import VERSION
+from sequent.runtime.store.sqlite.schema import OLDEST, VERSION
 from tests.faults import evidence, power_cuts
 from tests.faults.drivers import ROOT
 from tests.faults.shim import Action, Shim

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-
-from msgspec import convert
+from typing import Any
 
 from sequent.cli.arguments.options import GlobalOptions
 from sequent.cli.command_table import PLAIN_WORDS, VALUED, function_of
 
-_FLAGS: dict[str, dict[str, str | bool | int]] = {
+_FLAGS: dict[str, dict[str, Any]] = {
     "--json": {"json": True},
     "--quiet": {"quiet": True},
     "-q": {"quiet": True},
@@ -27,7 +26,7 @@ def plain_command(typed: Sequence[str]) -> Callable[[], int] | None:
     if most is None:
         return None
     given: list[str] = []
-    options: dict[str, str | bool | int] = {}
+    options: dict[str, Any] = {}
     left = iter(words)
     for word in left:
         if word and not word.startswith("-"):
@@ -39,10 +38,10 @@ def plain_command(typed: Sequence[str]) -> Callable[[], int] | None:
         options |= option
     if len(given) > most:
         return None
-    return partial(function_of(command), *given, options=convert(options, GlobalOptions))
+    return partial(function_of(command), *given, options=GlobalOptions(**options))
 
 
-def _valued(word: str, left: Iterator[str]) -> dict[str, str | bool | int] | None:
+def _valued(word: str, left: Iterator[str]) -> dict[str, Any] | None:
     """Return an option and its value; None if the word is no such option, or has no value."""
     option, equals, value = word.partition("=")
     if option not in VALUED:

@@ -32,7 +32,6 @@ from sequent.model.scope import host_in, sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.reading.step_states import Story, TaskFilter, read_filter, seen_attempts, story_of
 from sequent.runtime.records import AttemptRecord, LeftPart, Pending, RunRecord
-from sequent.view.intervention_lines import intervention_lines
 
 if TYPE_CHECKING:
     from typing import Annotated
@@ -147,7 +146,7 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: GlobalOpt
         for why in _waiting(store, record, story)
         if _is_new(why, story)
     ]
-    asked = [*intervention_lines(store.interventions(record), moment)]
+    asked = [*_intervention_lines(store, record)]
     for lines in (steps, _first(active), _first(waits), _first(questions), _first(reasons), asked):
         if lines:
             out("\n".join(("", *lines)))
@@ -173,6 +172,14 @@ def _show_result(store: Store, record: RunRecord) -> None:
     found = read_result(store, record)
     if found is not None:
         out("\n".join(("", *result_lines(found))))
+
+
+def _intervention_lines(store: Store, record: RunRecord) -> Iterator[str]:
+    if asked := store.interventions(record):
+        # Few runs have any.
+        from sequent.view.intervention_lines import intervention_lines
+
+        yield from intervention_lines(asked, moment)
 
 
 def _show_story(store: Store, record: RunRecord, story: Story, paint: Paint) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
 from sequent.model import terminal
 from sequent.model.status import RunStatus, Status
@@ -58,14 +58,15 @@ def is_live(stream: TextIO, environment: Mapping[str, str] | None = None) -> boo
     return stream.isatty() and values.get("TERM") != "dumb" and not values.get("CI")
 
 
-class Paint(NamedTuple):
+class Paint:
     """Colours for one stream, or none; a status is always a glyph and a word as well."""
 
-    is_on: bool
+    def __init__(self, *, is_on: bool) -> None:
+        self.is_on = is_on
 
     @classmethod
     def of(cls, stream: TextIO) -> Paint:
-        return cls(is_coloured(stream))
+        return cls(is_on=is_coloured(stream))
 
     def status(self, status: Status | RunStatus) -> str:
         """Return a status in words, such as ``✓ success``."""

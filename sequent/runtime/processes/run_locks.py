@@ -7,8 +7,9 @@ import fcntl
 import os
 import stat
 import struct
-import threading
-from typing import NamedTuple
+from _thread import allocate_lock
+
+from msgspec import Struct
 
 from sequent.errors import StoreError
 
@@ -21,14 +22,14 @@ _held: dict[tuple[int, int], int] = {}
 A process that closes any descriptor of a locked file drops its lock, so a file is opened only once it is
 known that this process does not hold it.
 """
-_guard = threading.Lock()
+_guard = allocate_lock()
 
 
 def _forget() -> None:
     """Forget the parent's locks, which a forked child does not hold."""
     global _guard  # noqa: PLW0603 - the parent's may have been held by another thread as it forked
     _held.clear()
-    _guard = threading.Lock()
+    _guard = allocate_lock()
 
 
 os.register_at_fork(after_in_child=_forget)
@@ -84,7 +85,7 @@ def try_lock(path: str, owner: str) -> RunLock | None:
         return lock
 
 
-class Holder(NamedTuple):
+class Holder(Struct, frozen=True):
     """The holder of a lock."""
 
     pid: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from typing import TYPE_CHECKING
 
@@ -82,7 +81,9 @@ def _open_postgresql(url: str, *, makes: bool) -> PostgresqlStore:
 
 
 def _address_of(url: str) -> ServerAddress:
-    if importlib.util.find_spec("psycopg") is None:
+    from importlib.util import find_spec
+
+    if find_spec("psycopg") is None:
         raise StoreError(
             "a store in PostgreSQL needs the package psycopg, which is not installed",
             code="no-driver",

@@ -201,7 +201,7 @@ def test_a_lock_is_held_though_there_is_no_room_to_say_by_whom(tmp_path):
     with room_for(0):
         held = run_locks.try_lock(lock, "me")
     assert held is not None
-    assert run_locks.lock_holder(lock) == (os.getpid(), "")
+    assert run_locks.lock_holder(lock) == run_locks.Holder(os.getpid(), "")
     held.release()
     assert run_locks.lock_holder(lock) is None
 

@@ -20,8 +20,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.processes.run_locks import prepare_directory, try_lock
 from sequent.runtime.rows import TaskKey
 from sequent.runtime.store import open_store
-from sequent.runtime.store.sqlite.migrations import OLDEST
-from sequent.runtime.store.sqlite.schema import VERSION
+from sequent.runtime.store.sqlite.schema import OLDEST, VERSION
 from tests.contracts.plans import A, attempted, create, plan
 
 WRITTEN = {number: Path(__file__).with_name(f"version_{number}.sql") for number in range(OLDEST, VERSION)}

@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 
+from msgspec.structs import replace
+
 from sequent.runtime.store.sql.statements import Statement, Statements
 
 VERSION = 4
@@ -31,7 +33,7 @@ class SchemaStatements(Mapping[str, Statement]):
         statement = self._read.get(name)
         if statement is None:
             plain = self._plain[name]
-            statement = self._read[name] = plain._replace(text=self.qualified(plain.text))
+            statement = self._read[name] = replace(plain, text=self.qualified(plain.text))
         return statement
 
     def __iter__(self) -> Iterator[str]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator
-from typing import Any, NamedTuple
+from typing import Any
 from zlib import crc32
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from sequent.errors import StoreError
 from sequent.model.record_text import MOST
@@ -30,7 +33,7 @@ from sequent.runtime.store.sql.session import Session
 from sequent.runtime.store.sql.stored_definitions import StoredMapping
 
 
-class RunRow(NamedTuple):
+class RunRow(Struct, frozen=True):
     """A run's row, and its request."""
 
     number: int
@@ -57,7 +60,7 @@ class RunRow(NamedTuple):
 
     def checksum(self) -> int:
         """Return the seal that the row should have."""
-        return crc32(repr(tuple(self)[:-3]).encode("utf-8", "surrogatepass"))
+        return crc32(repr(astuple(self)[:-3]).encode("utf-8", "surrogatepass"))
 
 
 def seal_run(session: Session, number: int) -> None:
@@ -195,7 +198,7 @@ class Listing:
             StoreError: its row is not as it was written; the message names the run.
         """
         with naming_run(row.id):
-            check_rows(self._database.statements["run_with_number"].columns, [row])
+            check_rows(self._database.statements["run_with_number"].columns, [astuple(row)])
             if row.seal is not None and row.seal != row.checksum():
                 raise damaged("a row of a run", row.id)
             return self._record(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import threading
+from _thread import RLock
 from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ class Session:
         self._cursor: Any = self.connection.cursor()
         is_patient = patience is None or not database.begins_locked
         self._do = self.connection.execute if is_patient else self._cursor.execute
-        self._guard = threading.RLock()
+        self._guard = RLock()
         """Held during a transaction: a connection has one at a time, and threads may drive runs of a store."""
 
     def close(self) -> None:

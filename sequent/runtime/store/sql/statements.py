@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 _TYPES = {"int": int, "str": str, "float": float, "bytes": bytes, "any": None}
 
 
-class ColumnType(NamedTuple):
+class ColumnType(Struct, frozen=True):
     """The type of a column in an answer."""
 
     name: str
@@ -17,7 +18,7 @@ class ColumnType(NamedTuple):
     is_nullable: bool
 
 
-class Statement(NamedTuple):
+class Statement(Struct, frozen=True):
     """A statement, and the columns of its answer."""
 
     text: str

@@ -160,9 +160,11 @@ class SqlStore:
         return number
 
     def interventions(self, run: RunRecord) -> list[AskedIntervention]:
-        from sequent.runtime.store.sql.interventions import InterventionRows
-
         with naming_run(run.id):
+            if self._session.row("last_intervention", run.number)[0] is None:
+                return []
+            from sequent.runtime.store.sql.interventions import InterventionRows
+
             return InterventionRows(self._session, run.number).all()
 
     def container_problems(self, run: RunRecord) -> list[Failure]:

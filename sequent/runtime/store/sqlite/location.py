@@ -6,7 +6,8 @@ import errno
 import os
 import stat
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from sequent.errors import StoreError, UsageError
 from sequent.model.variables import STORE
@@ -17,7 +18,7 @@ _REMOTE = ("nfs", "cifs", "smb", "fuse.sshfs")
 """The prefixes of the types of network filesystems."""
 
 
-class Location(NamedTuple):
+class Location(Struct, frozen=True):
     """The file of a store: its real path, and whether it is the default."""
 
     path: str

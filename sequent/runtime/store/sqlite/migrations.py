@@ -69,8 +69,6 @@ _TO_5 = (
 )
 _STEPS = {1: _TO_2, 2: _TO_3, 3: _TO_4, 4: _TO_5}
 """The statements that lead from a version to the next. They are written out, since the tables will change."""
-OLDEST = min(_STEPS)
-"""The oldest version that can be upgraded."""
 
 
 def migrate(connection: sqlite3.Connection, path: str) -> None:

@@ -13,8 +13,7 @@ from sequent.runtime.store.directories import check_inner_directory
 from sequent.runtime.store.sqlite.access import check_file, check_new_name
 from sequent.runtime.store.sqlite.connection import PIECE, PatientConnection, address_of, is_read_only, refusal
 from sequent.runtime.store.sqlite.location import Location, prepare_directory, refused, runs_directory
-from sequent.runtime.store.sqlite.migrations import OLDEST, migrate
-from sequent.runtime.store.sqlite.schema import APPLICATION_ID, VERSION, creation, tables
+from sequent.runtime.store.sqlite.schema import APPLICATION_ID, OLDEST, VERSION, creation, tables
 from sequent.runtime.store.sqlite.unfinished import Unfinished, remove_unfinished
 
 _MAGIC = b"SQLite format 3\0"
@@ -172,9 +171,13 @@ def check_schema(connection: sqlite3.Connection, path: str) -> None:
         StoreError: the file was damaged or altered, or cannot be upgraded now.
     """
     try:
-        _check_version(path, connection.execute("PRAGMA user_version").fetchone()[0])
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        _check_version(path, version)
         _refuse_code(connection, path)
-        migrate(connection, path)
+        if version < VERSION:
+            from sequent.runtime.store.sqlite.migrations import migrate
+
+            migrate(connection, path)
         found = connection.execute("SELECT name FROM sqlite_schema").fetchall()
     except DATABASE_ERRORS as error:
         raise store_error(error, path) from error

@@ -11,6 +11,8 @@ APPLICATION_ID = 0x53455155
 """``SEQU``, in the header of every store's file."""
 VERSION = 5
 """The version of the tables, in the header as well."""
+OLDEST = 1
+"""The oldest version that can be upgraded."""
 STATEMENTS = os.path.join(os.path.dirname(__file__), "statements.sql")
 _CREATE = "create_"
 

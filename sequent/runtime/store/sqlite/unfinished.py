@@ -9,7 +9,8 @@ import re
 
 from sequent.runtime.store.sqlite.access import BESIDE
 
-_UNFINISHED = re.compile(rf"(\.[0-9a-f]{{16}}\.new)({'|'.join(BESIDE)})?\Z")
+_UNFINISHED = rf"(\.[0-9a-f]{{16}}\.new)({'|'.join(BESIDE)})?"
+"""The rest of their names; compiled when it is first needed."""
 
 
 class Unfinished:
@@ -45,7 +46,8 @@ def remove_unfinished(path: str) -> None:
     """Remove the new files beside a store on which no process works any more."""
     directory, name = os.path.split(path)
     with contextlib.suppress(OSError):
-        found = [_UNFINISHED.fullmatch(other, len(name)) for other in os.listdir(directory) if other.startswith(name)]
+        others = (other for other in os.listdir(directory) if other.startswith(f"{name}.") and ".new" in other)
+        found = [re.fullmatch(_UNFINISHED, other.removeprefix(name)) for other in others]
         for left in sorted({match[1] for match in found if match}):
             _remove_if_left(path + left)
 
