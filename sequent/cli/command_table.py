@@ -72,6 +72,12 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
         "[TARGET] [OPTIONS]",
         ("nightly.py:nightly", "jobs.nightly:nightly --json"),
     ),
+    "simulate": (
+        "sequent.cli.commands.simulate:simulate",
+        "Show what a run would do, moment by moment, in simulated time; no step is executed.",
+        "[TARGET] [OPTIONS]",
+        ("nightly.py:nightly --history", "jobs.nightly:nightly -p day=2026-11-24 --history --seed 7 --json"),
+    ),
     "forecast": (
         "sequent.cli.commands.forecast:forecast",
         "Tell how long a run would take: earlier runs are replayed under the limits of today.",

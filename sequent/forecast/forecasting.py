@@ -14,13 +14,13 @@ from sequent.compiler import compile_flow
 from sequent.dsl.hosts import is_here
 from sequent.dsl.parameters import encode_params
 from sequent.errors import InvalidFlowError, UsageError
-from sequent.forecast.history import EarlierRun, RunHistory, read_history
 from sequent.forecast.limits import LimitChanges, LimitedPlan, RunLimit
 from sequent.forecast.replays import Replay, replayed
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.spec import Definition
 from sequent.runtime.runs.drive import slots_of
+from sequent.testing.history import EarlierRun, RunHistory, read_history
 from sequent.testing.hosts import MOST_TASKS
 from sequent.view.attempts import by_step
 from sequent.view.critical_path import CriticalPath, critical_path

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from attrs import frozen
 
 from sequent.by_fields import ByFields
-from sequent.forecast.history import EarlierRun, RunHistory
 from sequent.forecast.limits import LimitedPlan
 from sequent.model.spec import Definition
 from sequent.runtime.records import AttemptRecord
 from sequent.testing.earlier_scenario import following
+from sequent.testing.history import EarlierRun, RunHistory
 from sequent.testing.simulation import HowFar
 from sequent.testing.world import MOST_ATTEMPTS, World
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TypeAlias
 
 from attrs import frozen
 
@@ -68,9 +69,7 @@ class EarlierScenario(Scenario):
                 return seconds
         else:
             seconds = self._usual(task)
-        # It succeeded, or would have done so, and what a worker measures is a little less.
-        timeout = task.order.settings.get("timeout")
-        return seconds if timeout is None else min(seconds, timeout)
+        return _within_timeout(seconds, task)
 
     def _usual(self, task: Task) -> float:
         key = f"{task.key}/{task.attempt}"
@@ -120,12 +119,57 @@ class EarlierScenario(Scenario):
         return f"[{','.join(['null'] * self._past.run.iterations(path))}]"
 
 
-def following(precedent: Precedent) -> Callable[[ScenarioOptions, Plan, Addresses, Catalogue], Scenario]:
+class DrawnScenario(EarlierScenario):
+    """A scenario of an author in which an earlier run says what the author does not.
+
+    Durations are drawn from all successes of the step in earlier runs, by the seed. Attempts fail only as the author
+    says.
+    """
+
+    def problem_of(self, task: Task) -> Problem | None:
+        return Scenario.problem_of(self, task)
+
+    def seconds_of(self, task: Task) -> float:
+        if self.has_duration(task):
+            return Scenario.seconds_of(self, task)
+        usual, key = self._past.usual_elsewhere, f"{self._seed}/{task.key}/{task.attempt}"
+        seconds = usual.drawn(task.order.located, task.path, key)
+        return _within_timeout(usual.of_any_step if seconds is None else seconds, task)
+
+    def result_of(self, task: Task) -> Result | None:
+        said = Scenario.result_of(self, task)
+        return super().result_of(task) if said is None else said
+
+    def items_of(self, path: str) -> str | BaseException | None:
+        said = Scenario.items_of(self, path)
+        return super().items_of(path) if said is None else said
+
+
+def _within_timeout(seconds: float, task: Task) -> float:
+    """Return how long a success takes: it was in time, though what a worker measures is a little less."""
+    timeout = task.order.settings.get("timeout")
+    return seconds if timeout is None else min(seconds, timeout)
+
+
+MakeScenario: TypeAlias = Callable[[ScenarioOptions, Plan, Addresses, Catalogue], Scenario]
+
+
+def following(precedent: Precedent) -> MakeScenario:
     """Return the function that makes the scenario which follows an earlier run."""
-    return partial(_made, precedent)
+    return partial(_made, EarlierScenario, precedent)
+
+
+def drawing_from(precedent: Precedent) -> MakeScenario:
+    """Return the function that makes the scenario whose durations are drawn from earlier runs."""
+    return partial(_made, DrawnScenario, precedent)
 
 
 def _made(
-    precedent: Precedent, options: ScenarioOptions, plan: Plan, addresses: Addresses, catalogue: Catalogue
+    kind: type[EarlierScenario],
+    precedent: Precedent,
+    options: ScenarioOptions,
+    plan: Plan,
+    addresses: Addresses,
+    catalogue: Catalogue,
 ) -> Scenario:
-    return EarlierScenario(options, plan, addresses, catalogue, precedent)
+    return kind(options, plan, addresses, catalogue, precedent)

@@ -147,6 +147,10 @@ class Scenario:
                 return Problem(type="ExitStatus", message=f"it ended with exit code {code}", exit_code=code)
         return problem_of(error)
 
+    def has_duration(self, task: Task) -> bool:
+        """Return whether the scenario says how long a task takes."""
+        return callable(self._durations) or _chosen(self._durations, task, default=None) is not None
+
     def seconds_of(self, task: Task) -> float:
         """Return how long an attempt takes.
 

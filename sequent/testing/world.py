@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from selectors import BaseSelector
-from typing import TypeAlias, Unpack
+from typing import Unpack
 
 from sequent.compiler import compile_flow
 from sequent.dsl.definitions import definition_of
@@ -25,7 +25,7 @@ from sequent.model.spec import Definition
 from sequent.model.status import Construct, RunStatus
 from sequent.runtime.driver.adapters import Adapters, Signals
 from sequent.runtime.orders import AttemptOrder
-from sequent.runtime.ports import DrivenRun
+from sequent.runtime.ports import DrivenRun, Store
 from sequent.runtime.records import AttemptRecord
 from sequent.runtime.recovery.changes import fingerprints_of
 from sequent.runtime.recovery.preparation import prepare
@@ -33,12 +33,15 @@ from sequent.runtime.recovery.prepared_recovery import Prepared
 from sequent.runtime.recovery.task_selection import Asked
 from sequent.runtime.runs.drive import Drive
 from sequent.runtime.runs.question_texts import QuestionTexts
+from sequent.runtime.store import open_store
 from sequent.runtime.store.sqlite.temporary import MemoryStore
 from sequent.runtime.worker.inputs import Catalogue
 from sequent.runtime.worker.repeat_iterators import RepeatIterators
 from sequent.testing.addresses import Addresses
 from sequent.testing.clock import BEGINNING, FakeClock, Seconds
+from sequent.testing.earlier_scenario import MakeScenario, drawing_from
 from sequent.testing.executor import SimulatedExecutor
+from sequent.testing.history import read_history
 from sequent.testing.hosts import USUAL
 from sequent.testing.recording import Recording, recorded
 from sequent.testing.scenario import Scenario, ScenarioOptions, check_options
@@ -46,10 +49,10 @@ from sequent.testing.simulated_host import SimulatedHost
 from sequent.testing.simulated_time import Agenda, SimulatedSelector
 from sequent.testing.simulation import HowFar, Simulation, SimulationRecord
 from sequent.testing.task import Task
+from sequent.view.earlier_runs import MOST_RUNS
 
 MOST_ATTEMPTS = 100_000
 """The default limit of attempts, for a simulation and each recovery: one with more is probably endless."""
-MakeScenario: TypeAlias = Callable[[ScenarioOptions, Plan, Addresses, Catalogue], Scenario]
 
 
 def simulate(
@@ -61,6 +64,7 @@ def simulate(
     stop_at: Seconds | None = None,
     max_loops: int = -1,
     most_attempts: int = MOST_ATTEMPTS,
+    history: str | Path | None = None,
     **scenario: Unpack[ScenarioOptions],
 ) -> Simulation:
     """Run a flow in simulated time, without running any of its steps, and return the events.
@@ -77,6 +81,8 @@ def simulate(
         stop_at: press Ctrl-C after this time.
         max_loops: suspend the run after this many passes, as in ``run()``.
         most_attempts: the limit of attempts in each recovery; a simulation with more counts as endless.
+        history: a store with earlier runs of the flow. Steps whose durations are not given take as long as they took
+            there, as the seed chooses; results and numbers of items that decide the course are those of the latest run.
         **scenario: the behaviour of the steps; a name is a path (``"transmit.send"``), or a path with a sequence
             (``"transmit.send/1.2"``), which overrides it.
 
@@ -106,12 +112,28 @@ def simulate(
     Raises:
         InvalidFlowError: the flow has mistakes.
         UsageError: a name is not in the flow, a value is impossible there, or a result that decides the course
-            of the flow is not known.
+            of the flow is not known; or the store has no run of the flow.
+        StoreError: the store cannot be read.
     """
     check_options(scenario, simulate)
-    world = World(flow, params or {}, start, max_concurrent, most_attempts)
+    store = None if history is None else open_store(str(history), makes=False)
+    try:
+        drawing = Scenario if store is None else _drawing(store, flow)
+        world = World(flow, params or {}, start, max_concurrent, most_attempts, make_scenario=drawing)
+    except BaseException:
+        if store is not None:
+            store.close()
+        raise
+    if store is not None:
+        # Results are read from it when they are needed, also in recoveries.
+        weakref.finalize(world, store.close)
     world.change(scenario, 0.0)
     return world.begin(HowFar(stop_at, max_loops))
+
+
+def _drawing(store: Store, flow: object) -> MakeScenario:
+    """Return the function that makes the scenario whose durations are drawn from a store."""
+    return drawing_from(read_history(store, definition_of(flow).spec.name, MOST_RUNS).latest)
 
 
 class World:

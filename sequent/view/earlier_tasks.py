@@ -10,7 +10,6 @@ from sequent.model.status import Status
 from sequent.runtime.records import AttemptRecord
 from sequent.view.attempts import task_of
 from sequent.view.step_durations import quantile, successful
-from sequent.view.text import task_name
 
 
 class EarlierTasks:
@@ -27,7 +26,7 @@ class EarlierTasks:
         self._iterations: dict[str, int] = {}
         self._last: dict[str, AttemptRecord] = {}
         for attempt in _settled(attempts):
-            self._tasks.setdefault(task_name(attempt.located, attempt.sequence), []).append(attempt)
+            self._tasks.setdefault(f"{attempt.located}/{attempt.sequence}", []).append(attempt)
             if attempt.status is Status.SUCCESS:
                 self._last[attempt.path] = attempt
             self._count_iterations(attempt)

@@ -133,6 +133,11 @@ SHOWN = {
         *(("report", run) for run in ("good", "bad", "later", "fails", "calls", "five", "copied", "slow2", "asks")),
         *(("report", run) for run in ("around2", "wide1")),
     ],
+    "simulate": [
+        ("simulate", "more.py:waits"),
+        ("simulate", "more.py:copied"),
+        ("simulate", "more.py:around", "--history"),
+    ],
     "forecast": [
         ("forecast", "more.py:around"),
         ("forecast", "more.py:pooled", "--max-concurrent", "2"),

@@ -1,4 +1,4 @@
-"""Reads the earlier runs of a flow from a store, for replays."""
+"""Reads the earlier runs of a flow from a store, for replays and for durations."""
 
 from __future__ import annotations
 
@@ -54,6 +54,11 @@ class RunHistory(ByFields):
     @usual.default
     def _usual(self) -> UsualDurations:
         return UsualDurations([run.tasks for run in self.runs])
+
+    @property
+    def latest(self) -> Precedent:
+        """The latest run, to follow."""
+        return self.precedent(self.runs[0])
 
     def precedent(self, run: EarlierRun) -> Precedent:
         """Return a run to follow."""

@@ -1,0 +1,79 @@
+"""`simulate`: what a run would do, as people and programs read it; no step is executed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+WAREHOUSE = """
+from pathlib import Path
+
+from sequent import container, item, param, step
+
+
+@container
+class warehouse:
+    day: str = param()
+
+    @step
+    def find(self) -> list[int]:
+        Path("executed").touch()
+        return [1, 2]
+
+    @container(repeats=find.result)
+    class each:
+        @step
+        def load(self, number: int = item()) -> None: ...
+
+    @step(requires=each, delay="1h")
+    def late(self) -> None: ...
+
+
+@container
+class lost:
+    @step
+    def wait(self) -> int:
+        return 1
+"""
+
+
+@pytest.fixture
+def warehouse(sequent):
+    (sequent.directory / "warehouse.py").write_text(WAREHOUSE)
+    return sequent
+
+
+def test_a_simulation_follows_an_earlier_run_and_executes_nothing(warehouse):
+    done = warehouse("run", "warehouse.py:warehouse", "--day", "monday", "--max-loops", "1")
+    assert done.returncode == 0, done.stderr
+    assert warehouse("mark", "latest", "late", "success").returncode == 0
+    assert warehouse("recover").returncode == 0
+    (warehouse.directory / "executed").unlink()
+    done = warehouse("simulate", "warehouse.py:warehouse", "--history")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [" ".join(line.split()[2:]) for line in done.stdout.splitlines()]
+    assert lines[:2] == ["started find/1", "ended find/1 ✓ success"]
+    assert [line for line in lines if line.startswith("started each.load")] == [
+        "started each.load/1.1",
+        "started each.load/1.2",
+    ]
+    assert "of simulated time" in done.stdout
+    shown = json.loads(warehouse("simulate", "warehouse.py:warehouse", "--history", "--json").stdout)["simulation"]
+    assert (shown["status"], shown["counts"]) == ("success", {"success": 4})
+    assert shown["seconds"] > 3600
+    assert not (warehouse.directory / "executed").exists()
+
+
+def test_without_history_steps_take_no_time_and_an_unknown_result_leads_to_it(warehouse):
+    done = warehouse("simulate", "warehouse.py:lost")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == "lost: ✓ success after 0.00 s of simulated time"
+    done = warehouse("simulate", "warehouse.py:warehouse", "-p", "day=monday")
+    assert done.returncode == 2
+    assert "what 'find' returns decides the repeats of 'each'" in done.stderr
+    assert "--history" in done.stderr
+    done = warehouse("simulate", "warehouse.py:warehouse", "--history")
+    assert done.returncode == 2
+    assert "there is no earlier run of the flow 'warehouse'" in done.stderr
+    assert "Traceback" not in done.stderr
