@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+import signal
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from selectors import EVENT_READ, BaseSelector, SelectorKey
 from typing import Any
 
-from sequent.testing.clock import FakeClock
+from sequent.errors import UsageError
+from sequent.model.durations import read_seconds
+from sequent.runtime.driver.adapters import Signals
+from sequent.testing.clock import FakeClock, Seconds
 
 Act = Callable[[], object]
 
@@ -83,3 +88,28 @@ class SimulatedSelector(BaseSelector):
 
     def get_map(self) -> Mapping[Any, SelectorKey]:
         return self._keys
+
+
+def interrupting(agenda: Agenda, stop_at: Seconds | None) -> Signals:
+    """Return the signals of a simulation: Ctrl-C, after a time."""
+
+    @contextmanager
+    def signals(selector: BaseSelector, on_signal: Callable[[int], None]) -> Generator[None]:
+        del selector
+        if stop_at is None:
+            yield
+            return
+        number = agenda.after(_read_stop(stop_at), lambda: on_signal(signal.SIGINT))
+        try:
+            yield
+        finally:
+            agenda.cancel(number)
+
+    return signals
+
+
+def _read_stop(stop_at: Seconds) -> float:
+    try:
+        return read_seconds(stop_at)
+    except ValueError as error:
+        raise UsageError(f"stop_at: {error}", code="length-of-time") from None

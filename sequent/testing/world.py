@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import weakref
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from selectors import BaseSelector
 from typing import Unpack
 
 from sequent.compiler import compile_flow
@@ -16,16 +13,14 @@ from sequent.dsl.definitions import definition_of
 from sequent.dsl.flow_run import BoundRun
 from sequent.dsl.hosts import is_here
 from sequent.dsl.parameters import encode_params
-from sequent.errors import UsageError
-from sequent.model.durations import read_seconds
 from sequent.model.outcome import Outcome
 from sequent.model.plan import Plan
 from sequent.model.run_target import Target
 from sequent.model.spec import Definition
 from sequent.model.status import Construct, RunStatus
-from sequent.runtime.driver.adapters import Adapters, Signals
+from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.orders import AttemptOrder
-from sequent.runtime.ports import DrivenRun, Store
+from sequent.runtime.ports import DrivenRun
 from sequent.runtime.records import AttemptRecord
 from sequent.runtime.recovery.changes import fingerprints_of
 from sequent.runtime.recovery.preparation import prepare
@@ -46,7 +41,7 @@ from sequent.testing.hosts import USUAL
 from sequent.testing.recording import Recording, recorded
 from sequent.testing.scenario import Scenario, ScenarioOptions, check_options
 from sequent.testing.simulated_host import SimulatedHost
-from sequent.testing.simulated_time import Agenda, SimulatedSelector
+from sequent.testing.simulated_time import Agenda, SimulatedSelector, interrupting
 from sequent.testing.simulation import HowFar, Simulation, SimulationRecord
 from sequent.testing.task import Task
 from sequent.view.earlier_runs import MOST_RUNS
@@ -69,40 +64,37 @@ def simulate(
 ) -> Simulation:
     """Run a flow in simulated time, without running any of its steps, and return the events.
 
-    Engine, driver and store are those of real runs, so that requirements, failures, retries, delays, timeouts,
-    pools and limits mean exactly what they mean there. A week takes milliseconds.
+    Engine, driver and store are those of real runs, so requirements, failures, retries, delays, timeouts, pools and
+    limits mean exactly what they mean there. A week takes milliseconds.
 
     Args:
         flow: the result of ``@container``, the same with parameters (``nightly(day=...)``), or a ``Sequent``.
         params: the flow's parameters.
         start: the time of the wall clock at the beginning, for flows that wait for a moment.
-        max_concurrent: how many tasks may be executed at once; by default as the flow says, and if it says
-            nothing 64, so that it is the same on every machine.
+        max_concurrent: how many tasks may be executed at once; by default as the flow says, else 64 on every machine.
         stop_at: press Ctrl-C after this time.
         max_loops: suspend the run after this many passes, as in ``run()``.
         most_attempts: the limit of attempts in each recovery; a simulation with more counts as endless.
-        history: a store with earlier runs of the flow. Steps whose durations are not given take as long as they took
-            there, as the seed chooses; results and numbers of items that decide the course are those of the latest run.
+        history: a store with earlier runs. Steps without ``durations`` take as long as there, as the seed chooses;
+            results and numbers of items that decide the course are those of the latest run.
         **scenario: the behaviour of the steps; a name is a path (``"transmit.send"``), or a path with a sequence
             (``"transmit.send/1.2"``), which overrides it.
 
-            ``failing``: names, of which every attempt fails; or a mapping from names to how many attempts fail (2:
-            the first two), with what (an exception), the fate of each attempt in turn (a list of
-            exceptions, True and False), or a callable that decides (``lambda task: task.item == "eu"``); or one
-            such callable for all tasks. A command fails with an exit code by ``SystemExit(75)``.
+            ``failing``: names, of which every attempt fails; or a mapping from names to how many attempts fail (2: the
+            first two), with what (an exception), the fate of each attempt in turn (a list of exceptions, True and
+            False), or a callable that decides (``lambda task: task.item == "eu"``); or one such callable for all tasks.
+            A command fails with an exit code by ``SystemExit(75)``.
 
             ``durations``: how long attempts take, by name: a number of seconds, "30s", a timedelta, a tuple of the
             shortest and the longest, between which the seed chooses, or a callable of the task; or one callable for
             all. Steps that are not named take no time.
 
-            ``results``: the results of steps, by name: a value, or a callable of the task. Steps without one
-            return None; if that would decide the course of the flow, a result is required.
+            ``results``: the results of steps, by name: a value, or a callable of the task. Steps without one return
+            None; if that would decide the course of the flow, a result is required.
 
-            A question is answered as an attempt of its step ends: at once, or after its duration, with its result;
-            one that fails is rejected.
+            A question is answered as an attempt of its step ends: with its result; one that fails is rejected.
 
-            ``items``: by path, the items of repeats whose items come from a callable; or an exception. Without it
-            the callable is called, in this process.
+            ``items``: by path, the items of repeats over a callable; or an exception. Else it is called, here and now.
 
             ``hosts``: hosts by name, of which something is to happen: ``Host(down=[("1h", "2h")], restarts=["3h"],
             max_concurrent=2)``. Others can be reached, with room for 64 tasks at once.
@@ -111,29 +103,31 @@ def simulate(
 
     Raises:
         InvalidFlowError: the flow has mistakes.
-        UsageError: a name is not in the flow, a value is impossible there, or a result that decides the course
-            of the flow is not known; or the store has no run of the flow.
+        UsageError: a name is unknown, a value impossible, a decisive result not known, or a store without runs.
         StoreError: the store cannot be read.
     """
     check_options(scenario, simulate)
-    store = None if history is None else open_store(str(history), makes=False)
-    try:
-        drawing = Scenario if store is None else _drawing(store, flow)
-        world = World(flow, params or {}, start, max_concurrent, most_attempts, make_scenario=drawing)
-    except BaseException:
-        if store is not None:
-            store.close()
-        raise
-    if store is not None:
-        # Results are read from it when they are needed, also in recoveries.
-        weakref.finalize(world, store.close)
+    world = _world(flow, params or {}, start, (max_concurrent, most_attempts), history)
     world.change(scenario, 0.0)
     return world.begin(HowFar(stop_at, max_loops))
 
 
-def _drawing(store: Store, flow: object) -> MakeScenario:
-    """Return the function that makes the scenario whose durations are drawn from a store."""
-    return drawing_from(read_history(store, definition_of(flow).spec.name, MOST_RUNS).latest)
+def _world(
+    flow: object, params: Mapping[str, object], start: datetime, limits: tuple[int | None, int], history: object
+) -> World:
+    """Make the world of a simulation; with a history, its store is open as long as the world is there."""
+    if history is None:
+        return World(flow, params, start, *limits)
+    store = open_store(str(history), makes=False)
+    try:
+        earlier = read_history(store, definition_of(flow).spec.name, MOST_RUNS)
+        world = World(flow, params, start, *limits, make_scenario=drawing_from(earlier.latest))
+    except BaseException:
+        store.close()
+        raise
+    # Results are read when they are needed, also in recoveries.
+    weakref.finalize(world, store.close)
+    return world
 
 
 class World:
@@ -281,37 +275,12 @@ class World:
                     people=executor,
                     is_here=lambda host: is_here(host, configured) and host not in scenario.hosts,
                     host_executor=make_host,
-                    signals=_interrupting(self._agenda, far.stop_at),
+                    signals=interrupting(self._agenda, far.stop_at),
                     stays_awake=False,
                 )
             )
         finally:
             executor.close()
-
-
-def _interrupting(agenda: Agenda, stop_at: Seconds | None) -> Signals:
-    """Return the signals of a simulation: Ctrl-C, after a time."""
-
-    @contextmanager
-    def signals(selector: BaseSelector, on_signal: Callable[[int], None]) -> Generator[None]:
-        del selector
-        if stop_at is None:
-            yield
-            return
-        number = agenda.after(_read_stop(stop_at), lambda: on_signal(signal.SIGINT))
-        try:
-            yield
-        finally:
-            agenda.cancel(number)
-
-    return signals
-
-
-def _read_stop(stop_at: Seconds) -> float:
-    try:
-        return read_seconds(stop_at)
-    except ValueError as error:
-        raise UsageError(f"stop_at: {error}", code="length-of-time") from None
 
 
 def _given(flow: object) -> Mapping[str, object]:
