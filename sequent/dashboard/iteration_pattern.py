@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from sequent.errors import UsageError
-
-_MOST_LEVELS = 64
-_MOST_DIGITS = 15
+from sequent.model.scope import is_sequence
 
 
 def read_pattern(text: str) -> tuple[int, ...]:
@@ -15,7 +13,8 @@ def read_pattern(text: str) -> tuple[int, ...]:
         UsageError: the text has something else than numbers.
     """
     numbers = text.strip().removesuffix("*").removesuffix(".")
-    parts = numbers.split(".") if numbers else []
-    if len(parts) > _MOST_LEVELS or not all(part.isdecimal() and len(part) <= _MOST_DIGITS for part in parts):
+    if not numbers:
+        return ()
+    if not is_sequence(numbers):
         raise UsageError(f"{text!r:.100} has no numbers of iterations", hint="write them as 1.2.*")
-    return tuple(map(int, parts))
+    return tuple(map(int, numbers.split(".")))

@@ -49,6 +49,19 @@ def read_sequence(text: str, host: str, depth: int) -> Sequence:
     return (*numbers[:depth], host, *numbers[depth:]) if depth else numbers
 
 
+MOST_DIGITS = 15
+"""The digits of the largest number in a sequence that a person can name: databases count up to 64 bits."""
+_MOST_LEVELS = 64
+
+
+def is_sequence(text: str) -> bool:
+    """Return whether a typed text is a sequence or the beginning of one, such as ``1.2``."""
+    numbers = text.split(".")
+    return len(numbers) <= _MOST_LEVELS and all(
+        number.isascii() and number.isdecimal() and len(number) <= MOST_DIGITS for number in numbers
+    )
+
+
 def host_in(sequence: Sequence) -> str:
     """Return the host of the copy that a task is in; '' if there are no copies."""
     return next((part for part in sequence if isinstance(part, str)), "")

@@ -10,6 +10,7 @@ from starlette.datastructures import QueryParams
 
 from sequent.dashboard.attempt_logs import AttemptName
 from sequent.errors import UsageError
+from sequent.model.scope import is_sequence
 
 
 class LogQuery(Struct, frozen=True, kw_only=True):
@@ -50,8 +51,7 @@ def read_log_query(values: QueryParams) -> LogQuery:
         UsageError: it has a value that no link of ours has.
     """
     sequence = values.get("sequence", "")
-    parts = sequence.split(".") if sequence else []
-    if len(parts) > 64 or not all(part.isdecimal() and len(part) < 16 for part in parts):
+    if sequence and not is_sequence(sequence):
         raise UsageError(f"{sequence!r:.100} is not a sequence", hint="write it as 1.2")
     return LogQuery(
         path=values.get("path", ""),

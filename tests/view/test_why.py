@@ -299,6 +299,8 @@ def test_what_has_ended_says_how_and_a_container_names_its_first_failure(monkeyp
         ("first/1.1", "too many numbers"),
         ("load@edge2", "'load' has no copies on hosts"),
         ("load/x", "'x' is not a sequence"),
+        ("load.read/1.12345678901234567890", "'1.12345678901234567890' is not a sequence"),
+        (f"load.read/1.{'9' * 5000}", "is not a sequence"),
     ],
 )
 def test_a_place_that_there_is_not_is_refused(monkeypatch, name, message):

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sequent.errors import UsageError
 from sequent.model.commands import typed
 from sequent.model.outline import CONTAINERS, QUESTION
-from sequent.model.scope import host_in, sequence_text, split_host
+from sequent.model.scope import MOST_DIGITS, host_in, is_sequence, sequence_text, split_host
 from sequent.model.status import Status
 from sequent.model.wording import guess
 from sequent.runtime.reading.run_counts import WAITING
@@ -67,10 +67,11 @@ def read_filter(record: RunRecord, text: str, statuses: tuple[Status, ...]) -> T
             hint=f"{guess(path, known)}list its steps: {typed('show', record.id)}",
             path=path,
         )
-    if slash and not all(number.isdecimal() for number in sequence.split(".")):
+    if slash and not is_sequence(sequence):
         raise UsageError(
-            f"{sequence!r} is not a sequence: write one number for each enclosing iteration, such as 1.2",
+            f"{sequence!r:.100} is not a sequence: write one number for each enclosing iteration, such as 1.2",
             code="sequence",
+            hint=f"a number has at most {MOST_DIGITS} digits" if len(sequence) > MOST_DIGITS else "",
             path=path,
         )
     return TaskFilter(path, sequence, host, statuses)
