@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from rich.text import Text
@@ -10,7 +10,7 @@ from rich.text import Text
 from sequent.dashboard.painted_text import painted_texts
 from sequent.model.status import Status
 from sequent.model.terminal import safe, safe_block
-from sequent.view.text import GLYPHS
+from sequent.view.text import GLYPHS, in_order
 
 _STYLES: Mapping[str, str] = {
     **dict.fromkeys(("active", "running"), "cyan"),
@@ -21,8 +21,6 @@ _STYLES: Mapping[str, str] = {
     "asked": "magenta",
 }
 """Colours of statuses; each is a glyph and a word as well."""
-
-_ORDER = (*Status,)
 
 
 def line(text: str, style: str = "") -> Text:
@@ -40,11 +38,11 @@ def status(word: str) -> Text:
     return Text(f"{GLYPHS[word]} {word}", _STYLES.get(word, ""))
 
 
-def numbers(counts: Iterable[tuple[Status, int]]) -> Text:
+def numbers(counts: Mapping[Status, int]) -> Text:
     """Return the number of each status: ``✓ 12 success  ✗ 1 failure``; empty if there are none."""
     parts = (
         Text(f"{GLYPHS[each.value]} {number:,} {each.value}", _STYLES.get(each.value, ""))
-        for each, number in sorted(counts, key=lambda pair: _ORDER.index(pair[0]))
+        for each, number in in_order(counts).items()
         if number
     )
     return Text("  ").join(parts)

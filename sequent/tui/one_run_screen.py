@@ -56,12 +56,12 @@ class OneRunScreen(RunScreen[RunContent]):
     def read(self, store: Store, seen: Any) -> tuple[Any, RunContent] | None:
         """Read the run, if it has changed."""
         record = store.find(self.run)
-        is_driven = record.owner is not None
-        if (store.news_of(record), is_driven) == seen:
+        news = (store.news_of(record), record.owner is not None)
+        # The numbers of a large run are counted less often than it changes, and its expected end moves without news.
+        if (news, self.source.digests.of(store, record).at) == seen:
             return None
         content = read_content(store, record, self.source.digests)
-        # The numbers may be of an earlier moment: then they are looked for again.
-        return (content.run.digest.news, is_driven), content
+        return (news, content.run.digest.at), content
 
     def show(self, content: RunContent) -> None:
         """Show the run."""

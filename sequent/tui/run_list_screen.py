@@ -166,6 +166,6 @@ def _cells(record: RunRecord, now: float) -> list[Text]:
         line(record.id),
         Text(moment(record.created)),
         Text(took),
-        numbers(record.counts.items()) if record.ended is not None else line(record.reason.partition("\n")[0], "dim"),
+        numbers(record.counts) if record.ended is not None else line(record.reason.partition("\n")[0], "dim"),
         line(params),
     ]

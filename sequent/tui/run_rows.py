@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from rich.text import Text
@@ -11,6 +12,7 @@ from sequent.runtime.records import Pending
 from sequent.tui.cells import block, line, moment, numbers, status
 from sequent.tui.row_table import Rows
 from sequent.tui.run_content import RunContent
+from sequent.view.expected_end import ExpectedEnd
 from sequent.view.failure_groups import FailureGroup
 from sequent.view.intervention_lines import intervention_lines
 from sequent.view.next_command import next_command, plan_command
@@ -43,9 +45,11 @@ def _head(content: RunContent, now: float) -> Iterator[Text]:
     if record.origin is not None:
         facts.append(f"started by {record.origin.run} {record.origin.path}")
     yield line(", ".join(facts))
+    if expected := run.digest.expected_end:
+        yield line(_expected(expected, now))
     if record.params:
         yield line("  ".join(f"{name}={readable(value):.80}" for name, value in record.params.items()))
-    yield Text.assemble("tasks: ", numbers(run.counts.items()) if run.counts else "nothing yet")
+    yield Text.assemble("tasks: ", numbers(run.counts) if run.counts else "nothing yet")
     if record.reason:
         yield block(record.reason)
     if run.digest.result is not None:
@@ -55,6 +59,15 @@ def _head(content: RunContent, now: float) -> Iterator[Text]:
         yield Text.assemble("run the rest, and keep all successes: ", line(command, "bold"))
         if plan:
             yield Text.assemble("show its plan, without running anything: ", line(plan, "bold"))
+
+
+def _expected(expected: ExpectedEnd, now: float) -> str:
+    if expected.median <= now:
+        median = "any moment"
+    else:
+        median = f"{moment(expected.median)}, in {duration(expected.median - now)}"
+    band = f"; in 8 of 10 cases by {moment(expected.high)}" if expected.high > now else ""
+    return f"expected end: {median}{band} (from {counted(expected.runs, 'earlier run')})"
 
 
 def _told(result: RunResult) -> str:
@@ -118,8 +131,9 @@ def step_rows(content: RunContent) -> Rows:
 def _numbers(content: RunContent, path: str) -> Text:
     run, record = content.run, content.run.record
     begun, unrun = run.digest.standings.get(path, {}), record.unrun.get(path, {})
-    ended = ((each, number) for each, number in unrun.items() if each is not Status.READY or record.owner is not None)
-    told = numbers([*begun.items(), *ended])
+    counts = Counter(begun)
+    counts.update({each: n for each, n in unrun.items() if each is not Status.READY or record.owner is not None})
+    told = numbers(counts)
     why = content.reasons.why.get(path, "")
     if not why and not begun and not unrun:
         why = "not begun"

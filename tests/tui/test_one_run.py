@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus, Status
@@ -14,6 +15,7 @@ from tests.acceptance.command_line import CommandLine
 from tests.contracts.plans import DEEP, GRID, INNER, TASK_A, attempted, create, each, intent, iterated
 from tests.tui.test_run_list import HOSTILE
 from tests.tui.viewer import look_at
+from tests.web.test_one_run import past_and_going
 
 
 def problem(message="bad"):
@@ -216,6 +218,20 @@ def test_the_screen_reads_as_much_for_many_tasks_as_for_few(path, store):
 
         one_run(path, story)
     assert sizes["many"] < sizes["few"] + 50
+
+
+def test_the_expected_end_moves_without_news_of_the_run(path, store):
+    past_and_going(store)
+
+    async def story(viewer):
+        await viewer.sees("expected end: 2", "from 1 earlier run)")
+        shown = viewer.screen.content
+        kept = viewer.app.source.digests._kept[store.find("going").number]
+        kept.digest = replace(kept.digest, at=kept.digest.at - 60, cost=0.0)
+        await viewer.looks_again()
+        assert viewer.screen.content is not shown
+
+    one_run(path, story)
 
 
 def test_the_result_of_a_run_is_told(tmp_path):
