@@ -127,8 +127,8 @@ def daily(sequent):
 
 
 ALL = (
-    "run recover continue stop kill hold release mark approve check plan graph ls show why logs try ui report prune "
-    "store host config completion :files"
+    "run recover continue stop kill hold release mark approve check plan simulate forecast graph ls show why logs "
+    "try top ui report prune store host config completion :files"
 )
 PROPOSED = {
     "sequent ": ALL,
