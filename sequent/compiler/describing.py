@@ -65,6 +65,7 @@ def _part(tree: Tree, node: TreeNode) -> Part:
         place=node.spec.place,
         items=node.repeats.text if isinstance(node.repeats, ItemsLiteralPlan) else "",
         question=_question(node, tree),
+        answer=_answer(node),
     )
     return part if node.parent is not None else _flow(part, tree.spec)
 
@@ -90,6 +91,13 @@ def _kind(node: TreeNode) -> PartKind:
     if isinstance(node.spec.work, QuestionWork):
         return PartKind.QUESTION
     return PartKind.COMMAND if isinstance(node.spec.work, CommandWork) else PartKind.STEP
+
+
+def _answer(node: TreeNode) -> Mapping[str, str]:
+    work = node.spec.work if isinstance(node.spec, StepSpec) else None
+    if not isinstance(work, QuestionWork) or not work.answer:
+        return {}
+    return dict(work.fields) or {"": work.answer}
 
 
 def _question(node: TreeNode, tree: Tree) -> str:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sequent.errors import NotDataError, UsageError
 from sequent.model.commands import typed
+from sequent.model.description import Part
 from sequent.model.interventions import OF_A_DRIVER, InterventionKind
-from sequent.model.json_text import read_json
+from sequent.model.json_text import json_or_text, read_json
 from sequent.model.scope import split_host
 from sequent.runtime.reading.handing_over import effect_of, hand_over
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sequent.runtime.ports import Store
     from sequent.runtime.records import RunRecord
+
+
+FIELD = "field."
+"""Begins the names of an answer's fields in a form."""
 
 
 class RunAction(Struct, frozen=True, kw_only=True):
@@ -28,6 +34,8 @@ class RunAction(Struct, frozen=True, kw_only=True):
     outcome: str = "success"
     result: str = ""
     why: str = ""
+    fields: Mapping[str, str] = {}
+    """The fields of an answer, as they were typed."""
 
     @property
     def has_place(self) -> bool:
@@ -78,6 +86,24 @@ class RunAction(Struct, frozen=True, kw_only=True):
         part = record.description.get(path)
         return part.question if part is not None and self.kind is InterventionKind.APPROVE else ""
 
+    def answer(self, record: RunRecord) -> Mapping[str, str]:
+        """Return the types of the answer's fields, by name, as far as the store knows them."""
+        path, _ = split_host(self.place.partition("/")[0], record.outline)
+        part = record.description.get(path)
+        return part.answer if isinstance(part, Part) and self.kind is InterventionKind.APPROVE else {}
+
+    def filled_in(self, record: RunRecord) -> RunAction:
+        """Return the action with the fields of its answer as its result, unless it has one; empty ones are left out."""
+        kinds = self.answer(record)
+        values = {
+            name: text if kinds[name] == "str" else json_or_text(text)
+            for name, text in self.fields.items()
+            if text and name in kinds
+        }
+        if self.result or not values or self.outcome == "failure":
+            return self
+        return replace(self, result=json.dumps(values.get("", values)))
+
     def perform(self, store: Store, record: RunRecord) -> str:
         """Ask the run for it; return what follows, for people. It waits a few seconds for the driver's answer.
 
@@ -86,7 +112,8 @@ class RunAction(Struct, frozen=True, kw_only=True):
         """
         if self.has_place and not self.place:
             raise UsageError("no part of the run is named", hint="name a step, a container or an iteration")
-        return hand_over(store, record, self.kind, place=self.place, **self.further()).told(self.effect)
+        further = self.filled_in(record).further()
+        return hand_over(store, record, self.kind, place=self.place, **further).told(self.effect)
 
 
 def read_action(kind: str, values: Mapping[str, str]) -> RunAction:
@@ -104,4 +131,5 @@ def read_action(kind: str, values: Mapping[str, str]) -> RunAction:
         outcome=outcome if outcome == "failure" else "success",
         result=values.get("result", "").strip(),
         why=values.get("why", "").strip(),
+        fields={name.removeprefix(FIELD): value.strip() for name, value in values.items() if name.startswith(FIELD)},
     )

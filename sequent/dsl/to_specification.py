@@ -23,7 +23,7 @@ from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable, Claimed, JoinedRequirement, Requirement
 from sequent.dsl.returning import check_returned
 from sequent.dsl.source_lines import Site, option_place
-from sequent.dsl.typed_text import shown_type
+from sequent.dsl.typed_text import shown_fields, shown_type
 from sequent.errors import Place
 from sequent.model import requirements as required
 from sequent.model.references import Compound, Literal, Value
@@ -103,8 +103,11 @@ class Translation:
         if isinstance(work, CommandSource):
             return self._command(work, node)
         if isinstance(work, QuestionSource):
-            answer = "" if work.result_type is None else shown_type(work.result_type)
-            return QuestionWork(self.word(work.text, node), answer)
+            if work.result_type is None:
+                return QuestionWork(self.word(work.text, node))
+            return QuestionWork(
+                self.word(work.text, node), shown_type(work.result_type), shown_fields(work.result_type)
+            )
         return self._function(work, node)
 
     def _function(self, work: FunctionSource, node: Node) -> FunctionWork:

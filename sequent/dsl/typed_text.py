@@ -41,6 +41,17 @@ def shown_type(annotation: object) -> str:
     return formatannotation(annotation)
 
 
+def is_record(annotation: object) -> bool:
+    """Return whether its values have fields with types of their own."""
+    return meaning_of(annotation).form is Form.RECORD
+
+
+def shown_fields(annotation: object) -> tuple[tuple[str, str], ...]:
+    """Return the names and types of the fields of a record; none for any other type."""
+    fields = meaning_of(annotation).fields if is_record(annotation) else {}
+    return tuple((name, shown_type(kind)) for name, kind in fields.items())
+
+
 def _one_of_type(annotation: object) -> str:
     """Return a value of a type, in words; None as it is typed."""
     is_nothing = annotation is None or annotation is type(None)
@@ -108,11 +119,8 @@ def read_json_value(annotation: object, text: str) -> object:
 
 
 def _json_hint(annotation: object) -> str:
-    meaning = meaning_of(annotation)
-    if meaning.form is not Form.RECORD:
-        return _hint(annotation)
-    fields = ", ".join(f'"{name}": {shown_type(kind)}' for name, kind in meaning.fields.items())
-    return f"write JSON with its fields: {{{fields}}}"
+    fields = ", ".join(f'"{name}": {kind}' for name, kind in shown_fields(annotation))
+    return f"write JSON with its fields: {{{fields}}}" if is_record(annotation) else _hint(annotation)
 
 
 def _parse(annotation: object, text: str) -> object:

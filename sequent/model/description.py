@@ -112,6 +112,8 @@ class Part(ByFields):
     """The number of items, if they were written as a literal."""
     question: str = field(default="", eq=False)
     """The question that it asks, with the sources of references in braces."""
+    answer: Mapping[str, str] = field(default=NO_OPTIONS, eq=False)
+    """The types of the fields of its answer, by name; under '' the type of an answer without fields."""
     place: Place | None = field(default=None, eq=False)
     """The line of the author's code; not stored."""
     items: str = field(default="", eq=False)
@@ -228,6 +230,7 @@ class _KeptPart(Struct, forbid_unknown_fields=True):
     pools: dict[str, tuple[int, bool]] = {}
     count: int | UnsetType = UNSET
     question: str = ""
+    answer: dict[str, str] = {}
 
 
 _KEPT = _KeptPart.__struct_fields__

@@ -57,6 +57,14 @@ def read_json(text: str, name: str, *, unique_keys: bool = False) -> object:
         raise too_deep(name) from None
 
 
+def json_or_text(text: str) -> object:
+    """Return a value that a person has typed: that of the JSON, or else the text itself."""
+    try:
+        return read_json(text, "which")
+    except (NotDataError, ValueError):
+        return text
+
+
 def _unique(name: str, pairs: list[tuple[str, object]]) -> dict[str, object]:
     counts = Counter(key for key, _ in pairs)
     twice = next((key for key, count in counts.items() if count > 1), None)

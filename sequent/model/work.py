@@ -98,6 +98,8 @@ class QuestionWork(ByFields):
     """A literal string, or text with references in it."""
     answer: str = ""
     """The type of the answer, as its author would write it; '' if a *yes* is enough."""
+    fields: tuple[tuple[str, str], ...] = ()
+    """The names and types of the answer's fields, if it is a record."""
 
 
 def references_of(work: Work) -> Iterator[Reference]:

@@ -36,8 +36,16 @@ GLYPHS: Mapping[str, str] = {
     "lost": "?",
     "outdated": "~",
     "passed over": "»",
+    "kept": "✓",
+    "rerun": "↻",
+    "join": "⇄",
+    "open": "·",
+    "blocked": "⊘",
 }
-"""The glyph of each status of a task or run, and of each reason to wait. No status is shown by its colour alone."""
+"""The glyph of each status of a task or run, each reason to wait, and each fate in a recovery.
+
+No status is shown by its colour alone.
+"""
 
 
 def duration(seconds: float) -> str:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sequent.dashboard.one_run import read_run
-from sequent.dashboard.run_action import RunAction, read_action
+from sequent.dashboard.run_action import FIELD, RunAction, read_action
 from sequent.errors import UsageError
 from sequent.web.access import PageRefusal
 from sequent.web.templates import page
@@ -26,7 +26,18 @@ _LONGEST = 1 << 20
 
 def _page(site: WebSite, store: Store, record: RunRecord, form: RunAction, **names: Any) -> Response:
     run, question = read_run(store, record, site.digests), form.question(record)
-    return page("action.html", site=site, run=run, record=record, tab="", form=form, question=question, **names)
+    return page(
+        "action.html",
+        site=site,
+        run=run,
+        record=record,
+        tab="",
+        form=form,
+        question=question,
+        answer=form.answer(record),
+        field=FIELD,
+        **names,
+    )
 
 
 def show_action(request: Request) -> Response:

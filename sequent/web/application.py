@@ -18,7 +18,7 @@ from sequent.web.actions import act, show_action
 from sequent.web.events import follow_run
 from sequent.web.guard import PageGuard
 from sequent.web.log_pages import download_log, follow_log, show_log
-from sequent.web.one_run_pages import compare_run, list_tasks, show_run
+from sequent.web.one_run_pages import compare_run, list_tasks, show_remainder, show_run
 from sequent.web.run_pages import list_runs
 from sequent.web.story_pages import list_story, send_artifact
 from sequent.web.templates import page
@@ -35,6 +35,7 @@ def application(site: WebSite) -> ASGIApp:
         Route("/runs/{run}", show_run),
         Route("/runs/{run}/tasks", list_tasks),
         Route("/runs/{run}/compare", compare_run),
+        Route("/runs/{run}/remainder", show_remainder),
         Route("/runs/{run}/notes", list_story),
         Route("/runs/{run}/artifacts/{digest}", send_artifact),
         Route("/runs/{run}/events", follow_run),

@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from sequent.dashboard.one_run import OneRun, read_run
 from sequent.dashboard.reasons import reasons_of
+from sequent.dashboard.run_remainder import read_remainder
 from sequent.errors import UsageError
 from sequent.html.band_svg import band_svg
 from sequent.html.rendering import markup
@@ -70,6 +71,24 @@ def _drawing(run: OneRun, states: States) -> tuple[object, str]:
         return "", error.message
     drawn = svg(picture, states, has_style=False, most=MOST_DRAWN)
     return markup(drawn), notice_of(picture, MOST_DRAWN)
+
+
+def show_remainder(request: Request) -> Response:
+    """Show what is left of a run, and the fate of its tasks in a recovery, as far as the store says."""
+    site = site_of(request)
+    with site.opened() as store:
+        record = found(store, request)
+        run = read_run(store, record, site.digests)
+        return page(
+            "remainder.html",
+            site=site,
+            run=run,
+            record=record,
+            tab="remainder",
+            left=read_remainder(store, run),
+            next_command=next_command(record),
+            plan_command=plan_command(record),
+        )
 
 
 def list_tasks(request: Request) -> Response:

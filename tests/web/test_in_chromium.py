@@ -69,6 +69,7 @@ PAGES = (
     "/runs/done1",
     "/runs/done1/tasks?path=regions.audit&at=1.*",
     "/runs/done1/compare",
+    "/runs/done1/remainder",
     "/runs/done1/log",
     "/runs/done1/log?path=regions.load&sequence=1.1",
     "/runs/done1/notes",

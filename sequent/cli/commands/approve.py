@@ -9,7 +9,7 @@ from sequent.cli.arguments.options import DEFAULTS, GlobalOptions
 from sequent.cli.runs.interventions import intervene
 from sequent.errors import NotDataError, UsageError
 from sequent.model.interventions import InterventionKind
-from sequent.model.json_text import read_json
+from sequent.model.json_text import json_or_text, read_json
 
 if TYPE_CHECKING:
     from typing import Annotated
@@ -56,7 +56,4 @@ def _field(typed: str) -> tuple[str, object]:
     name, sign, value = typed.partition("=")
     if not (name and sign):
         raise UsageError(f"--set {typed!r:.100} is not NAME=VALUE", code="answer", hint="write --set NAME=VALUE")
-    try:
-        return name, read_json(value, "which")
-    except (NotDataError, ValueError):
-        return name, value
+    return name, json_or_text(value)

@@ -10,7 +10,8 @@ from sequent.cli.output import json_output
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import Paint, columns, safe, task_name
 from sequent.runtime.records import RunRecord
-from sequent.runtime.recovery.recovery_plan import Fate, PlannedTask, RecoveryPlan
+from sequent.runtime.recovery.fates import Fate
+from sequent.runtime.recovery.recovery_plan import PlannedTask, RecoveryPlan
 
 _FEW = 3
 """The maximum number of tasks of a step with the same fate and reason that are named one by one."""

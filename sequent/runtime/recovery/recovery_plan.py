@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from enum import StrEnum
 
 from attrs import frozen
 
@@ -32,23 +31,9 @@ from sequent.runtime.driver.values import Values
 from sequent.runtime.ports import ReadRun
 from sequent.runtime.recovery.dry_run import Basis, Foreseen, Task, foresee
 from sequent.runtime.recovery.fate_sentences import Found, Reasons
+from sequent.runtime.recovery.fates import Fate
 from sequent.runtime.recovery.prepared_recovery import LoadedRun
 from sequent.runtime.recovery.task_selection import Selected, shared_sequence
-
-
-class Fate(StrEnum):
-    """The fate of a task in a recovery."""
-
-    KEPT = "kept"
-    RERUN = "rerun"
-    """It runs, for the first time or again."""
-    JOIN = "join"
-    """Its host may know its attempt, which then goes on, or whose outcome is collected; if not, it runs again."""
-    PASSED = "passed over"
-    BLOCKED = "blocked"
-    """It does not run, since its requirement cannot come true."""
-    OPEN = "open"
-    """Whether it runs is known only after others have run."""
 
 
 @frozen(eq=False, repr=False)
