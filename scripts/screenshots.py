@@ -32,6 +32,7 @@ SHOTS = {
     "page-run-dark.png": ("/runs/flights4", WIDE, "dark"),
     "page-run-phone.png": ("/runs/flights4", PHONE, "light"),
     "page-tasks.png": ("/runs/flights4/tasks?path=months.airports.join&at=1.2.*", WIDE, "light"),
+    "page-left.png": ("/runs/flights4/remainder", WIDE, "light"),
     "page-compare.png": ("/runs/flights4/compare", WIDE, "light"),
     "page-log.png": ("/runs/flights4/log", WIDE, "dark"),
 }

@@ -76,6 +76,11 @@ class delays:
     def summary(self, months: list[list[Delay]] = months.result) -> Path:
         """Write a summary beside the joined files. Gives their directory."""
         joining.write_summary(months, self.out / "joined" / "summary.csv")
+        delays = joining.add_up(months)
+        chart = self.out / "delays.svg"
+        chart.write_text(joining.chart(delays))
+        context().note(f"**{sum(delay.flights for delay in delays):,}** flights in {len(months)} months")
+        context().artifact(chart, title="Mean delay by wind")
         return self.out / "joined"
 
     @step

@@ -82,3 +82,15 @@ def table(delays: Iterable[Delay]) -> str:
         mean, late = delay.minutes / max(1, delay.flights), delay.late / max(1, delay.flights)
         lines.append(f"{delay.wind:<20}{delay.flights:>10,}{mean:>10.1f} min{late:>14.1%}")
     return "\n".join(lines) + "\n"
+
+
+def chart(delays: Iterable[Delay]) -> str:
+    """A chart of the mean delays, as SVG."""
+    rows: list[str] = []
+    for number, delay in enumerate(delays):
+        mean, y = delay.minutes / max(1, delay.flights), 30 * number + 8
+        rows.append(f'<rect x="150" y="{y}" width="{10 * max(mean, 0):.0f}" height="20" fill="#3987e5"/>')
+        rows.append(f'<text x="8" y="{y + 15}">{delay.wind}</text>')
+        rows.append(f'<text x="{155 + 10 * max(mean, 0):.0f}" y="{y + 15}">{mean:.1f} min</text>')
+    look = f'width="480" height="{10 * len(rows) + 16}" font-family="sans-serif" font-size="13"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {look}>{"".join(rows)}</svg>'
