@@ -24,6 +24,14 @@ class Iteration(NamedTuple):
     counts: Mapping[Status, int]
 
 
+class HostCopy(NamedTuple):
+    """A copy on a host, with the numbers of the tasks of a step in it that have not succeeded."""
+
+    host: str
+    status: Status
+    counts: Mapping[Status, int]
+
+
 class TaskPage(NamedTuple):
     """The last attempts of some tasks."""
 
@@ -56,21 +64,28 @@ class AttemptPiece(NamedTuple):
 
 
 class TaskList(Protocol):
-    """The tasks of a run. Every method may raise ``StoreError``."""
+    """The tasks of a run. Every method may raise ``StoreError``.
 
-    def levels(self, path: str) -> list[str]:
-        """Return the paths of the containers around a step, the flow first; empty if its tasks have no plain numbers.
+    Where a path is ``located``, the host of a copy stands in its place: ``load@etl2``; without it, all are meant.
+    """
 
-        A step with copies on hosts, or in a container with copies, has none.
+    def levels(self, located: str) -> list[str]:
+        """Return the paths of the containers around a step, the flow first; without a host, those around its copies."""
+        ...
+
+    def hosts(self, path: str, around: tuple[int, ...]) -> list[HostCopy]:
+        """Return the copies of a step, or of a container around it, on hosts, within the iterations around them.
+
+        There are none unless all of these iterations are named; the flow's own may be left out.
         """
         ...
 
-    def iterations(self, path: str, around: tuple[int, ...], after: int, limit: int) -> list[Iteration]:
+    def iterations(self, located: str, around: tuple[int, ...], after: int, limit: int) -> list[Iteration]:
         """Return the iterations of the container at the next level of a step, within the ones around it."""
         ...
 
     def tasks(
-        self, path: str, around: tuple[int, ...], status: Status | None, after: TaskCursor, limit: int
+        self, located: str, around: tuple[int, ...], status: Status | None, after: TaskCursor, limit: int
     ) -> TaskPage:
         """Return tasks of a step that have begun: within iterations, and in a status."""
         ...
@@ -80,7 +95,7 @@ class TaskList(Protocol):
         ...
 
     def attempts_of(self, located: str, numbers: tuple[int, ...]) -> list[AttemptRecord]:
-        """Return the attempts of a task, in order; ``located`` is its path, with its host in its place."""
+        """Return the attempts of a task, in order."""
         ...
 
     def story_page(self, after: StoryCursor, limit: int) -> StoryPage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -13,14 +14,15 @@ from sequent.html.band_svg import band_svg
 from sequent.html.rendering import markup
 from sequent.html.report import MOST_DRAWN
 from sequent.html.timeline_svg import timeline_svg
+from sequent.model.scope import split_host
 from sequent.model.status import RunStatus, Status
 from sequent.pictures.states import States
 from sequent.pictures.svg import notice_of, svg
-from sequent.runtime.task_list_port import Iteration
 from sequent.view.earlier_runs import earlier_runs
 from sequent.view.next_command import next_command, plan_command
 from sequent.view.run_picture import run_picture, states_of
 from sequent.view.step_spans import StepSpan, step_spans, usual_span
+from sequent.web.iteration_chips import TaskPicker
 from sequent.web.story_pages import first_left
 from sequent.web.task_query import read_task_query
 from sequent.web.templates import page
@@ -28,8 +30,6 @@ from sequent.web.web_site import found, site_of
 
 _TASKS = 100
 """Tasks on a page."""
-_CHIPS = 60
-"""Iterations of a level that are shown at once."""
 
 
 def show_run(request: Request) -> Response:
@@ -97,16 +97,16 @@ def list_tasks(request: Request) -> Response:
     with site.opened() as store:
         record = found(store, request)
         run = read_run(store, record, site.digests)
-        path = query.path or next(iter(run.steps), "")
+        query = replace(query, path=query.path or next(iter(run.steps), ""))
+        path, host = split_host(query.path, record.outline)
         if path not in run.steps:
             raise UsageError(f"run {record.id!r} has no step {query.path!r:.100}", hint="choose one of its list")
+        if host and not query.around:
+            # The copies of the flow's only iteration.
+            query = replace(query, around=(1,))
         tasks = store.tasks(record)
-        levels = tasks.levels(path)
-        chips: list[list[Iteration]] = []
-        for depth in range(min(len(query.around), len(levels) - 1) + 1 if levels else 0):
-            after = query.from_iteration if depth == len(query.around) else max(query.around[depth] - 6, 0)
-            chips.append(tasks.iterations(path, query.around[:depth], after, _CHIPS))
-        found_tasks = tasks.tasks(path, query.around, query.status, query.after, _TASKS)
+        levels = tasks.levels(query.path)
+        found_tasks = tasks.tasks(query.path, query.around, query.status, query.after, _TASKS)
         return page(
             "tasks.html",
             site=site,
@@ -116,8 +116,7 @@ def list_tasks(request: Request) -> Response:
             query=query,
             path=path,
             levels=levels,
-            chips=chips,
-            most_chips=_CHIPS,
+            rows=[row for row in TaskPicker(tasks, record, query).rows() if row.chips],
             found=found_tasks,
             statuses=[*Status],
         )

@@ -8,6 +8,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.rows import Batch, Ending, RunEnd, TaskKey
 from sequent.runtime.task_list_port import START
 from tests.contracts.plans import DEEP, GRID, INNER, TASK_A, A, attempted, create, each, intent, iterated, plan
+from tests.copied_run import HOSTS, copied_run
 
 
 def grid(store):
@@ -82,6 +83,33 @@ def test_a_task_tells_all_its_attempts(store):
     assert [each.attempt for each in tasks.attempts_of("many", (1, 2))] == [1, 2]
     assert [each.status for each in tasks.attempts_of("grid.inner.deep", (1, 2, 1))] == [Status.FAILURE]
     assert tasks.attempts_of("grid.inner.deep", (1, 9, 1)) == tasks.attempts_of("no", ()) == []
+
+
+def names(page):
+    return [f"{task.located}/{task.sequence}" for task in page.tasks]
+
+
+def test_copies_on_hosts_are_chosen_by_the_host_in_its_place(store):
+    tasks = store.tasks(copied_run(store).record)
+    part, on_host = "rounds.group.part", "rounds.group@etl2.example.part"
+    assert tasks.levels("load") == tasks.levels("load@etl1") == [""]
+    assert (tasks.levels(part), tasks.levels(on_host)) == (["", "rounds"], ["", "rounds", "rounds.group"])
+    failed = [("etl1", Status.SUCCESS, {}), ("etl2.example", Status.FAILURE, {Status.FAILURE: 1})]
+    assert [(*each[:2], dict(each.counts)) for each in tasks.hosts("load", ())] == failed
+    assert [each.host for each in tasks.hosts(part, (1, 2))] == [*HOSTS]
+    assert tasks.hosts(part, (1,)) == tasks.hosts(part, (1, 9)) == tasks.hosts("none", ()) == []
+    of_load = [f"load@etl2.example/1.{number}" for number in (1, 2, 3)]
+    assert names(tasks.tasks("load@etl2.example", (1,), None, START, 9)) == of_load
+    assert names(tasks.tasks("load@etl2.example", (), Status.FAILURE, START, 9)) == of_load[1:2]
+    assert names(tasks.tasks("load@etl2.example", (1, 3), None, START, 9)) == of_load[2:]
+    assert names(tasks.tasks(on_host, (1, 2), None, START, 9)) == [f"{on_host}/1.2.1"]
+    assert [each.number for each in tasks.iterations(on_host, (1, 2), 0, 9)] == [1]
+    assert names(tasks.tasks(part, (1, 2), None, START, 9)) == ["rounds.group@etl1.part/1.2.1", f"{on_host}/1.2.1"]
+    assert len(tasks.tasks(part, (), None, START, 9).tasks) == 4
+    assert tasks.tasks("load@none", (1,), None, START, 9).tasks == []
+    assert [each.status for each in tasks.attempts_of("load@etl2.example", (1, 2))] == [Status.FAILURE]
+    assert [each.located for each in tasks.attempts_of(on_host, (1, 1, 1))] == [on_host]
+    assert tasks.attempts_of("load", (1, 2)) == tasks.attempts_of("load@none", (1, 2)) == []
 
 
 def test_failed_tasks_are_counted_and_the_first_ones_told(store):

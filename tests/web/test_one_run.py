@@ -22,6 +22,7 @@ from sequent.view.timeline import MOST_BARS
 from sequent.web import events
 from tests.acceptance.command_line import CommandLine
 from tests.contracts.plans import DEEP, GRID, INNER, TASK_A, attempted, create, each, intent, iterated
+from tests.copied_run import copied_run
 from tests.web.conftest import ACCESS, HOST, pages_of
 from tests.web.test_runs import HOSTILE
 
@@ -129,6 +130,34 @@ def test_a_change_of_the_picker_clears_all_that_is_inside_of_it(browser, nested)
     answer = browser.get("/runs/nested/tasks?path=grid.inner.deep&at=1.2.1&status=failure&after=5.5")
     links = [link for text, _, link in chips(answer)[1] if text[0] == "3"]
     assert links == ["/runs/nested/tasks?path=grid.inner.deep&amp;at=1.3.%2A&amp;status=failure"]
+
+
+def test_the_host_of_a_copy_is_chosen_beside_the_iterations_and_stands_in_the_path(browser, store):
+    end(copied_run(store, "copied"))
+    _, hosts = chips(browser.get("/runs/copied/tasks?path=load"))
+    assert [(text, chosen) for text, chosen, _ in hosts] == [
+        (["*"], True),
+        (["etl1"], False),
+        (["etl2.example", "✗", "1", "failure"], False),
+    ]
+    answer = browser.get(hosts[2][2].replace("&amp;", "&"))
+    assert "<h2>load@etl2.example/1.*</h2>" in answer.text
+    assert re.findall("<code>(load@[^<]*)</code>", answer.text) == [f"load@etl2.example/1.{n}" for n in (1, 2, 3)]
+    assert [(text[0], chosen) for text, chosen, _ in chips(answer)[1]] == [
+        ("*", False),
+        ("etl1", False),
+        ("etl2.example", True),
+    ]
+    part = "/runs/copied/tasks?path=rounds.group.part&at="
+    assert [len(level) for level in chips(browser.get(f"{part}1.*"))] == [2, 3]
+    rounds = chips(browser.get(f"{part}1.2.*"))
+    assert [text[0] for text, _, _ in rounds[2]] == ["*", "etl1", "etl2.example"]
+    answer = browser.get(rounds[2][1][2].replace("&amp;", "&"))
+    assert re.findall("<code>([^<]*)/1.2.1</code>", answer.text) == ["rounds.group@etl1.part"]
+    # Another iteration around the copies clears the host.
+    links = {text[0]: link for text, _, link in chips(answer)[1]}
+    assert links["1"] == "/runs/copied/tasks?path=rounds.group.part&amp;at=1.1.%2A"
+    assert browser.get("/runs/copied/tasks?path=none@etl1").status_code == 400
 
 
 @pytest.mark.parametrize("query", ["at=x", "at=1.-2", "status=fine", "path=none", "after=a.b", "from=x"])
