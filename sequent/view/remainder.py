@@ -12,9 +12,10 @@ from msgspec import Struct
 
 from sequent.model.description import Part
 from sequent.model.references import Path
+from sequent.model.requirements import claims_in
 from sequent.model.scope import Sequence as Numbers
 from sequent.model.scope import depth_of_host, host_in, path_on_host, sequence_text
-from sequent.model.status import Action, Status
+from sequent.model.status import Action, Claim, Status
 from sequent.runtime.records import AttemptRecord, TaskPlace
 from sequent.runtime.recovery.fates import Fate
 from sequent.runtime.recovery.people_notes import people_notes
@@ -110,7 +111,15 @@ def _failed(facts: RunFacts, attempt: AttemptRecord, *, is_kept: bool) -> LeftTa
     if is_kept:
         reason = "it failed, and its failure was handled: the container around it is kept as a whole"
         return LeftTask(name=name, fate=Fate.KEPT, reason=reason)
+    if _needs_failure(facts, attempt.path):
+        reason = "it failed; it runs again only if a failure that it requires comes again"
+        return LeftTask(name=name, fate=Fate.OPEN, reason=reason)
     return _directed(facts, attempt.path, Status.FAILURE, LeftTask(name=name, fate=Fate.RERUN, reason="it failed"))
+
+
+def _needs_failure(facts: RunFacts, path: str) -> bool:
+    part = facts.record.description.get(path)
+    return isinstance(part, Part) and any(claim.claim is Claim.FAILURE for claim in claims_in(part.requires))
 
 
 def _directed(facts: RunFacts, path: str, status: Status, task: LeftTask) -> LeftTask:
@@ -148,8 +157,10 @@ def _step(facts: RunFacts, path: str, begun: Mapping[Status, int], kept_failures
     counts[Fate.KEPT] += kept_failures
     counts[Fate.JOIN] += joined
     for status, number in ((Status.FAILURE, kept_failures), (Status.ACTIVE, joined)):
-        is_passed = actions.get(status) is Action.SKIP
-        counts[Fate.PASSED if is_passed else Fate.RERUN] += begun.get(status, 0) - number
+        fate = Fate.PASSED if actions.get(status) is Action.SKIP else Fate.RERUN
+        if status is Status.FAILURE and _needs_failure(facts, path):
+            fate = Fate.OPEN
+        counts[fate] += begun.get(status, 0) - number
     for numbers in (begun, unrun):
         counts[Fate.RERUN] += numbers.get(Status.CANCELLED, 0) + numbers.get(Status.READY, 0)
     counts[Fate.RERUN] += begun.get(Status.WAITING, 0)
