@@ -120,6 +120,7 @@ class _Forecasting:
         self._latest = history.runs[0].record
         self._params = encode_params(definition, request.params, self._latest.params)
         self._plans: dict[tuple[object, ...], Plan] = {}
+        self._lifted: dict[tuple[object, ...], LimitedPlan] = {}
         self._known: dict[tuple[object, ...], tuple[Replay, Plan]] = {}
 
     def made(self) -> Forecast:
@@ -250,7 +251,10 @@ class _Forecasting:
 
     def _gain(self, limited: LimitedPlan, replay: Replay, limits: list[RunLimit]) -> float:
         """Return how much earlier a replay ends without some limits, in seconds."""
-        again = self._replay(limited.without(*limits), replay.run, self._request.start)
+        key = (id(limited.plan), *sorted((limit.kind, limit.name) for limit in limits))
+        if key not in self._lifted:
+            self._lifted[key] = limited.without(*limits)
+        again = self._replay(self._lifted[key], replay.run, self._request.start)
         return replay.seconds - again.seconds
 
     def _without_history(self, plan: Plan) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ def replayed(
         {},
         datetime.fromtimestamp(start, UTC),
         limited.slots,
-        MOST_ATTEMPTS,
+        max(MOST_ATTEMPTS, 2 * len(run.tasks.attempts)),
         plan=limited.plan,
         make_scenario=following(history.precedent(run)),
     )

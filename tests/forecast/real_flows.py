@@ -18,7 +18,7 @@ _SEED, _RUN = os.environ.get(SEED, "0"), os.environ.get(RUN, "0")
 def pause() -> None:
     """Take as long as the step, the run and chance say."""
     here = context()
-    usual = Random(f"{_SEED} {here.path}").uniform(0.02, 0.12)
+    usual = Random(f"{_SEED} {here.path}").uniform(0.05, 0.4)
     chance = Random(f"{_SEED} {_RUN} {here.path} {here.sequence} {here.attempt}")
     time.sleep(usual * Random(f"{_SEED} {_RUN}").lognormvariate(0, 0.15) * chance.lognormvariate(0, 0.3))
 
