@@ -76,7 +76,7 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
         "sequent.cli.commands.simulate:simulate",
         "Show what a run would do, moment by moment, in simulated time; no step is executed.",
         "[TARGET] [OPTIONS]",
-        ("nightly.py:nightly --history", "jobs.nightly:nightly -p day=2026-11-24 --history --seed 7 --json"),
+        ("nightly.py:nightly --history", "jobs.nightly:nightly --history --seed 7 --json"),
     ),
     "forecast": (
         "sequent.cli.commands.forecast:forecast",

@@ -194,6 +194,15 @@ def test_the_time_that_runs_took_longer_than_their_replays_is_added(runs):
     assert made.seconds.median == pytest.approx(10)
 
 
+def test_runs_that_had_more_slots_than_today_were_not_too_quick(runs):
+    flow = Sequent("flow")
+    flow.add_step("work", func=print, repeats=[1, 2, 3], parallel=0)
+    runs.add(flow, durations={"work": 10}, max_concurrent=3)
+    made = runs.forecast(flow, slots=1)
+    assert made.offset == pytest.approx(0)
+    assert made.seconds.median == pytest.approx(30)
+
+
 def test_a_step_that_never_ran_is_named_and_guessed(runs):
     new = Sequent("nightly")
     for name in ("a", "b", "c"):
