@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sequent.model.description import Part
-from sequent.model.references import Path
+from sequent.model.references import Path, dotted
 from sequent.model.requirements import claims_in
 from sequent.model.scope import Sequence as Numbers
 from sequent.model.scope import depth_of_host, host_in, path_on_host, sequence_text
@@ -86,8 +87,9 @@ def remainder(
         tasks.append(_failed(facts, attempt, is_kept=is_kept))
     lost = [*_lost(facts)]
     joined = Counter(place.path for place, task in lost if task.fate is Fate.JOIN)
+    first = [_step(facts, path, standings.get(path, {}), kept_failures[path], joined[path]) for path in steps]
     return Remainder(
-        steps=[_step(facts, path, standings.get(path, {}), kept_failures[path], joined[path]) for path in steps],
+        steps=[*_with_causes(facts, first)],
         tasks=[*(task for _, task in lost), *tasks][:MOST_TASKS],
         unread=unread,
         notes=[*people_notes(facts.record.id, facts.interventions)],
@@ -167,6 +169,33 @@ def _step(facts: RunFacts, path: str, begun: Mapping[Status, int], kept_failures
     counts[Fate.OPEN] += unrun.get(Status.SKIPPED, 0) + unrun.get(Status.WAITING, 0)
     remark = "its directive runs successes again" if runs_again else ""
     return StepRemainder(path=path, counts=_in_order(counts), remark=remark)
+
+
+def _with_causes(facts: RunFacts, steps: Sequence[StepRemainder]) -> Iterator[StepRemainder]:
+    """Yield the steps; a success that waited until something was done runs again with it."""
+    known = {step.path: step for step in steps}
+    for step in steps:
+        parts = step.path.split(".")
+        around = [facts.record.description.get(".".join(parts[:length])) for length in range(1, len(parts) + 1)]
+        claims = [claim for part in around if isinstance(part, Part) for claim in claims_in(part.requires)]
+        awaited = [dotted(claim.path) for claim in claims if claim.claim is Claim.DONE]
+        if not step.counts.get(Fate.KEPT):
+            yield step
+        elif (cause := next((path for path in awaited if _changes(path, known)), None)) is not None:
+            counts = Counter(step.counts)
+            counts[Fate.OPEN] += counts.pop(Fate.KEPT)
+            known[step.path] = replace(step, counts=_in_order(counts), remark=f"runs again if {cause!r} does")
+            yield known[step.path]
+        elif any(claim.handles for claim in claims):
+            yield replace(step, remark="runs again only if a failure that it requires comes again")
+        else:
+            yield step
+
+
+def _changes(path: str, known: Mapping[str, StepRemainder]) -> bool:
+    """Return whether anything in a step or container may run."""
+    inside = (step for name, step in known.items() if f"{name}.".startswith(f"{path}."))
+    return any({*step.counts} != {Fate.KEPT} for step in inside)
 
 
 def _in_order(counts: Mapping[Fate, int]) -> dict[Fate, int]:

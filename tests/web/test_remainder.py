@@ -51,6 +51,12 @@ class delivery:
     @step(requires=rows)
     def send(self): ...
 
+    @step(requires=send.done)
+    def tidy(self): ...
+
+    @step(requires=optional.done)
+    def log(self): ...
+
     @step(requires=(read, open_tunnel))
     def last(self):
         Path("began").write_text("now")
@@ -96,6 +102,9 @@ def test_each_task_that_has_begun_has_the_fate_that_the_plan_gives_it(delivered)
     assert tasks["rows.load/1.2"][0] == tasks["rows.load/1.4"][0] == "kept"
     assert tasks["optional/1"] == ("passed over", "it failed, and its directive passes it over")
     assert "its directive runs successes again" in text
+    assert "runs again if &#39;send&#39; does" in text
+    assert "runs again only if a failure that it requires comes again" in text
+    assert plan["tidy/1"] == "rerun"
     assert '<pre class="command">sequent recover r1</pre>' in text
     assert "sequent recover r1 --plan" in text
     steps = dict(re.findall(r'<a class="name"[^>]*>([a-z._]+)</a></td><td>(.*?)</td>', text, re.DOTALL))
@@ -108,6 +117,8 @@ def test_each_task_that_has_begun_has_the_fate_that_the_plan_gives_it(delivered)
         "rows.mend": ["2 kept", "2 open"],
         "optional": ["1 passed over"],
         "send": ["1 open"],
+        "tidy": ["1 open"],
+        "log": ["1 open"],
         "last": ["1 kept"],
     }
 
