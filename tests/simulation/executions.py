@@ -12,6 +12,8 @@ from attrs import define
 from sequent.model.items import digest_of
 from sequent.model.outcome import Problem
 from sequent.model.status import Verdict
+from sequent.model.story import Artifact, Note, StoryPart
+from sequent.runtime.artifact_files import keep_artifact
 from sequent.runtime.orders import (
     AttemptBegan,
     AttemptEnded,
@@ -25,6 +27,7 @@ from sequent.runtime.orders import (
     PaceChanged,
     RepeatFound,
     Report,
+    StoryTold,
     WorkerSetup,
 )
 from tests.simulation.faults import Fault
@@ -139,6 +142,7 @@ class SimulatedWorkers:
         place: the name of the driver or host.
         slots: the number of attempts that are executed at once.
         is_remote: whether this is a host.
+        directory: the directory of its agent, for artifacts.
         is_frozen: returns until when nothing goes on there.
         step: marks an operation of the process that has the workers.
     """
@@ -151,6 +155,7 @@ class SimulatedWorkers:
         slots: int,
         *,
         is_remote: bool,
+        directory: str = "",
         step: Callable[[str], None],
         is_frozen: Callable[[], float] = lambda: 0.0,
     ) -> None:
@@ -159,6 +164,7 @@ class SimulatedWorkers:
         self._place = place
         self._slots = slots
         self._is_remote = is_remote
+        self._directory = directory
         self._is_frozen = is_frozen
         self._step = step
         self._flag = Flag()
@@ -282,8 +288,17 @@ class SimulatedWorkers:
             self._world.after(until - self._world.now, lambda: self._finish(key, execution))
         elif self._running.get(key) is execution:
             del self._running[key]
+            if self._world.tells_stories and self._is_remote:
+                self._tell(StoryTold(*key, self._story_of(execution.order.token)))
             self._tell(self._ledger.finish(execution))
             self._fill()
+
+    def _story_of(self, token: str) -> tuple[StoryPart, ...]:
+        """Leave an artifact with the token of an attempt; return it with a note."""
+        data = token.encode()
+        digest = keep_artifact(self._directory, data)
+        artifact = Artifact(at=1.0, title=token, name="token", media="text/plain", size=len(data), digest=digest)
+        return Note(at=1.0, text=token), artifact
 
     def _lose(self, key: AttemptKey, execution: Execution) -> None:
         if self._running.get(key) is execution:

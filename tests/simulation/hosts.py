@@ -275,6 +275,7 @@ class SimulatedHost:
             self.name,
             most,
             is_remote=True,
+            directory=setup.directory,
             step=self.step,
             is_frozen=lambda: self._frozen_until,
         )

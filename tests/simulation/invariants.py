@@ -5,11 +5,12 @@ The numbers are those of the list in ``docs/decisions/0029-the-simulation.md``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sequent.model.directives import Directives
 from sequent.model.references import dotted
 from sequent.model.status import RunStatus, Status
+from sequent.model.story import Artifact, Note, StoryPart
 from sequent.runtime.rows import Batch, Ending, TaskKey
 from tests.simulation.committed_rows import CommittedRows, Row
 from tests.simulation.executions import Ledger, Task
@@ -48,6 +49,7 @@ class Invariants:
         self._workload = workload
         self._plan = workload.plan
         self._ledger = ledger
+        self._hosts = (*hosts,)
         self.epoch = 0
         """The epoch of the run."""
         self._committed = CommittedRows(workload.plan, lambda number, key, what: self._violated_by(number, key, what))
@@ -90,6 +92,7 @@ class Invariants:
         for ending in batch.endings:
             self._check_loss(ending)
         committed.end(batch.endings)
+        self._check_stories(batch)
         for key, attempt in batch.taken_back:
             row = committed.take_back(key, attempt)
             if row is not None and self._starts.has_begun(row.token):
@@ -112,6 +115,31 @@ class Invariants:
             return
         if row.token not in self._committed.given_up and (host := self._starts.with_outcome(row.token)) is not None:
             self._violated_by("I8", ending.key, f"attempt {ending.attempt} is lost, and its outcome is on {host}")
+
+    def _check_stories(self, batch: Batch) -> None:
+        """I18: the success of an attempt on a host is committed with all that it has left, and nothing else is."""
+        if not self._world.tells_stories:
+            return
+        told = {(story.key, story.attempt): story.parts for story in batch.stories}
+        ends = {(ending.key, ending.attempt): ending.status for ending in batch.endings}
+        for (key, attempt), status in ends.items():
+            row = self._committed.rows[key, attempt]
+            was_there = any(row.token in self._ledger.begun_on[host] for host in self._hosts)
+            if was_there and status is Status.SUCCESS and len(told.get((key, attempt), ())) != 2:
+                self._violated_by("I18", key, f"attempt {attempt} succeeds, and what it has left is missing")
+        for (key, attempt), (note, artifact) in told.items():
+            token = self._committed.rows[key, attempt].token
+            is_whole = isinstance(note, Note) and isinstance(artifact, Artifact)
+            if not is_whole or {note.text, artifact.title} != {token} or (key, attempt) not in ends:
+                self._violated_by("I18", key, f"attempt {attempt} has what another one has left, or no end")
+            self._world.trace.count("story")
+
+    def check_stories(self, told: Sequence[tuple[StoryPart, bytes | None]]) -> None:
+        """I18: at the end, the store has each note and artifact once, and each artifact is whole."""
+        notes = [part.text for part, _ in told if isinstance(part, Note)]
+        contents = [data.decode() for _, data in told if data is not None]
+        if len(set(notes)) < len(notes) or sorted(contents) != sorted(notes):
+            self._violated("I18", f"the store has notes {notes} and artifacts {contents}")
 
     def _check_pools(self) -> None:
         """I4: the rows never give more of a pool than there is."""

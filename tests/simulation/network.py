@@ -14,7 +14,16 @@ from sequent.runtime.hosts.protocol.frames import HEAD
 from tests.simulation.faults import Fault
 from tests.simulation.world import Process, SimulatedSelector, World
 
-_DOUBLED = {"StartAttempt", "ForgetOutcomes", "WithdrawAttempt", "EndedThere", "LostThere", "BegunThere", "Pong"}
+_DOUBLED = {
+    "StartAttempt",
+    "ForgetOutcomes",
+    "WithdrawAttempt",
+    "EndedThere",
+    "EndedWithStory",
+    "LostThere",
+    "BegunThere",
+    "Pong",
+}
 """The messages that may come twice; what opens a session comes once, or the session ends."""
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 from sequent.model.status import RunStatus, Status
+from sequent.model.story import Artifact
 from tests.simulation.answers import Answers
 from tests.simulation.drivers import KEY, MachineClock, SimulatedDriver, Surroundings
 from tests.simulation.executions import Ledger
@@ -151,6 +152,12 @@ class SimulatedRun:
         self._invariants.check_end([(each.path, each.attempt, each.status) for each in found], record.status)
         successes = {(each.located, each.sequence) for each in found if each.status is Status.SUCCESS}
         self._invariants.check_successes(successes)
+        self._invariants.check_stories(
+            [
+                (left.part, self._store.artifact(record, left.part.digest) if isinstance(left.part, Artifact) else None)
+                for left in self._store.story(record)
+            ]
+        )
 
     def close(self) -> None:
         """End it with the world."""

@@ -44,10 +44,12 @@ class Simulation:
     Args:
         seed: decides everything.
         keeps_trace: whether the events are kept as text.
+        tells_stories: whether steps on hosts leave notes and artifacts; then the seed gives other events.
     """
 
-    def __init__(self, seed: int, *, keeps_trace: bool = False) -> None:
+    def __init__(self, seed: int, *, keeps_trace: bool = False, tells_stories: bool = False) -> None:
         self.world = world = World(seed, keeps_trace=keeps_trace)
+        world.tells_stories = tells_stories
         base = _IN_MEMORY if os.path.isdir(_IN_MEMORY) else None
         self._directory = tempfile.TemporaryDirectory(prefix="sequent-simulated-", dir=base)
         self.clock = MachineClock(world)
@@ -201,6 +203,6 @@ class Simulation:
         self._directory.cleanup()
 
 
-def simulate_seed(seed: int, *, keeps_trace: bool = False) -> Seen:
+def simulate_seed(seed: int, *, keeps_trace: bool = False, tells_stories: bool = False) -> Seen:
     """Simulate a seed."""
-    return Simulation(seed, keeps_trace=keeps_trace).run()
+    return Simulation(seed, keeps_trace=keeps_trace, tells_stories=tells_stories).run()

@@ -30,6 +30,8 @@ class World:
 
     def __init__(self, seed: int, *, keeps_trace: bool = False) -> None:
         self.seed = seed
+        self.tells_stories = False
+        """Whether each step on a host leaves a note and an artifact with its token."""
         self.random = Random(seed)
         self.rates = Rates(Random(seed + 1_000_003))
         self.trace = Trace(is_kept=keeps_trace)
