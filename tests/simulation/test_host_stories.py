@@ -12,7 +12,6 @@ from unittest import mock
 import pytest
 
 from sequent.runtime.executors.remote.outcome_reports import OutcomeReports
-from sequent.runtime.executors.remote.received_artifacts import ReceivedArtifacts
 from sequent.runtime.host_agent.hosted_attempts import HostedAttempts
 from sequent.runtime.hosts.protocol.messages import EndedThere, OutcomeThere
 from sequent.runtime.orders import Report, StoryTold
@@ -51,12 +50,7 @@ def _told_late() -> tuple[type, str, Callable[..., Any]]:
     return OutcomeReports, "of", of
 
 
-def _artifacts_that_nobody_kept() -> tuple[type, str, Callable[..., Any]]:
-    """Artifacts are dropped as the outcome comes."""
-    return ReceivedArtifacts, "keep", lambda self, parts: self.discard()
-
-
-@pytest.mark.parametrize("mistake", [_outcomes_alone, _told_late, _artifacts_that_nobody_kept])
+@pytest.mark.parametrize("mistake", [_outcomes_alone, _told_late])
 def test_a_mistake_is_found(mistake: Callable[[], tuple[type, str, Callable[..., Any]]]) -> None:
     owner, name, instead = mistake()
     with mock.patch.object(owner, name, instead):
