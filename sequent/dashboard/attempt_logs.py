@@ -69,9 +69,12 @@ def new_lines(store: Store, record: RunRecord, name: AttemptName, position: int,
     if piece is None:
         return NewLines([], position, not is_driven)
     text = LogText(piece)
+    if position >= text.length:
+        # The lines before are counted only for new ones.
+        return NewLines([], text.length, piece.has_ended or not is_driven)
     if text.length - position > _FAR_BEHIND:
         position = text.last_lines(most)
-    window = text.window(min(position, text.length), most)
+    window = text.window(position, most)
     is_over = (piece.has_ended or not is_driven) and window.is_last
     if not piece.has_ended and is_driven and window.is_last and not text.ends_with_line:
         # The last line is not complete yet.

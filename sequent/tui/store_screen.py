@@ -52,6 +52,8 @@ class StoreScreen(Screen[None], Generic[Content]):
         self._seen: Any = None
         self._is_due = False
         self._is_reading = False
+        self._is_unread = False
+        """Whether the last look failed."""
 
     # -- of each screen
 
@@ -102,6 +104,7 @@ class StoreScreen(Screen[None], Generic[Content]):
 
     def read_again(self) -> None:
         """Read the store, since something else is to be shown."""
+        self.tell("")
         self._seen = None
         self._read_soon()
 
@@ -130,13 +133,13 @@ class StoreScreen(Screen[None], Generic[Content]):
     async def _read_once(self) -> None:
         try:
             found = await asyncio.to_thread(self._read, self._seen)
-        except SequentError as error:
-            self.tell(error.advice)
+        except (SequentError, OSError) as error:
+            self._is_unread = True
+            self.tell(error.advice if isinstance(error, SequentError) else str(error))
             return
-        except OSError as error:
-            self.tell(str(error))
-            return
-        self.tell("")
+        if self._is_unread:
+            self._is_unread = False
+            self.tell("")
         # Otherwise something else is to be shown by now.
         if found is not None and not self._is_due:
             self._seen, self.content = found

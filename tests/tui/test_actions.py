@@ -148,6 +148,8 @@ def test_the_actions_are_those_that_the_run_can_be_asked_for(path, run, store):
     async def nothing(viewer):
         await viewer.types("a")
         await viewer.sees("there is nothing to do: the run has succeeded")
+        await viewer.looks_again()
+        await viewer.sees("there is nothing to do: the run has succeeded")
 
     end(create(store, "r2"), RunStatus.SUCCESS)
     one_run(path, nothing)

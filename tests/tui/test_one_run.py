@@ -153,7 +153,7 @@ def test_a_screen_without_a_store_tells_it_and_goes_on_when_it_is_back(path, nes
         await viewer.has_read()
         assert viewer.screen.query_one("#notice").display
         path.with_suffix(".away").rename(path)
-        await viewer.types("r")
+        await viewer.looks_again()
         await viewer.until(lambda: not viewer.screen.query_one("#notice").display)
 
     one_run(path, story)
