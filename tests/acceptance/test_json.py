@@ -315,13 +315,17 @@ class copied_slowly:
 @container
 class around:
     @step
-    def first(self) -> None: ...
+    def first(self) -> list[dict[str, int]]:
+        context().note("one row")
+        return [{"rows": 1}]
 
     @step(requires=first.failed)
     def never(self) -> None: ...
 
     @step(requires=never.done)
     def then(self) -> None: ...
+
+    result = first
 
 
 @container
