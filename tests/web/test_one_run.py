@@ -375,7 +375,7 @@ def test_an_answer_is_given_by_its_fields_with_their_types(sequent):
 
     def fields(place):
         text = browser.get(f"/runs/r1/actions/approve?place={place}").text
-        return re.findall(r'<label>(\w+) <span class="mono">([^<]*)</span>\s*<(\w+)', text)
+        return re.findall(r"<label><span>(\w+) <code>([^<]*)</code></span>\s*<(\w+)", text)
 
     assert fields("ship") == [("copies", "int", "input"), ("note", "str", "input"), ("urgent", "bool", "select")]
     assert fields("many") == [("Value", "list[int]", "input")]
