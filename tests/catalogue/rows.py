@@ -26,7 +26,7 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
         "tests/runtime/hosts/test_host_executors.py::test_a_flow_that_a_host_does_not_have_is_found_out_at_first_contact",
     ),
     46: ("tests/dsl/test_imports.py::test_a_function_that_its_module_has_by_another_object_is_refused_at_the_line",),
-    48: ("tests/golden/test_documentation.py::test_the_flow_among_the_arguments_tells_a_step_where_it_is",),
+    48: ("tests/golden/test_step_environment.py::test_the_flow_among_the_arguments_tells_a_step_where_it_is",),
     49: (
         "tests/dsl/test_builder.py::test_arguments_are_snapshots",
         "tests/golden/test_traps.py::test_steps_do_not_share_the_arguments_that_they_were_given",

@@ -13,7 +13,7 @@ from sequent.errors import InvalidFlowError
 from sequent.model import facts
 from sequent.model.spec import Amounts, ContainerSpec, FlowSpec, PoolSpec, StepSpec
 from sequent.model.status import RunStatus, Status
-from tests.engine.test_properties import Mood, Pair, courses, fixed_counts, moods, randoms, some_waits
+from tests.engine.pairs import Mood, Pair, courses, fixed_counts, moods, randoms, some_waits
 from tests.flows import flow_specs
 from tests.reference import Reference
 from tests.reference_tree import Child, Key, Recorded

@@ -20,7 +20,7 @@ from sequent.model.scope import Scope
 from sequent.model.spec import ContainerSpec, FlowSpec
 from sequent.model.status import RunStatus, Status, Verdict
 from sequent.runtime.recovery.dry_run import Basis, Foreseen, foresee
-from tests.engine.test_properties import (
+from tests.engine.pairs import (
     HOSTS,
     Mood,
     Pair,
