@@ -35,16 +35,22 @@ class RunReasons(Struct, frozen=True, kw_only=True):
     """By place, as it is typed: why it waits, has not begun or never will."""
     tails: dict[tuple[str, str], list[LogLine]]
     """By step and sequence of a failed attempt, its last lines."""
+    unread: dict[tuple[str, str], str]
+    """The same for attempts whose log cannot be shown: the reason."""
 
 
 def reasons_of(store: Store, run: OneRun, failures: PresentFailures) -> RunReasons:
     """Return the reasons of a run: for steps of which nothing has begun, for waits, and for failures."""
     firsts = {(group.first.located, group.first.sequence) for group in failures.groups[:_TAILS]}
     failed = {(each.located, each.sequence): each for each in run.digest.failures}
-    return RunReasons(
-        why=_sentences(store, run),
-        tails={task: _tail(store, run, each) for task, each in failed.items() if task in firsts},
-    )
+    tails, unread = dict[tuple[str, str], list[LogLine]](), dict[tuple[str, str], str]()
+    for task, attempt in failed.items():
+        if task in firsts:
+            try:
+                tails[task] = _tail(store, run, attempt)
+            except StoreError as error:
+                unread[task] = error.message
+    return RunReasons(why=_sentences(store, run), tails=tails, unread=unread)
 
 
 def _sentences(store: Store, run: OneRun) -> dict[str, str]:
@@ -66,10 +72,11 @@ def _sentences(store: Store, run: OneRun) -> dict[str, str]:
 
 
 def _tail(store: Store, run: OneRun, attempt: AttemptRecord) -> list[LogLine]:
-    """Return the last lines of an attempt's log; none if it is on another machine, or gone."""
-    try:
-        piece = Output(store, run.record).of(attempt)
-        text = None if piece is None else LogText(piece)
-        return [] if text is None else text.window(text.last_lines(_TAIL), _TAIL).lines
-    except StoreError:
-        return []
+    """Return the last lines of an attempt's log.
+
+    Raises:
+        StoreError: it is on another machine, or missing.
+    """
+    piece = Output(store, run.record).of(attempt)
+    text = None if piece is None else LogText(piece)
+    return [] if text is None else text.window(text.last_lines(_TAIL), _TAIL).lines

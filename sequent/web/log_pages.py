@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from msgspec.structs import replace
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from sequent.dashboard.attempt_logs import attempts_named, chosen_attempt, new_lines, output_of
-from sequent.dashboard.one_run import read_run
-from sequent.errors import UsageError
+from sequent.errors import StoreError, UsageError
 from sequent.runtime.reading.attempt_output import Output
 from sequent.runtime.reading.log_windows import LogText
 from sequent.web.log_query import LogQuery, read_log_query
 from sequent.web.story_pages import left_by_task
 from sequent.web.templates import environment, page
-from sequent.web.web_site import WebSite, found, site_of
+from sequent.web.web_site import WebSite, found, opened_run, site_of
 
 if TYPE_CHECKING:
-    from sequent.runtime.records import RunRecord
+    from sequent.runtime.reading.attempt_output import Piece
+    from sequent.runtime.reading.log_windows import LogLine, LogWindow
+    from sequent.runtime.records import AttemptRecord, RunRecord
 
 _LINES = 500
 """Lines on a page."""
@@ -31,43 +33,52 @@ _REST = 0.5
 """Seconds between two looks at an output that grows."""
 
 
+class _Shown(NamedTuple):
+    """The part of an attempt's output that is shown."""
+
+    piece: Piece | None = None
+    """All of it; None if there is none."""
+    window: LogWindow | None = None
+    matches: Sequence[LogLine] = ()
+    unread: str = ""
+    """The reason why it cannot be shown."""
+
+
 def show_log(request: Request) -> Response:
     """Show lines of an attempt's output; without an attempt in the address, of the one that most needs a look."""
     site, query = site_of(request), read_log_query(request.query_params)
-    with site.opened() as store:
-        record = found(store, request)
-        run = read_run(store, record, site.digests)
+    with opened_run(request) as (store, run):
         attempts = attempts_named(store, run, query.name)
         attempt = chosen_attempt(attempts, query.attempt)
         if attempt is not None:
-            query = LogQuery(
-                path=attempt.located,
-                sequence=attempt.sequence,
-                attempt=attempt.attempt,
-                line=query.line,
-                text=query.text,
-            )
-        piece = None if attempt is None else Output(store, record).of(attempt)
-        text = None if piece is None else LogText(piece)
-        window = None
-        if text is not None:
-            window = text.window(text.position_of(query.line) if query.line else text.last_lines(_LINES), _LINES)
+            query = replace(query, path=attempt.located, sequence=attempt.sequence, attempt=attempt.attempt)
         return page(
             "log.html",
             site=site,
             run=run,
-            record=record,
+            record=run.record,
             tab="log",
             query=query,
             attempts=attempts,
             attempt=attempt,
-            piece=piece,
-            window=window,
             most_lines=_LINES,
-            matches=text.found(query.text, _MATCHES) if text is not None and query.text else [],
             most_matches=_MATCHES,
-            left=None if attempt is None else left_by_task(store, record, query.name),
+            left=None if attempt is None else left_by_task(store, run.record, query.name),
+            **_shown(Output(store, run.record), attempt, query)._asdict(),
         )
+
+
+def _shown(output: Output, attempt: AttemptRecord | None, query: LogQuery) -> _Shown:
+    piece = None
+    try:
+        piece = None if attempt is None else output.of(attempt)
+        if piece is None:
+            return _Shown()
+        text = LogText(piece)
+        window = text.window(text.position_of(query.line) if query.line else text.last_lines(_LINES), _LINES)
+        return _Shown(piece, window, text.found(query.text, _MATCHES) if query.text else ())
+    except StoreError as error:
+        return _Shown(piece, unread="; ".join(filter(None, (error.message, error.hint))))
 
 
 def download_log(request: Request) -> Response:

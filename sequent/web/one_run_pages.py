@@ -26,7 +26,7 @@ from sequent.web.iteration_chips import TaskPicker
 from sequent.web.story_pages import first_left
 from sequent.web.task_query import read_task_query
 from sequent.web.templates import page
-from sequent.web.web_site import found, site_of
+from sequent.web.web_site import found, opened_run, site_of
 
 _TASKS = 100
 """Tasks on a page."""
@@ -94,9 +94,8 @@ def show_remainder(request: Request) -> Response:
 def list_tasks(request: Request) -> Response:
     """Show tasks of a step that have begun, chosen by their iterations and their status."""
     site, query = site_of(request), read_task_query(request.query_params)
-    with site.opened() as store:
-        record = found(store, request)
-        run = read_run(store, record, site.digests)
+    with opened_run(request) as (store, run):
+        record = run.record
         query = replace(query, path=query.path or next(iter(run.steps), ""))
         path, host = split_host(query.path, record.outline)
         if path not in run.steps:
@@ -125,9 +124,8 @@ def list_tasks(request: Request) -> Response:
 def compare_run(request: Request) -> Response:
     """Show how long the steps of a run took, beside earlier runs of its flow."""
     site = site_of(request)
-    with site.opened() as store:
-        record = found(store, request)
-        run = read_run(store, record, site.digests)
+    with opened_run(request) as (store, run):
+        record = run.record
         earlier = [each for each in earlier_runs(store, record) if each.status is RunStatus.SUCCESS]
         pieces = [site.digests.of(store, each).pieces for each in earlier]
         whole = StepSpan(

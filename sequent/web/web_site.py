@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct, field
 from starlette.requests import Request
 
+from sequent.dashboard.one_run import OneRun, read_run
 from sequent.dashboard.run_digest import RunDigests
 from sequent.web.access import Access
 
@@ -40,3 +41,15 @@ def found(store: Store, request: Request) -> RunRecord:
         UnknownRunError: there is no such run.
     """
     return store.find(request.path_params["run"])
+
+
+@contextmanager
+def opened_run(request: Request) -> Iterator[tuple[Store, OneRun]]:
+    """Open the store, and read the run that an address names.
+
+    Raises:
+        UnknownRunError: there is no such run.
+    """
+    site = site_of(request)
+    with site.opened() as store:
+        yield store, read_run(store, found(store, request), site.digests)

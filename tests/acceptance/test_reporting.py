@@ -198,6 +198,18 @@ def test_a_run_whose_flow_is_gone_is_reported(failed_run):
     assert "each.fail" in reported(failed_run, "bad").stdout
 
 
+def test_a_run_whose_log_is_gone_is_reported_with_the_place_of_the_log(failed_run):
+    logs = sorted(failed_run.store.parent.rglob("*.log"))
+    assert logs
+    for log in logs:
+        log.unlink()
+    page = Page(reported(failed_run, "bad").stdout).text
+    assert any(f"[sequent: the log file '{log}' is missing" in page for log in logs)
+    refused = failed_run("logs", "bad")
+    assert refused.returncode == 4
+    assert any(f"the log file '{log}' is missing" in refused.stderr for log in logs)
+
+
 def test_a_run_that_goes_on_is_reported(sequent, waiting_run):
     page = Page(reported(sequent, "slow1").stdout).text
     assert "running for" in page

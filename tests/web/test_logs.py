@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sequent.model.outcome import LogSpan
+from sequent.model.status import Status
 from sequent.runtime.reading import log_windows
 from sequent.runtime.reading.attempt_output import Piece
 from sequent.runtime.reading.log_windows import LogText
 from sequent.web import log_pages
 from sequent.web.ansi import painted_html
 from tests.contracts.plans import TASK_A, attempted, create, each
-from tests.web.test_one_run import end
+from tests.web.test_one_run import end, problem
 
 LINES = st.lists(
     st.binary(max_size=40).map(lambda line: line.replace(b"\n", b"").replace(b"\r", b"").strip(b"\0")), max_size=40
@@ -106,7 +107,7 @@ def logged(store, content, **attempt):
     path = Path(store.log_file(run.record, span))
     path.parent.mkdir(mode=0o700, exist_ok=True)
     path.write_bytes(content)
-    attempted(run, TASK_A, log=span)
+    attempted(run, TASK_A, log=span, **attempt)
     attempted(run, each(1))
     end(run)
 
@@ -164,6 +165,25 @@ def test_a_task_without_a_log_and_one_that_has_not_begun_are_told(browser, store
     for sequence in ("x", "1." * 64 + "1", "1." * 70 + "x"):
         assert browser.get(f"/runs/logged/log?path=a&sequence={sequence}").status_code == 400
     assert browser.get("/runs/logged/log?line=-1").status_code == 400
+
+
+def test_a_missing_log_file_is_named_on_its_page_and_beside_the_failure(browser, store):
+    logged(store, b"one\n", status=Status.FAILURE, problem=problem())
+    path = Path(store.directory(store.find("logged")), "logs", "s1.log")
+    assert "one" in browser.get(ADDRESS).text
+    path.unlink()
+    answer = browser.get(f"{ADDRESS}&q=one")
+    assert answer.status_code == 200
+    told = f"the log file &#39;{path}&#39; is missing"
+    assert told in answer.text
+    assert "attempt 1: " in answer.text
+    assert "nothing" not in re.sub(r"<head>.*</head>", "", answer.text, flags=re.DOTALL)
+    assert "0 lines with" not in answer.text
+    assert "log/file" not in answer.text
+    assert told in browser.get("/runs/logged").text
+    download = browser.get("/runs/logged/log/file?path=a&sequence=1")
+    assert download.status_code == 503
+    assert told in download.text
 
 
 def test_new_lines_are_sent_whole_and_escaped_from_a_position_on(browser, store):

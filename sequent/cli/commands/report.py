@@ -13,7 +13,7 @@ from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output.terminal import out
 from sequent.cli.output.written_file import write_file
 from sequent.cli.runs.run_lookup import found_run
-from sequent.errors import LogElsewhereError, UsageError
+from sequent.errors import StoreError, UsageError
 from sequent.runtime.reading.attempt_output import Output
 from sequent.runtime.records import AttemptRecord, RunRecord
 from sequent.view.attempts import by_step
@@ -127,7 +127,7 @@ def _tail_of(output: Output, attempt: AttemptRecord) -> LogTail | None:
             return None
         start = max(piece.start, piece.end - _TAIL)
         text = b"".join(output.content(replace(piece, start=start))).decode("utf-8", "backslashreplace")
-    except (LogElsewhereError, OSError) as error:
+    except (StoreError, OSError) as error:
         return LogTail(text=f"[sequent: {error}]", is_whole=False)
     if start == piece.start:
         return LogTail(text=text, is_whole=True)

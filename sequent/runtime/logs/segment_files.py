@@ -52,10 +52,13 @@ def open_segment(path: str) -> BinaryIO:
     """Open a segment for reading.
 
     Raises:
-        StoreError: it is gone, or was replaced, for instance by a link.
+        StoreError: it is missing, or was replaced, for instance by a link.
     """
     try:
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        hint = "it was moved or deleted; bring it back from a copy if it is needed: the run itself is whole"
+        raise StoreError(f"the log file '{path}' is missing", code="log", hint=hint) from error
     except OSError as error:
         raise StoreError(f"the log '{path}' cannot be read: {error.strerror}", code="log") from error
     if not stat.S_ISREG(os.fstat(file).st_mode):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -108,16 +108,24 @@ class Output:
         return piece if rest == _LONGEST_LINE else replace(piece, end=piece.end - rest)
 
     def content(self, piece: Piece) -> Iterator[bytes]:
-        """Yield the output in chunks; one line replaces bytes that were dropped from the middle of a running one."""
-        with open_segment(piece.segment) as file:
-            position = piece.start
-            while position < piece.end:
-                data = os.lseek(file.fileno(), position, os.SEEK_DATA) if not piece.has_ended else position
-                if data > position:
-                    yield f"\n[sequent: {data - position} bytes were left out here]\n".encode()
-                file.seek(data)
-                chunk = file.read(min(piece.end - data, CHUNK))
-                if not chunk:
-                    return
-                yield chunk
-                position = data + len(chunk)
+        """Return the output in chunks; one line replaces bytes that were dropped from the middle of a running one.
+
+        Raises:
+            StoreError: the file is missing, or cannot be read.
+        """
+        return _chunks(open_segment(piece.segment), piece)
+
+
+def _chunks(opened: BinaryIO, piece: Piece) -> Iterator[bytes]:
+    with opened as file:
+        position = piece.start
+        while position < piece.end:
+            data = os.lseek(file.fileno(), position, os.SEEK_DATA) if not piece.has_ended else position
+            if data > position:
+                yield f"\n[sequent: {data - position} bytes were left out here]\n".encode()
+            file.seek(data)
+            chunk = file.read(min(piece.end - data, CHUNK))
+            if not chunk:
+                return
+            yield chunk
+            position = data + len(chunk)
