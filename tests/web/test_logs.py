@@ -67,6 +67,15 @@ def test_a_search_finds_the_same_lines_as_a_look_at_each(segment, lines, block, 
         assert [line.number for line in text.found(wanted.decode(), 1)] == expected[:1]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "line"),
+    [("Ärger", "viel ÄRGER"), ("ärger", "Ärger"), ("ЖУК", "жук"), ("é(", "É("), ("a.b", "A.B"), ("\ud800", "\ud800")],
+)
+def test_a_search_takes_small_and_capital_letters_of_any_alphabet_as_the_same(segment, wanted, line):
+    text = text_of(segment, b"", f"one\naxb\n{line}\nlast\n".encode("utf-8", "surrogatepass"))
+    assert [found.number for found in text.found(wanted, 9)] == [3]
+
+
 def test_the_last_lines_begin_at_a_line(segment):
     text = text_of(segment, b"x\n", b"one\ntwo\nthree\n")
     assert [text.last_lines(most) for most in (1, 2, 3, 9)] == [8, 4, 0, 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -117,8 +118,8 @@ class LogText:
         return start + at + 1
 
     def found(self, text: str, most: int) -> list[LogLine]:
-        """Return the lines with a text, in small or capital letters; at most so many."""
-        wanted, found, number, rest = text.encode("utf-8", "surrogatepass").lower(), list[LogLine](), 1, b""
+        """Return the lines with a text, in small or capital letters of any alphabet; at most so many."""
+        wanted, found, number, rest = _pattern(text), list[LogLine](), 1, b""
         with open_segment(self._piece.segment) as file:
             for _, block in self._blocks(file):
                 whole, end, tail = (rest + block).rpartition(b"\n")
@@ -143,16 +144,26 @@ class LogText:
         return file.read(max(0, min(most, self.length - position)))
 
 
-def _matches(lines: bytes, wanted: bytes, number: int, most: int) -> list[LogLine]:
-    """Return the lines with those bytes; ``number`` is that of the first line."""
+def _pattern(text: str) -> re.Pattern[bytes]:
+    """Return the pattern of a text in small and capital letters.
+
+    The output is searched as bytes, which need not be text; bytes of ASCII alone have small and capital forms.
+    """
+    forms = ({letter} if letter.isascii() else {letter, letter.lower(), letter.upper()} for letter in text)
+    encoded = ([re.escape(form.encode("utf-8", "surrogatepass")) for form in sorted(each)] for each in forms)
+    return re.compile(b"".join(b"(?:%s)" % b"|".join(each) for each in encoded), re.IGNORECASE)
+
+
+def _matches(lines: bytes, wanted: re.Pattern[bytes], number: int, most: int) -> list[LogLine]:
+    """Return the lines that match; ``number`` is that of the first line."""
     found: list[LogLine] = []
-    lowered, at, counted = lines.lower(), 0, 0
-    while len(found) < most and (at := lowered.find(wanted, at)) >= 0:
-        number += lines.count(b"\n", counted, at)
-        start, end = lines.rfind(b"\n", 0, at) + 1, lines.find(b"\n", at)
+    at = counted = 0
+    while len(found) < most and (match := wanted.search(lines, at)):
+        number += lines.count(b"\n", counted, match.start())
+        start, end = lines.rfind(b"\n", 0, match.start()) + 1, lines.find(b"\n", match.start())
         end = len(lines) if end < 0 else end
         found.append(_line(number, lines[start:end]))
-        counted, at = at, end
+        counted = at = end
         if end == len(lines):
             break
     return found
