@@ -22,8 +22,8 @@ from sequent.runtime.records import Pending, RunRecord
 if TYPE_CHECKING:
     from sequent.runtime.ports import Store
 
-PATIENCE = 5.0
-"""Seconds for which a driver is waited for."""
+PATIENCE = 20.0
+"""Seconds to wait for a driver's answer: most take milliseconds, on a busy machine some take longer."""
 _REST = 0.05
 """Seconds between two looks for its answer."""
 _MOST_NAMED = 3
