@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output.failure_text import failure_lines
-from sequent.cli.output.run_text import attempt_line, origin_text, reason_text
+from sequent.cli.output.run_text import attempt_line, heading_lines
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import (
     ASKED,
@@ -20,9 +20,7 @@ from sequent.cli.output.text import (
     RETRY,
     Paint,
     counts,
-    duration,
     moment,
-    readable,
     safe,
     task_name,
 )
@@ -124,32 +122,52 @@ def _show_document(store: Store, record: RunRecord, story: Story, *, with_attemp
 
 def _show_text(store: Store, record: RunRecord, story: Story, options: GlobalOptions) -> None:
     paint = Paint.of(sys.stdout)
-    out("\n".join(_heading(record, story, store.name, paint)))
+    out("\n".join(heading_lines(record, story.worked, story.due, store.name, paint)))
     steps = [f"  {safe(path)}: {_numbers(numbers)}" for path, numbers in _steps(story)]
-    active = [
-        f"  {paint.status(Status.ACTIVE)}  {task_name(attempt.located, attempt.sequence)}"
-        f"{_number(attempt.attempt)}  since {moment(attempt.started)}"
-        for attempt in _active(story)
-    ]
-    waits = [
-        f"  {paint.word(RETRY if wait.attempt else DELAYED)}  {task_name(wait.located, wait.sequence)}"
-        f"{_number(wait.attempt)}  until {moment(wait.due)}"
-        for wait in _waits(story)
-    ]
-    questions = [
-        f"  {paint.word(ASKED)}  {task_name(question.located, question.sequence)}{_number(question.attempt)}"
-        f"  since {moment(question.since)}" + (f", until {moment(question.due)}" if question.has_limit else "")
-        for question in _questions(story)
-    ]
     reasons = [
         f"  {paint.status(why.status)}  {safe(why.text)}"
         for why in _waiting(store, record, story)
         if _is_new(why, story)
     ]
     asked = [*_intervention_lines(store, record)]
-    for lines in (steps, _first(active), _first(waits), _first(questions), _first(reasons), asked):
+    for lines in (steps, *_task_lines(story, paint), _first(reasons), asked):
         if lines:
             out("\n".join(("", *lines)))
+    _show_failures(store, record, story, paint)
+    _show_story(store, record, story, paint)
+    if options.verbose:
+        _show_result(store, record)
+        out("")
+        for attempt in _attempts(store, record, story):
+            out(attempt_line(attempt, paint))
+
+
+def _task_lines(story: Story, paint: Paint) -> Iterator[list[str]]:
+    """Yield the lines of the tasks that are active, that wait for a time, and that wait for an answer."""
+    yield _first(
+        [
+            f"  {paint.status(Status.ACTIVE)}  {task_name(attempt.located, attempt.sequence)}"
+            f"{_number(attempt.attempt)}  since {moment(attempt.started)}"
+            for attempt in _active(story)
+        ]
+    )
+    yield _first(
+        [
+            f"  {paint.word(RETRY if wait.attempt else DELAYED)}  {task_name(wait.located, wait.sequence)}"
+            f"{_number(wait.attempt)}  until {moment(wait.due)}"
+            for wait in _waits(story)
+        ]
+    )
+    yield _first(
+        [
+            f"  {paint.word(ASKED)}  {task_name(question.located, question.sequence)}{_number(question.attempt)}"
+            f"  since {moment(question.since)}" + (f", until {moment(question.due)}" if question.has_limit else "")
+            for question in _questions(story)
+        ]
+    )
+
+
+def _show_failures(store: Store, record: RunRecord, story: Story, paint: Paint) -> None:
     failures = _failures(story)
     containers = _failed_containers(store, record, story)
     for failure in (*(attempt.failure for attempt in failures[:SHOWN]), *containers):
@@ -157,12 +175,6 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: GlobalOpt
         out("\n".join(failure_lines(failure, record.id, paint)))
     if len(failures) > SHOWN:
         out(f"\nand {len(failures) - SHOWN:,} more failures")
-    _show_story(store, record, story, paint)
-    if options.verbose:
-        _show_result(store, record)
-        out("")
-        for attempt in _attempts(store, record, story):
-            out(attempt_line(attempt, paint))
 
 
 def _show_result(store: Store, record: RunRecord) -> None:
@@ -279,22 +291,3 @@ def _attempts(store: Store, record: RunRecord, story: Story) -> Iterator[Attempt
     for attempt in seen_attempts(store, record):
         if wanted.has(attempt) and wanted.shows(attempt.status):
             yield attempt
-
-
-def _heading(record: RunRecord, story: Story, store: str, paint: Paint) -> Iterator[str]:
-    yield f"run {paint.strong(safe(record.id))} of {safe(record.target.flow)}: {paint.status(record.status)}"
-    took = f", took {duration(record.ended - record.created)}" if record.ended is not None else ""
-    worked = f", worked {duration(story.worked)}" if story.worked else ""
-    yield f"  started {moment(record.created)}{took}{worked}"
-    if record.origin is not None:
-        yield f"  started by {origin_text(record.origin, store)}"
-    if record.recovery:
-        yield f"  recovery {record.recovery}"
-    if record.owner is not None:
-        owner = record.owner
-        since = moment(owner.since)
-        yield f"  driven by process {owner.pid} of {safe(owner.user)} on {safe(owner.host)} since {since}"
-    for name, text in record.params.items():
-        yield f"  {safe(name)} = {readable(text)}"
-    yield f"  tasks: {counts(record.counts)}"
-    yield from (f"  {safe(line)}" for line in reason_text(record, story.due).splitlines())

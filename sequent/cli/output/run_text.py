@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sequent.cli.output.text import Paint, duration, moment, safe, task_name
+from collections.abc import Iterator
+
+from sequent.cli.output.text import Paint, counts, duration, moment, readable, safe, task_name
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import DUE, AttemptRecord, RunOrigin, RunRecord
 
@@ -40,3 +42,31 @@ def attempt_line(record: AttemptRecord, paint: Paint) -> str:
     status = _attempt_status(record, paint)
     name = task_name(record.located, record.sequence)
     return f"  {moment(record.started)}  {name}  attempt {record.attempt}  {status}{took}"
+
+
+def heading_lines(record: RunRecord, worked: float, due: float | None, store: str, paint: Paint) -> Iterator[str]:
+    """Yield the lines that describe a run as a whole.
+
+    Args:
+        record: the run.
+        worked: the seconds in which something was being executed.
+        due: the moment at which a suspended run goes on.
+        store: the name of the store.
+        paint: colours the lines.
+    """
+    yield f"run {paint.strong(safe(record.id))} of {safe(record.target.flow)}: {paint.status(record.status)}"
+    took = f", took {duration(record.ended - record.created)}" if record.ended is not None else ""
+    work = f", worked {duration(worked)}" if worked else ""
+    yield f"  started {moment(record.created)}{took}{work}"
+    if record.origin is not None:
+        yield f"  started by {origin_text(record.origin, store)}"
+    if record.recovery:
+        yield f"  recovery {record.recovery}"
+    if record.owner is not None:
+        owner = record.owner
+        since = moment(owner.since)
+        yield f"  driven by process {owner.pid} of {safe(owner.user)} on {safe(owner.host)} since {since}"
+    for name, text in record.params.items():
+        yield f"  {safe(name)} = {readable(text)}"
+    yield f"  tasks: {counts(record.counts)}"
+    yield from (f"  {safe(line)}" for line in reason_text(record, due).splitlines())
