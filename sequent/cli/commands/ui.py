@@ -36,15 +36,7 @@ def ui(
     options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Show runs in a browser, on this machine alone, until it is interrupted."""
-    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
-    if missing:
-        raise UsageError(
-            f"the pages need the extra 'web'; missing: {', '.join(missing)}",
-            code="no-web",
-            hint="install it: pip install 'sequent[web]'",
-        )
-    if not 0 <= port < 65536:
-        raise UsageError(f"there is no port {port}", code="port", hint="ports are 1 to 65535; 0 takes a free one")
+    _check(port)
     from sequent.web.opening_page import OpeningPage
     from sequent.web.server import access_of, listening, serve
     from sequent.web.web_site import WebSite
@@ -76,3 +68,20 @@ def ui(
 
     serve(listener, site, announce, close)
     return 0
+
+
+def _check(port: int) -> None:
+    """Check that pages can be shown on a port.
+
+    Raises:
+        UsageError: the extra is not installed, or there is no such port.
+    """
+    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UsageError(
+            f"the pages need the extra 'web'; missing: {', '.join(missing)}",
+            code="no-web",
+            hint="install it: pip install 'sequent[web]'",
+        )
+    if not 0 <= port < 65536:
+        raise UsageError(f"there is no port {port}", code="port", hint="ports are 1 to 65535; 0 takes a free one")

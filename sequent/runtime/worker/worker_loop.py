@@ -76,10 +76,7 @@ def run(
     streams = Streams(segment)
     write_lines_at_once()
     loguru = set_up_logs(setup)
-    os.environ[f"{PREFIX}RUN_ID"] = setup.run_id
-    os.environ[RUN_DIRECTORY] = setup.directory
-    os.environ[RUNS_AROUND] = setup.around
-    os.environ.update(setup.variables)
+    _set_variables(setup)
     try:
         os.chdir(setup.target.cwd or ".")
         if definition is None:
@@ -104,6 +101,13 @@ def run(
         die_of(signal.SIGTERM)
     else:
         worker.end()
+
+
+def _set_variables(setup: WorkerSetup) -> None:
+    os.environ[f"{PREFIX}RUN_ID"] = setup.run_id
+    os.environ[RUN_DIRECTORY] = setup.directory
+    os.environ[RUNS_AROUND] = setup.around
+    os.environ.update(setup.variables)
 
 
 def _load(setup: WorkerSetup) -> Definition:
