@@ -72,7 +72,7 @@ class _PickleCheck:
         for asked in claims_in(node.own):
             maker = maker_of(node.of(asked)) if asked.claim is Claim.RETURNED and asked.path in node.by_path else None
             if maker in self._pickled:
-                message = f"{node.shown} asks what {dotted(maker)!r} returned, and its result is pickled"
+                message = f"{node.shown} asks for the result of {dotted(maker)!r}, which is pickled"
                 self._refuse(node, "requires", message, _ASK)
 
     def place(self, node: TreeNode) -> None:

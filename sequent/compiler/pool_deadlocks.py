@@ -1,4 +1,4 @@
-"""Finds containers that hold of pools what others wait for, each in turn, so that none of them goes on."""
+"""Finds containers that wait for each other in a circle, each for amounts of pools that the next one holds."""
 
 from __future__ import annotations
 

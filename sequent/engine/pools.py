@@ -1,4 +1,4 @@
-"""The amounts of each resource pool: who holds them, and who waits for them.
+"""The amounts of each resource pool, their holders, and the tasks that wait for them.
 
 A request gets all its amounts or nothing, so requests cannot block each other by each holding a part that the other
 waits for. No request is passed over: while it waits, later ones for any of its pools wait behind it. Requests whose

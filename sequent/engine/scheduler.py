@@ -53,7 +53,7 @@ from sequent.model.status import RunStatus, Status
 
 
 class Scheduler:
-    """Decides from what has happened what starts.
+    """Decides which tasks start, from the facts so far.
 
     It has no clock, no random source and no I/O, so the same facts always give the same effects. A fact costs what it
     changes, not the size of the flow, and memory follows what is under way.

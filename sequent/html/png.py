@@ -22,7 +22,7 @@ def check_png() -> None:
         UsageError: the package for it is not installed.
     """
     try:
-        # Only those who want PNGs have it.
+        # An extra has it.
         import resvg_py as _  # noqa: F401 - to see whether it is there
     except ImportError as error:
         raise UsageError(

@@ -108,7 +108,7 @@ def read_nice(value: object, name: str, place: Place) -> int:
         DefinitionError: it is not an integer, or out of the kernel's range.
     """
     if isinstance(value, bool) or not isinstance(value, int) or not -20 <= value <= 19:
-        hint = "give a whole number from 0 to 19, the more the later; below 0 for who may go before others"
+        hint = "give a whole number from 0 to 19, the more the later; below 0, if the user may, to go before others"
         raise option_error(f"{quoted(name)} is {repr_of(value)}", place, hint)
     return value
 

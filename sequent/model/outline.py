@@ -1,4 +1,4 @@
-"""The parts of a flow by name, for those who need no more of its description."""
+"""The parts of a flow by name, for readers that need no more of its description."""
 
 from __future__ import annotations
 

@@ -240,7 +240,7 @@ class Batch(Struct):
     stories: list[LeftStory] = []
     """Written with the ends of their attempts."""
     decisions: list[tuple[int, Decision]] = []
-    """What became of interventions, by their numbers."""
+    """The decisions on interventions, by their numbers."""
     end: RunEnd | None = None
 
     def __bool__(self) -> bool:

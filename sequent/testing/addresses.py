@@ -111,7 +111,7 @@ class Addresses:
         raise UsageError(
             f"{option} names {path!r}, which {how or 'does not repeat'}",
             code="not-a-call",
-            hint="give items for what repeats over a callable's; what repeats over a result takes it from results",
+            hint="give items where a callable gives them; repeats over a result take them from results",
             path=path,
         )
 

@@ -126,7 +126,7 @@ class SimulatedExecutor:
                 raise UsageError(
                     f"the items of {order.path!r} cannot be computed: {report.problem.type}: {report.problem.message}",
                     code="unknown-items",
-                    hint=f"give items={{{order.path!r}: [...]}}, or what makes them: results={{{unknown[0]!r}: ...}}",
+                    hint=f"give items={{{order.path!r}: [...]}}, or their source: results={{{unknown[0]!r}: ...}}",
                     path=order.path,
                 )
         return report

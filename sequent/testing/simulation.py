@@ -263,7 +263,7 @@ class Simulation:
     def _moments(self, name: str, kind: Kind) -> list[float]:
         found = [event.at for event in self._events(name, kind)]
         if not found:
-            hint = f"what started: {', '.join(self.order()[:20]) or 'nothing'}"
+            hint = f"started: {', '.join(self.order()[:20]) or 'nothing'}"
             raise UsageError(f"nothing of {name!r} {kind.value} in this simulation", code="not-run", hint=hint)
         return found
 

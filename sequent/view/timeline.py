@@ -32,7 +32,7 @@ class Bar(Struct, frozen=True, kw_only=True):
     """One attempt."""
 
     word: str
-    """What became of it."""
+    """Its outcome."""
     sequence: str
     attempt: int
     recovery: int

@@ -1,4 +1,4 @@
-"""What a step or container that may start still waits for: people, a time, a host, pools, limits and slots."""
+"""The last waits of a step or container that may start: for people, a time, a host, pools, limits and slots."""
 
 from __future__ import annotations
 

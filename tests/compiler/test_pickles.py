@@ -97,8 +97,8 @@ MISTAKES = {
     repeated_over: ("pickle", "'bad' repeats over the pickled result of 'model'"),
     of_an_option: ("pickle", "'bad' has as its timeout the pickled result of 'model'"),
     taken_in_part: ("pickle", "'bad' takes a part of the pickled result of 'model'"),
-    asked_for: ("pickle", "'bad' asks what 'model' returned, and its result is pickled"),
-    asked_for_behind_a_container: ("pickle", "'bad' asks what 'around.inner' returned, and its result is pickled"),
+    asked_for: ("pickle", "'bad' asks for the result of 'model', which is pickled"),
+    asked_for_behind_a_container: ("pickle", "'bad' asks for the result of 'around.inner', which is pickled"),
     ending_its_own_repeat: ("pickle", "'bad' ends once the pickled result of 'bad' is truthy"),
     ending_a_repeat: ("pickle", "'bad' ends once the pickled result of 'bad.inner' is truthy"),
 }

@@ -151,7 +151,7 @@ class paged:
 def test_items_that_cannot_be_had_without_a_result_are_asked_for():
     with pytest.raises(UsageError, match=r"the items of 'around\.load' cannot be computed: TypeError") as caught:
         simulate(paged)
-    assert "items={'around.load': [...]}, or what makes them: results={'count': ...}" in caught.value.hint
+    assert "items={'around.load': [...]}, or their source: results={'count': ...}" in caught.value.hint
     assert simulate(paged, items={"around.load": ["a"]}).attempts("around.load") == 1
 
 

@@ -1,4 +1,4 @@
-"""What earlier recoveries have kept of the items of a callable."""
+"""The items of callables, as far as earlier recoveries have kept them."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Assignments:
         starting = sum(not worker.is_loaded for worker in self.workers)
         return min(len(self.waiting) - starting, self._most_workers - len(self.workers))
 
-    # -- what becomes of workers
+    # -- the ends of workers
 
     def rest(self, worker: Worker) -> None:
         """Count a worker as idle that has loaded the flow."""

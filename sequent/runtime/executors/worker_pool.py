@@ -94,7 +94,7 @@ class WorkerPool:
         return [worker.number for worker in self._workers.values() if not worker.is_idle]
 
     def end_attempt(self, frame: int, node: int, attempt: int) -> None:
-        """End one attempt, whatever becomes of it: it is taken back, or its worker is ended."""
+        """End one attempt: take it back, or end its worker."""
         self.take_back(frame, node, attempt)
         self.hand_over()
         if (worker := self._assignments.executing((frame, node, attempt))) is not None:

@@ -1,1 +1,1 @@
-"""The files with what attempts write: their names, their marks, their limits."""
+"""The files with the output of attempts: their names, their marks, their limits."""

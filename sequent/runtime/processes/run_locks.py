@@ -44,7 +44,7 @@ class RunLock:
         self._pid = os.getpid()
 
     def tell(self, owner: str) -> None:
-        """Write who holds it, to be read by other processes; if the disk is full, the lock holds without it."""
+        """Write its holder, for other processes; if the disk is full, the lock holds without it."""
         with contextlib.suppress(OSError):
             os.ftruncate(self._handle, 0)
             os.pwrite(self._handle, owner.encode(), 0)

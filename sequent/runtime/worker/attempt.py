@@ -1,4 +1,4 @@
-"""Executes one attempt: finds the step, calls it, and turns what becomes of it into a report."""
+"""Executes one attempt: finds the step, calls it, and reports its outcome."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class AttemptDesk:
         self._unfit: dict[tuple[int, int], Problem] = {}
         """By frame and node: why an attempt that has not started will fail."""
         self._stories: dict[AttemptKey, tuple[StoryPart, ...]] = {}
-        """What attempts have left whose ends are not reported yet."""
+        """The notes and artifacts of attempts whose ends are not reported yet."""
         self._lost: dict[tuple[int, int], str] = {}
         """In this turn: why attempts were lost."""
         self._failed: set[tuple[int, int]] = set()
