@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, cast
 
@@ -44,7 +44,7 @@ def found(store: Store, request: Request) -> RunRecord:
 
 
 @contextmanager
-def opened_run(request: Request) -> Iterator[tuple[Store, OneRun]]:
+def opened_run(request: Request) -> Generator[tuple[Store, OneRun]]:
     """Open the store, and read the run that an address names.
 
     Raises:
