@@ -129,7 +129,7 @@ def _check_givers(pool: str, balance: _Balance, problems: Problems) -> None:
             f"{acquired or 'none'}{often}: {others}",
             path=giver.node.text,
             place=giver.node.place_of("releases"),
-            hint="leave 'releases' out: the acquired amount is given back at the end",
+            hint="leave 'releases' out: acquired amounts are given back at the end",
         )
 
 

@@ -202,14 +202,14 @@ flow.add_step(
         code="pool",
         path="a",
         says=("'a' gives back 2 of the pool 'db' and acquires 1", "no other step keeps any"),
-        hint="without 'releases'",
+        hint="leave 'releases' out",
     ),
     "row_040_never": Mistake(
         text=holding("releases={db: 1}"),
         code="pool",
         path="a",
         says=("'a' gives back 1 of the pool 'db' and acquires none", "no other step keeps any"),
-        hint="without 'releases'",
+        hint="leave 'releases' out",
     ),
     "row_041": Mistake(
         text="""
