@@ -8,7 +8,7 @@ import time
 
 from sequent.model.variables import OF_ATTEMPTS, STEP_HOST, STEP_ITEM
 from sequent.runtime.context import LOGGER, Context
-from sequent.runtime.worker.process_state.libc import Environment, zone
+from sequent.runtime.worker.process_state.libc import Environment, PlacedVariables, zone
 from sequent.runtime.worker.process_state.state_kind import StateKind
 
 _LONGEST = 32_000
@@ -58,6 +58,9 @@ class StepEnvironment:
         for name in (STEP_ITEM, STEP_HOST):
             os.environ.pop(prefix + name, None)
         self._list = Environment()
+        self._placed = PlacedVariables()
+        # What Python has read of the environment; setting a variable there would call ``setenv``.
+        self._texts: dict[bytes, bytes] = getattr(os.environ, "_data")  # noqa: B009 - private
         self._environ = os.environ
         self._before = dict(os.environ)
         self._really_before = self._list.variables()
@@ -66,15 +69,23 @@ class StepEnvironment:
 
     def change_to(self, variables: dict[str, str]) -> None:
         """Give the next step these variables in addition to those of the process."""
-        last = self._variables
+        last = self._variables if self._is_unchanged() else {}
+        has_moved = not last
         for name, value in variables.items():
-            if last.get(name) != value:
-                os.environ[name] = value
-        if last.keys() != variables.keys():
-            for name in last.keys() - variables.keys():
+            before = last.get(name)
+            if before != value:
+                key, text = name.encode(), value.encode("utf-8", "surrogateescape")
+                if before is None or not self._placed.replace(key, text):
+                    self._placed.put(key, text)
+                    has_moved = True
+                self._texts[key] = text
+        if self._variables.keys() != variables.keys():
+            for name in self._variables.keys() - variables.keys():
                 os.environ.pop(name, None)
+            has_moved = True
         self._variables = variables
-        self._list.remember()
+        if has_moved:
+            self._list.remember()
 
     def kinds(self) -> list[StateKind]:
         """Return the kinds of state to observe; the time zone comes after the environment, from which it is taken."""

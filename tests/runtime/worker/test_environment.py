@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import subprocess
 
 import pytest
 
 from sequent.runtime.context import Context
 from sequent.runtime.worker.environment import StepEnvironment, variables_of
+
+C = ctypes.CDLL(None)
+C.getenv.restype = ctypes.c_void_p
+ITEM = "SEQUENT_STEP_ITEM"
+
+
+def in_c(name: str) -> str | None:
+    """The value of a variable as C code finds it."""
+    address = C.getenv(name.encode())
+    return None if address is None else os.fsdecode(ctypes.string_at(address))
 
 
 def place(item: object) -> Context:
@@ -68,6 +80,51 @@ def test_after_a_step_only_what_it_changed_is_set_anew(monkeypatch):
     kind.restore(True)
     environment.change_to({"SEQUENT_STEP_NAME": "second"})
     assert kind.look()
-    assert found == [b"CHANGED", b"SEQUENT_STEP_NAME"]
+    assert found == [b"CHANGED"]
+    assert in_c("SEQUENT_STEP_NAME") == os.environ["SEQUENT_STEP_NAME"] == "second"
     assert (os.environ["KEPT"], os.environ["CHANGED"], os.environ.get("NEW")) == ("as it is", "before", None)
     os.environ.pop("SEQUENT_STEP_NAME")
+
+
+@pytest.fixture
+def environment():
+    """The environment of steps; their variables are gone in the end."""
+    made = StepEnvironment("SEQUENT_")
+    yield made
+    made.change_to({})
+
+
+def test_the_values_of_one_step_take_the_place_of_those_of_the_one_before(environment):
+    environment.change_to({ITEM: "first"})
+    places = {C.getenv(ITEM.encode())}
+    for number in range(100):
+        environment.change_to({ITEM: "x" * number})
+        places.add(C.getenv(ITEM.encode()))
+    assert len(places) == 1
+
+
+@pytest.mark.parametrize("between", [None, "by a step"])
+def test_python_c_and_programs_find_the_same_values_whatever_their_length(environment, between):
+    for item in ("first", "", "x" * 254, "x" * 255, "x" * 256, "short", "y" * 30_000, "\udcff", "last"):
+        environment.change_to({ITEM: item, "SEQUENT_STEP_NAME": "s1"})
+        told = subprocess.run(["printenv", ITEM, "SEQUENT_STEP_NAME"], capture_output=True, check=True).stdout
+        assert os.fsdecode(told).splitlines() == [item, "s1"]
+        assert os.environ[ITEM] == in_c(ITEM) == item
+        if between is not None:
+            # As an iterator of items might, after which nothing is restored.
+            os.environ[ITEM] = between
+
+
+def test_a_variable_that_a_step_does_not_have_is_gone(environment):
+    environment.change_to({ITEM: "first", "SEQUENT_STEP_NAME": "s1"})
+    environment.change_to({"SEQUENT_STEP_NAME": "s2"})
+    assert os.environ.get(ITEM) is in_c(ITEM) is None
+    environment.change_to({ITEM: "again", "SEQUENT_STEP_NAME": "s3"})
+    assert os.environ[ITEM] == in_c(ITEM) == "again"
+
+
+def test_variables_are_gone_even_if_a_step_has_changed_them(environment):
+    environment.change_to({ITEM: "first"})
+    os.environ[ITEM] = "by a step"
+    environment.change_to({})
+    assert os.environ.get(ITEM) is in_c(ITEM) is None

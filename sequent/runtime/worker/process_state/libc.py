@@ -7,6 +7,8 @@ import os
 from functools import partial
 
 library = ctypes.CDLL(None, use_errno=True)
+_ROOM = 256
+"""Bytes for the value of a variable, and for the zero byte after it."""
 _POINTER = ctypes.sizeof(ctypes.c_void_p)
 _END = bytes(_POINTER)
 """The null pointer at the end of the list; the pointers before it may end with two zero bytes."""
@@ -57,6 +59,40 @@ class Environment:
             texts.append(text)
             at += _POINTER
         return texts
+
+
+_rooms: dict[bytes, ctypes.Array[ctypes.c_char]] = {}
+"""The memory of each placed variable, to which the list of variables may lead as long as the process lasts."""
+
+
+class PlacedVariables:
+    """Environment variables whose values change often: each has memory of its own, in which its value is replaced.
+
+    ``setenv`` keeps each value that it has ever set, and searches them all to set the next one.
+    """
+
+    def __init__(self) -> None:
+        self._values: dict[bytes, memoryview] = {}
+        """The part for the value of each variable that is in its own memory at present."""
+
+    def put(self, name: bytes, value: bytes) -> None:
+        """Set a variable, and make the list of variables lead to its own memory if there is room for the value."""
+        if len(value) >= _ROOM:
+            self._values.pop(name, None)
+            os.putenv(name, value)
+            return
+        room = _rooms.setdefault(name, ctypes.create_string_buffer(name + b"=", len(name) + 1 + _ROOM))
+        self._values[name] = memoryview(room).cast("B")[len(name) + 1 :]
+        self.replace(name, value)
+        library.putenv(room)
+
+    def replace(self, name: bytes, value: bytes) -> bool:
+        """Replace the value in a variable's own memory, to which the list must lead; return whether there is room."""
+        room = self._values.get(name)
+        if room is None or len(value) >= _ROOM:
+            return False
+        room[: len(value) + 1] = value + b"\0"
+        return True
 
 
 _timezone = ctypes.c_long.in_dll(library, "timezone")
