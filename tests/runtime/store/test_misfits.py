@@ -87,6 +87,10 @@ def test_rows_that_are_gone_or_were_others_are_never_taken_for_what_never_ran(st
 
 UNREADABLE = {
     "UPDATE attempt SET state = 'succeeded' WHERE node = 1": "a status that cannot be read: 'succeeded'",
+    # The same letter and length as the word that was written.
+    "UPDATE attempt SET state = 'suspend' WHERE node = 1": "a status that cannot be read: 'suspend'",
+    "UPDATE frame SET status = 'suspend' WHERE number = 3": "a status that cannot be read: 'suspend'",
+    "UPDATE repeat SET status = 'suspend' WHERE node = 6": "a status that cannot be read: 'suspend'",
     "UPDATE attempt SET result = '[1,2]' WHERE node = 1": "a value that cannot be read: '[1,2]'",
     "UPDATE attempt SET result = replace(result, '3', '9') WHERE node = 1": "a value that cannot be read: '#",
 }

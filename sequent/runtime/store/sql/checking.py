@@ -40,12 +40,12 @@ def check_run(session: Session, listing: Listing, number: int, nodes: KnownNodes
     with session.snapshot():
         database.check_commits(session, number)
         database.check_pages(session, whole)
-        for (state,) in session.rows("states", number, number, number):
-            read_status(state)
         counted = count_run(session, number)
         written = read_tally(listing.with_number(number).tally)
         if counted == written and database.has_whole_indexes(session, number):
             return
+        for (state,) in session.rows("states", number, number, number):
+            read_status(state)
         wrong = list(_misfits(session, number, nodes))
         if written is not None and not wrong:
             wrong = [_difference(counted.rows, written.rows)]

@@ -1246,24 +1246,28 @@ WHERE note.run = ? AND note.frame = ? AND note.node = ?
 SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
     0)), 0) AS BIGINT) FROM (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery
     * 611953 + length(token) * 7907 + CASE WHEN length(host) > 0 THEN 7817 ELSE 0 END + CAST(started * 1000 AS
-    INTEGER)) % 2147483647 AS made, CASE WHEN state <> 'active' THEN (frame * 1000033 + node * 7927 + iteration *
-    104743 + number * 1299721 + (unicode(state) * 64 + length(state)) * 611957 + coalesce(verdict, -1) * 7879 + CASE
-    WHEN result IS NULL THEN 7867 ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(ended * 1000 AS
-    INTEGER)) % 2147483647 END AS further FROM attempt
+    INTEGER)) % 2147483647 AS made, CASE WHEN state IN ('success', 'cancelled', 'failure', 'outdated', 'ready',
+    'skipped', 'superseded', 'waiting') THEN (frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 +
+    (unicode(state) * 64 + length(state)) * 611957 + coalesce(verdict, -1) * 7879 + CASE WHEN result IS NULL THEN 7867
+    ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(ended * 1000 AS INTEGER)) % 2147483647 WHEN
+    state <> 'active' THEN 7 END AS further FROM attempt
 WHERE run = ?) AS numbered
 
 -- tally_frames: The tally of a run's iterations of containers.
 SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
     0)), 0) AS BIGINT) FROM (SELECT (parent * 1000037 + node * 7933 + number * 104759 + id * 1299743 + CASE WHEN item
-    IS NULL THEN 7841 ELSE 0 END) % 2147483647 AS made, CASE WHEN status <> 'active' THEN (parent * 1000039 + node *
-    7949 + number * 104761 + (unicode(status) * 64 + length(status)) * 611977) % 2147483647 END AS further FROM frame
+    IS NULL THEN 7841 ELSE 0 END) % 2147483647 AS made, CASE WHEN status IN ('success', 'cancelled', 'failure',
+    'outdated', 'ready', 'skipped', 'superseded', 'waiting') THEN (parent * 1000039 + node * 7949 + number * 104761 +
+    (unicode(status) * 64 + length(status)) * 611977) % 2147483647 WHEN status <> 'active' THEN 7 END AS further FROM
+    frame
 WHERE run = ?) AS numbered
 
 -- tally_repeats: The tally of a run's repeats.
 SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
     0)), 0) AS BIGINT) FROM (SELECT (frame * 1000081 + node * 7937 + CASE WHEN items IS NULL THEN 7829 ELSE 0 END +
     CASE WHEN problem IS NULL THEN 7823 ELSE 0 END + coalesce(unicode(status) * 64 + length(status), 0) * 611993) %
-    2147483647 AS made, 0 AS further FROM repeat
+    2147483647 AS made, CASE WHEN status <> 'active' AND status NOT IN ('success', 'cancelled', 'failure', 'outdated',
+    'ready', 'skipped', 'superseded', 'waiting') THEN 7 END AS further FROM repeat
 WHERE run = ?) AS numbered
 
 -- tally_waits: The tally of a run's waits.
@@ -1314,27 +1318,30 @@ WHERE run = ? AND frame = 0 AND shared = 0) AS numbered
 SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
     0)), 0) AS BIGINT) FROM (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery
     * 611953 + length(token) * 7907 + CASE WHEN length(host) > 0 THEN 7817 ELSE 0 END + CAST(started * 1000 AS
-    INTEGER)) % 2147483647 AS made, CASE WHEN state <> 'active' THEN (frame * 1000033 + node * 7927 + iteration *
-    104743 + number * 1299721 + (unicode(state) * 64 + length(state)) * 611957 + coalesce(verdict, -1) * 7879 + CASE
-    WHEN result IS NULL THEN 7867 ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(ended * 1000 AS
-    INTEGER)) % 2147483647 END AS further FROM attempt
+    INTEGER)) % 2147483647 AS made, CASE WHEN state IN ('success', 'cancelled', 'failure', 'outdated', 'ready',
+    'skipped', 'superseded', 'waiting') THEN (frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 +
+    (unicode(state) * 64 + length(state)) * 611957 + coalesce(verdict, -1) * 7879 + CASE WHEN result IS NULL THEN 7867
+    ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(ended * 1000 AS INTEGER)) % 2147483647 WHEN
+    state <> 'active' THEN 7 END AS further FROM attempt
 WHERE run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND number = ?) AS numbered
 
 -- tally_earlier: The tally of the attempts of a task before one.
 SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
     0)), 0) AS BIGINT) FROM (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery
     * 611953 + length(token) * 7907 + CASE WHEN length(host) > 0 THEN 7817 ELSE 0 END + CAST(started * 1000 AS
-    INTEGER)) % 2147483647 AS made, CASE WHEN state <> 'active' THEN (frame * 1000033 + node * 7927 + iteration *
-    104743 + number * 1299721 + (unicode(state) * 64 + length(state)) * 611957 + coalesce(verdict, -1) * 7879 + CASE
-    WHEN result IS NULL THEN 7867 ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(ended * 1000 AS
-    INTEGER)) % 2147483647 END AS further FROM attempt
+    INTEGER)) % 2147483647 AS made, CASE WHEN state IN ('success', 'cancelled', 'failure', 'outdated', 'ready',
+    'skipped', 'superseded', 'waiting') THEN (frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 +
+    (unicode(state) * 64 + length(state)) * 611957 + coalesce(verdict, -1) * 7879 + CASE WHEN result IS NULL THEN 7867
+    ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(ended * 1000 AS INTEGER)) % 2147483647 WHEN
+    state <> 'active' THEN 7 END AS further FROM attempt
 WHERE run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND number < ?) AS numbered
 
 -- tally_repeat: The tally of one repeat.
 SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
     0)), 0) AS BIGINT) FROM (SELECT (frame * 1000081 + node * 7937 + CASE WHEN items IS NULL THEN 7829 ELSE 0 END +
     CASE WHEN problem IS NULL THEN 7823 ELSE 0 END + coalesce(unicode(status) * 64 + length(status), 0) * 611993) %
-    2147483647 AS made, 0 AS further FROM repeat
+    2147483647 AS made, CASE WHEN status <> 'active' AND status NOT IN ('success', 'cancelled', 'failure', 'outdated',
+    'ready', 'skipped', 'superseded', 'waiting') THEN 7 END AS further FROM repeat
 WHERE run = ? AND frame = ? AND node = ?) AS numbered
 
 -- tally_wait: The tally of one wait.

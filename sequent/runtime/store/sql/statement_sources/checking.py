@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from sequent.model.status import Status
+from sequent.runtime.store.sql.records import OUTDATED, SUPERSEDED
 from sequent.runtime.store.sql.statement_sources.naming import Chapter
 from sequent.runtime.store.sql.tally import PRIME
 
 CHAPTER = Chapter("Checking that rows are as they were written")
 
 _POSTGRESQL = "postgresql"
+# Most rows have the first one.
+_SETTLED = (Status.SUCCESS, *sorted({*map(str, Status), OUTDATED, SUPERSEDED} - {Status.SUCCESS, Status.ACTIVE}))
+_KNOWN = ", ".join(f"'{word}'" for word in _SETTLED)
+_UNKNOWN = 7
+"""The number of a row whose status no version writes, in place of that of a settled row: so the sum is another one."""
 
 
 def _code(text: str, dialect: str) -> str:
@@ -32,6 +39,12 @@ def _word(column: str, dialect: str) -> str:
     return f"{_code(column, dialect)} * 64 + length({column})"
 
 
+def _if_settled(column: str, number: str) -> str:
+    """Return the number of a row that has settled."""
+    settled = f"WHEN {column} IN ({_KNOWN}) THEN ({number}) % {PRIME}"
+    return f"CASE {settled} WHEN {column} <> 'active' THEN {_UNKNOWN} END"
+
+
 def _of_attempt(dialect: str) -> tuple[str, str]:
     made = (
         "frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery * 611953"
@@ -42,13 +55,13 @@ def _of_attempt(dialect: str) -> tuple[str, str]:
         f" + ({_word('state', dialect)}) * 611957 + coalesce(verdict, -1) * 7879"
         f" + {_if('result IS NULL', 7867)} + {_if('problem IS NULL', 7853)} + {_thousandths('ended', dialect)}"
     )
-    return made, f"CASE WHEN state <> 'active' THEN ({settled}) % {PRIME} END"
+    return made, _if_settled("state", settled)
 
 
 def _of_frame(dialect: str) -> tuple[str, str]:
     made = f"parent * 1000037 + node * 7933 + number * 104759 + id * 1299743 + {_if('item IS NULL', 7841)}"
     closed = f"parent * 1000039 + node * 7949 + number * 104761 + ({_word('status', dialect)}) * 611977"
-    return made, f"CASE WHEN status <> 'active' THEN ({closed}) % {PRIME} END"
+    return made, _if_settled("status", closed)
 
 
 def _of_repeat(dialect: str) -> tuple[str, str]:
@@ -56,7 +69,7 @@ def _of_repeat(dialect: str) -> tuple[str, str]:
         f"frame * 1000081 + node * 7937 + {_if('items IS NULL', 7829)} + {_if('problem IS NULL', 7823)}"
         f" + coalesce({_word('status', dialect)}, 0) * 611993"
     )
-    return made, "0"
+    return made, f"CASE WHEN status <> 'active' AND status NOT IN ({_KNOWN}) THEN {_UNKNOWN} END"
 
 
 def _of_wait(dialect: str) -> tuple[str, str]:
