@@ -15,6 +15,7 @@ from sequent.pictures.panels import MOST_BOXES
 from sequent.pictures.svg import notice_of, svg
 from sequent.runtime.records import LeftPart
 from sequent.view.next_command import next_command, plan_command
+from sequent.view.remainder import Remainder
 from sequent.view.run_view import RunView
 from sequent.view.task_table import TaskTable
 from sequent.view.why import Why
@@ -30,6 +31,7 @@ def report(
     story: Sequence[LeftPart] = (),
     pictures: Mapping[str, str] = MappingProxyType({}),
     reasons: Sequence[Why] = (),
+    left: Remainder | None = None,
 ) -> str:
     """Return the page.
 
@@ -40,6 +42,7 @@ def report(
         story: the notes and artifacts of the run.
         pictures: the addresses of pictures among them, by digest.
         reasons: why some steps have not begun.
+        left: the fates of its tasks in a recovery; None if nothing is left, or a process drives it.
     """
     record = view.summary.record
     return rendered(
@@ -60,5 +63,6 @@ def report(
         longest_note=LONGEST_NOTE,
         pictures=pictures,
         reasons=reasons,
+        left=left,
         logs_of=partial(typed, "logs", record.id),
     )

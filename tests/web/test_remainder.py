@@ -140,9 +140,18 @@ def test_a_task_whose_driver_was_killed_runs_again_and_people_are_heard(delivere
     assert named(page_of(delivered)) == named(text)
 
 
+def test_the_report_says_the_same(delivered):
+    assert delivered("run", "flows.py:delivery", "--run-id", "r1").returncode == 1
+    report = delivered("report", "r1").stdout
+    section = report[report.index('<section class="card" id="left">') :].partition("</section>")[0]
+    assert named(section) == named(page_of(delivered))
+    assert "runs again if &#39;send&#39; does" in section
+
+
 def test_nothing_is_left_of_a_success(delivered):
     (delivered.directory / "good.py").write_text(
         "from sequent import container, step\n@container\nclass good:\n    @step\n    def one(self): ...\n"
     )
     assert delivered("run", "good.py:good", "--run-id", "r1").returncode == 0
     assert "Nothing: the run has succeeded." in page_of(delivered)
+    assert 'id="left"' not in delivered("report", "r1").stdout

@@ -14,12 +14,14 @@ from sequent.cli.output.terminal import out
 from sequent.cli.output.written_file import write_file
 from sequent.cli.runs.run_lookup import found_run
 from sequent.errors import StoreError, UsageError
+from sequent.model.outline import CONTAINERS
+from sequent.model.status import RunStatus
 from sequent.runtime.reading.attempt_output import Output
 from sequent.runtime.records import AttemptRecord, RunRecord
 from sequent.view.attempts import by_step
 from sequent.view.earlier_runs import durations_in, earlier_attempts
 from sequent.view.expected_end import expected_end
-from sequent.view.failure_groups import FailureGroup, LogTail
+from sequent.view.failure_groups import FailureGroup, LogTail, present_failures
 from sequent.view.run_facts import facts_of
 from sequent.view.run_result import read_result
 from sequent.view.run_summary import summary_of
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from sequent.cli.arguments.typed_options import Run
     from sequent.runtime.ports import Store
+    from sequent.view.remainder import Remainder
 
 _TAIL = 8_000
 """The bytes of a log's end that a report shows."""
@@ -101,7 +104,20 @@ def _content(store: Store, view: RunView, usual: Mapping[str, Band], form: str) 
 
     table = task_table(view.attempts, usual, view.now, is_driven=record.owner is not None)
     pictures = left_pictures(story, lambda digest: store.artifact(record, digest))
-    return report_page(view, table, store.name, story, pictures, reasons)
+    return report_page(view, table, store.name, story, pictures, reasons, _left(store, view))
+
+
+def _left(store: Store, view: RunView) -> Remainder | None:
+    """Return what is left of the run; None if nothing is, or a process drives it."""
+    from sequent.view.remainder import MOST_TASKS, remainder
+
+    record = view.summary.record
+    if record.owner is not None or record.status is RunStatus.SUCCESS:
+        return None
+    steps = [path for path, kind in record.outline.items() if kind not in CONTAINERS]
+    failed = present_failures(view.attempts, view.summary.waits)
+    first, further = failed[:MOST_TASKS], len(failed[MOST_TASKS:])
+    return remainder(facts_of(store, record), steps, view.summary.standings, first, further)
 
 
 def _with_tails(store: Store, record: RunRecord, view: RunView) -> RunView:
