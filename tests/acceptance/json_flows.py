@@ -194,9 +194,9 @@ from sequent import container, step
 
 
 @container
-class copied_slowly:
+class slow:
     @step
-    def load(self) -> None: ...
+    def wait(self) -> None: ...
 """
 """An earlier run of the same flow, which has ended."""
 HOSTS = """

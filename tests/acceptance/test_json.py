@@ -132,11 +132,11 @@ SHOWN = {
     ],
     "report": [
         *(("report", run) for run in ("good", "bad", "later", "fails", "calls", "five", "copied", "slow2", "asks")),
-        *(("report", run) for run in ("around2", "wide1")),
+        *(("report", run) for run in ("around2", "wide1", "slow1")),
     ],
     "simulate": [
         ("simulate", "more.py:waits"),
-        ("simulate", "more.py:copied"),
+        ("simulate", "more.py:copied_slowly"),
         ("simulate", "more.py:around", "--history"),
     ],
     "forecast": [
@@ -184,7 +184,13 @@ NEVER = {
 
 
 @pytest.fixture
-def played(sequent, waiting_run, ssh_hosts):
+def earlier_run(sequent):
+    (sequent.directory / "quick.py").write_text(QUICK)
+    assert sequent("run", "quick.py:slow").returncode == 0
+
+
+@pytest.fixture
+def played(sequent, earlier_run, waiting_run, ssh_hosts):
     (sequent.directory / "more.py").write_text(MORE)
     (sequent.directory / "mine.toml").write_text("max_concurrent = 2\n")
     sequent.environment["TZ"] = "Asia/Tokyo"
@@ -201,8 +207,6 @@ def played(sequent, waiting_run, ssh_hosts):
         ssh_hosts.near.write(f".local/state/sequent/agents/{os.uname().nodename}/{key}/tokens", "token\n")
     for name in ("begun", "never"):
         os.mkfifo(sequent.directory / name)
-    (sequent.directory / "quick.py").write_text(QUICK)
-    assert sequent("run", "quick.py:copied_slowly").returncode == 0
     process = sequent.start("run", "more.py:copied_slowly", "--run-id", "slow2")
     assert (sequent.directory / "begun").read_text() == "now"
     yield sequent
