@@ -174,7 +174,6 @@ SHOWN = {
 NEVER = {
     # A recovery that has begun no task: its driver was killed at once.
     ("recovery layer", "started", "null"),
-    ("recovery layer", "ended", "null"),
     # Only a flow of a store has no places, and that is drawn, not planned.
     ("part", "place", "null"),
     # No host goes away here, and only pools of the original have no limit.

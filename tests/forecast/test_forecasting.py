@@ -161,6 +161,23 @@ def test_results_of_the_run_decide_the_course(runs):
     assert made.without_history == ()
 
 
+def test_a_task_that_the_run_does_not_have_returns_what_the_last_of_its_step_returned(runs):
+    @container
+    class flow:
+        rounds: list[int] = param()
+
+        @container(repeats=rounds)
+        class each:
+            @step
+            def weigh(self) -> str: ...
+
+            @step(requires=weigh.returned("heavy"))
+            def slowly(self) -> None: ...
+
+    runs.add(flow, params={"rounds": [1]}, results={"each.weigh": "heavy"}, durations={"each.slowly": 10})
+    assert runs.forecast(flow, params={"rounds": [1, 2, 3]}).seconds.median == pytest.approx(30)
+
+
 def test_parameters_are_those_of_the_latest_run_unless_given(runs):
     @container
     class flow:
