@@ -14,7 +14,7 @@ from sequent.model.status import Status
 from sequent.runtime.task_list_port import AttemptPiece
 from sequent.view.attempts import Attempts, by_step
 from sequent.view.buckets import BUCKETS
-from sequent.view.earlier_runs import durations_in, earlier_attempts
+from sequent.view.earlier_runs import RunWithAttempts, durations_in, earlier_attempts, earlier_runs
 from sequent.view.expected_end import ExpectedEnd, expected_end
 from sequent.view.predecessors import Predecessors
 from sequent.view.run_result import RunResult, read_result
@@ -120,12 +120,11 @@ def _made(store: Store, record: RunRecord, news: tuple[int, ...]) -> RunDigest:
     pieces, until = _pieces(store, record)
     total = sum(piece.attempts for piece in pieces)
     attempts = by_step(store.attempts(record), record.outline) if total <= ATTEMPTS else None
-    # Only a bar can be late, and only a run that goes on has an end to expect.
-    needs_earlier = total <= MOST_BARS or record.owner is not None
-    earlier = earlier_attempts(store, record, total) if needs_earlier else []
+    earlier = _earlier(store, record, total)
     usual = bands_of(durations_in(earlier)) if total <= MOST_BARS else {}
     timeline = _timeline(record, pieces, attempts, usual, until)
     waits = store.pending(record) if record.owner is not None else ()
+    end = expected_end(record, attempts, waits, earlier, time.time())
     return RunDigest(
         news=news,
         at=time.time(),
@@ -138,8 +137,17 @@ def _made(store: Store, record: RunRecord, news: tuple[int, ...]) -> RunDigest:
         pieces=pieces,
         timeline=timeline,
         result=read_result(store, record),
-        expected_end=expected_end(record, attempts, waits, earlier, time.time()),
+        expected_end=end,
     )
+
+
+def _earlier(store: Store, record: RunRecord, total: int) -> Sequence[RunWithAttempts]:
+    """Return earlier runs, as far as they are needed: only a bar can be late, and only a run that goes on will end."""
+    if total > MOST_BARS and record.owner is None:
+        return ()
+    if total > ATTEMPTS:
+        return [RunWithAttempts(run, (), is_whole=False) for run in earlier_runs(store, record)]
+    return earlier_attempts(store, record, total)
 
 
 def _pieces(store: Store, record: RunRecord) -> tuple[Sequence[AttemptPiece], float]:

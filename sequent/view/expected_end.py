@@ -14,6 +14,9 @@ from sequent.view.earlier_runs import RunWithAttempts
 from sequent.view.predecessors import Predecessors
 from sequent.view.prediction import predicted_band
 
+MOST_FOLLOWED = 2_000
+"""The attempts of a run above which earlier runs are not followed task by task, but compared as a whole."""
+
 
 class ExpectedEnd(Struct, frozen=True, kw_only=True):
     """When a run will probably end, in seconds since 1970."""
@@ -41,7 +44,7 @@ def expected_end(
 
     Args:
         record: the run.
-        attempts: its attempts; None if they are too many to be read, so that only whole runs are compared.
+        attempts: its attempts; None if they were too many to be read.
         waits: its waits for a time.
         earlier: earlier runs of its flow.
         now: the present moment.
@@ -51,7 +54,8 @@ def expected_end(
     """
     if record.owner is None or record.ended is not None:
         return None
-    course = None if attempts is None else _Course(record, attempts, waits, now)
+    is_small = attempts is not None and sum(map(len, attempts.values())) <= MOST_FOLLOWED
+    course = _Course(record, attempts, waits, now) if attempts is not None and is_small else None
     ends = [
         max(now, record.created + length) if course is None or not run.is_whole else course.end_as_in(run)
         for run, length in _told(earlier)

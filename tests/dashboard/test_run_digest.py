@@ -5,9 +5,11 @@ from threading import Event
 import pytest
 from msgspec import structs
 
+from sequent.dashboard import run_digest
 from sequent.dashboard.run_digest import RunDigests
 from sequent.model.outcome import Problem
-from sequent.model.status import Status
+from sequent.model.status import RunStatus, Status
+from sequent.runtime.rows import Batch, RunEnd
 from sequent.runtime.store import open_store
 from tests.contracts.plans import TASK_A, attempted, create
 from tests.patience import PATIENCE
@@ -33,6 +35,23 @@ def test_a_run_that_goes_on_is_counted_again_as_it_changes_but_not_at_each_look(
     assert digests.of(store, record).failed == 0
     kept.digest = structs.replace(kept.digest, cost=0.0)
     assert digests.of(store, record).failed == 1
+
+
+def test_of_a_large_run_that_goes_on_no_attempts_of_earlier_runs_are_read(store, monkeypatch):
+    past = create(store, "past")
+    attempted(past, TASK_A)
+    past.commit(Batch(end=RunEnd(RunStatus.SUCCESS, {}, "", {})))
+    past.close()
+    run = create(store, "going")
+    attempted(run, TASK_A)
+    read, attempts = [], type(store).attempts
+    monkeypatch.setattr(type(store), "attempts", lambda *given: read.append(given[1].id) or attempts(*given))
+    assert RunDigests().of(store, store.find("going")).expected_end.runs == 1
+    assert read == ["going", "past"]
+    read.clear()
+    monkeypatch.setattr(run_digest, "ATTEMPTS", 0)
+    assert RunDigests().of(store, store.find("going")).expected_end.runs == 1
+    assert read == []
 
 
 def test_while_the_tasks_of_a_run_are_counted_other_runs_can_be_looked_at(tmp_path, store, monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import Owner, Pending
+from sequent.view import expected_end as view_expected_end
 from sequent.view.attempts import by_step
 from sequent.view.earlier_runs import RunWithAttempts
 from sequent.view.expected_end import expected_end
@@ -129,6 +130,12 @@ def test_many_attempts_are_not_read_so_that_whole_runs_are_compared():
     assert end_of(None, STARTED + 60).median == STARTED + 60
     own = later((("load", "1"), 0, 17, Status.SUCCESS))
     assert end_of(own, STARTED + 17, earlier(is_whole=False)).median == STARTED + 52
+
+
+def test_a_run_with_many_attempts_is_compared_as_a_whole(monkeypatch):
+    own = later((("load", "1"), 0, 17, Status.SUCCESS))
+    monkeypatch.setattr(view_expected_end, "MOST_FOLLOWED", 0)
+    assert end_of(own, STARTED + 17).median == STARTED + 52
 
 
 def test_runs_that_failed_or_were_recovered_say_nothing():
