@@ -181,6 +181,15 @@ def test_a_mark_settles_a_question_too():
     assert (asked(play), play.running) == ([], ["send"])
 
 
+@pytest.mark.parametrize("end", ["success", "failure"])
+def test_a_mark_before_a_question_is_asked_stays_whatever_its_requirement_becomes(end):
+    play = world(release())
+    play.tell(facts.TaskMarked(1, selected("ship/1"), Status.SUCCESS))
+    assert (play.statuses["ship"], play.running) == ("success", ["build", "send"])
+    play.succeed("build") if end == "success" else play.fail("build")
+    assert (asked(play), play.statuses["ship"], play.refused) == ([], "success", {})
+
+
 def test_each_iteration_asks_a_question_of_its_own_and_an_answer_may_end_the_repeat():
     flow = Sequent("f")
     flow.add_step("ask", approve="Again?", repeats=[1, 2, 3], until=True)
