@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from random import Random
 from selectors import BaseSelector
-from signal import SIGTERM
+from signal import Signals
 from typing import Any
 
 from attrs import frozen
@@ -192,6 +192,7 @@ class SimulatedDriver:
         self._claims = around.claims
         self._selector = SimulatedSelector()
         self._term = Flag()
+        self._signalled: list[int] = []
         self._workers: SimulatedWorkers | None = None
         self.run: DrivenRun | None = None
         self.epoch = 0
@@ -201,10 +202,12 @@ class SimulatedDriver:
         )
         self._selector.process = self.process
 
-    def terminate(self) -> None:
-        """Send it SIGTERM."""
-        self.world.tell(self.name, "gets SIGTERM")
-        self._term.set()
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        if self.process.is_alive:
+            self.world.tell(self.name, f"gets {Signals(number).name}")
+            self._signalled.append(number)
+            self._term.set()
 
     # -- its program
 
@@ -288,7 +291,9 @@ class SimulatedDriver:
     def _signals(self, selector: BaseSelector, on_signal: Callable[[int], None]) -> Generator[None]:
         def hear() -> None:
             self._term.is_set = False
-            on_signal(SIGTERM)
+            signalled, self._signalled = self._signalled, []
+            for number in signalled:
+                on_signal(number)
 
         selector.register(self._term, 1, hear)  # type: ignore[arg-type]
         yield

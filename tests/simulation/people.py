@@ -12,6 +12,7 @@ from sequent.model.selections import containers_around
 from sequent.model.status import RunStatus
 from sequent.runtime.ports import ReadRun
 from sequent.runtime.recovery.task_selection import Asked
+from tests.simulation.executions import Ledger
 from tests.simulation.steering import Steering
 from tests.simulation.store import SimulatedStore
 from tests.simulation.workload import HOSTS, Workload
@@ -40,19 +41,27 @@ class People:
         run_id: the run.
         store: its store.
         steering: checks that what they ask is done.
+        ledger: the steps that are executed, for which they ask most.
     """
 
     def __init__(
-        self, world: World, workload: Workload, run_id: str, store: SimulatedStore, steering: Steering
+        self,
+        world: World,
+        workload: Workload,
+        run_id: str,
+        store: SimulatedStore,
+        steering: Steering,
+        ledger: Ledger,
     ) -> None:
         self._world = world
         self._workload = workload
         self._run_id = run_id
         self._store = store
         self._steering = steering
+        self._ledger = ledger
         random = world.random
         self.intervene_at_all = random.random() < 0.3
-        self._direct = random.random() < 0.4
+        self._direct = random.random() < (0.5 if world.rates.are_aimed else 0.4)
         self._held: list[str] = []
         self._passed_over: list[str] = []
         """The steps and containers that a recovery was to pass over."""
@@ -111,7 +120,10 @@ class People:
             self._ask(InterventionKind.RELEASE, place)
 
     def _place(self, random: Random) -> str:
-        """Return the name of a step or container."""
+        """Return the name of a step or container; with aimed faults often one that is executed."""
+        if self._world.rates.are_aimed and self._ledger.running and random.random() < 0.6:
+            names = random.choice(self._ledger.running).order.path.split(".")
+            return ".".join(names[: random.randint(1, len(names))])
         node = random.choice(self._workload.plan.nodes[1:])
         return dotted(node.path)
 

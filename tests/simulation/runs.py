@@ -50,13 +50,13 @@ class SimulatedRun:
         random = world.random
         needs_lease = world.rates.has(Fault.DRIVER_CUT_OFF) or world.rates.has(Fault.LEASE_LOST)
         self.claims = Claims(world, is_lease=random.random() < (0.9 if needs_lease else 0.4))
-        ledger = Ledger(world, workload)
+        ledger = self.ledger = Ledger(world, workload)
         disks = os.path.join(directory, name)
         os.mkdir(disks)
         names = HOSTS if workload.has_hosts else ()
         self.hosts = {host: SimulatedHost(world, host, disks, KEY, ledger, random.randint(1, 3)) for host in names}
         self._invariants = Invariants(world, workload, ledger, self.claims, self.hosts, pools)
-        self._people = People(world, workload, name, store, self._invariants.steering)
+        self._people = People(world, workload, name, store, self._invariants.steering, ledger)
         self._answers = Answers(world, workload, name, store, self._invariants.steering)
         self.drivers: list[SimulatedDriver] = []
         self._around = Surroundings(
@@ -121,6 +121,11 @@ class SimulatedRun:
     def is_over(self) -> bool:
         """Whether it has succeeded, and no driver of it is left."""
         return not self.drivers and self.is_finished
+
+    @property
+    def busy_hosts(self) -> list[str]:
+        """The hosts on which steps are executed now."""
+        return sorted({execution.place for execution in self.ledger.running if execution.is_remote})
 
     def cut_power(self) -> None:
         """Kill its drivers, and cut the power of its hosts."""

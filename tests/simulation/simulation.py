@@ -6,10 +6,13 @@ import os
 import tempfile
 from collections import Counter
 from functools import partial
+from signal import SIGTERM
 
 from attrs import frozen
 
-from tests.simulation.drivers import MachineClock
+from sequent.runtime.driver.stop_signals import STOPPING
+from tests.simulation.drivers import MachineClock, SimulatedDriver
+from tests.simulation.executions import Execution
 from tests.simulation.faults import Fault
 from tests.simulation.pool_use import PoolUse
 from tests.simulation.runs import SimulatedRun
@@ -20,6 +23,8 @@ from tests.simulation.world import Violation, World
 _IN_MEMORY = "/dev/shm"  # noqa: S108 - a directory of our own is made in it
 PATIENCE = 4000.0
 """The simulated seconds in which all runs must finish once the world has healed."""
+_SOON = 15.0
+"""The simulated seconds after the start of a step within which faults disturb it."""
 _KILLED_LATER = 0.5
 """The share of terminated drivers that are killed if they take too long, as init systems do."""
 _ENDING = 12.0
@@ -62,6 +67,8 @@ class Simulation:
             )
             for number, name in enumerate(("run", "other")[: 2 if shared else 1])
         ]
+        for run in self.runs:
+            run.ledger.watchers.append(self._disturb)
         self._faults_end = world.random.choice((30.0, 120.0, 300.0))
 
     # -- faults that come by time
@@ -72,15 +79,21 @@ class Simulation:
 
     def _plan(self, fault: Fault) -> None:
         seconds = self.world.rates.next_after(fault)
-        if seconds is not None:
-            self.world.after(seconds, partial(self._strike, fault))
+        if seconds is not None and not self.world.rates.are_over:
+            self.world.after(seconds, partial(self._strike_again, fault))
+
+    def _disturb(self, _: Execution) -> None:
+        """Let faults come while a step is executed: at any other time they would meet little."""
+        for fault in self.world.rates.disturbing():
+            self.world.after(self.world.random.uniform(0.0, _SOON), partial(self._strike, fault))
+
+    def _strike_again(self, fault: Fault) -> None:
+        self._strike(fault)
+        self._plan(fault)
 
     def _strike(self, fault: Fault) -> None:
-        if self.world.rates.are_over:
-            return
-        if self._inflict(fault):
+        if not self.world.rates.are_over and self._inflict(fault):
             self.world.trace.count(fault)
-        self._plan(fault)
 
     def _inflict(self, fault: Fault) -> bool:
         """Let a fault happen; return whether it could."""
@@ -92,13 +105,10 @@ class Simulation:
             case Fault.CLOCK_CHANGED:
                 self.clock.ahead += random.choice((-86_400.0, -3600.0, -5.0, 5.0, 3600.0, 86_400.0))
                 world.tell("machine", f"its wall clock is {self.clock.ahead:.0f} s ahead")
-            case Fault.DRIVER_TERMINATED:
+            case Fault.DRIVER_KILLED | Fault.DRIVER_PAUSED | Fault.DRIVER_TERMINATED:
                 if not run.drivers:
                     return False
-                driver = random.choice(run.drivers)
-                driver.terminate()
-                if random.random() < _KILLED_LATER:
-                    world.after(random.uniform(5, 25), driver.process.kill)
+                self._inflict_on_driver(fault, random.choice(run.drivers))
             case Fault.POWER_CUT:
                 world.tell("world", "has no power")
                 for each in self.runs:
@@ -108,6 +118,26 @@ class Simulation:
             case _:
                 return self._inflict_on_host(fault, run)
         return True
+
+    def _inflict_on_driver(self, fault: Fault, driver: SimulatedDriver) -> None:
+        """Kill a driver, pause it, or send it signals, after which some are killed."""
+        world, random = self.world, self.world.random
+        match fault:
+            case Fault.DRIVER_KILLED:
+                driver.process.kill()
+            case Fault.DRIVER_PAUSED:
+                seconds = random.uniform(5, 120)
+                world.tell(driver.name, f"is paused for {seconds:.0f} s")
+                driver.process.pause(seconds)
+            case _:
+                number, more = SIGTERM, 0
+                if world.rates.are_aimed:
+                    number, more = random.choice(STOPPING), random.choice((0, 0, 1, 2))
+                driver.signal(number)
+                for _ in range(more):
+                    world.after(random.uniform(0.1, 16.0), partial(driver.signal, number))
+                if random.random() < _KILLED_LATER:
+                    world.after(random.uniform(5, 25), driver.process.kill)
 
     def _inflict_on_store(self, fault: Fault, run: SimulatedRun) -> bool:
         world, random, claims = self.world, self.world.random, run.claims
@@ -142,12 +172,15 @@ class Simulation:
         random = self.world.random
         if not run.hosts:
             return False
-        host = run.hosts[random.choice(HOSTS)]
+        busy = run.busy_hosts if self.world.rates.are_aimed else []
+        host = run.hosts[random.choice(busy if busy and random.random() < 0.7 else HOSTS)]
         match fault:
             case Fault.PARTITION:
                 host.cut_off(random.choice((random.uniform(1, 20), random.uniform(20, 120))))
             case Fault.HOST_REBOOT:
                 host.reboot(random.uniform(1, 60))
+            case Fault.AGENT_KILLED:
+                host.kill_agent()
             case Fault.HOST_FROZEN:
                 host.freeze(random.choice((random.uniform(1, 20), random.uniform(20, 120))))
             case _:
