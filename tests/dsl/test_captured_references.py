@@ -1,6 +1,7 @@
 """A reference that a callable has where nobody fills it in is refused by name, with the step, before anything runs."""
 
 import functools
+import inspect
 import os
 import types
 
@@ -17,26 +18,52 @@ def quiet(function):
     return lambda *args, **kwargs: function(*args, **kwargs)
 
 
-def table():
-    """Flows in which a reference would arrive as one, by the way that it takes; and what is said of it."""
-    flow = sequent.Sequent("flow")
-    one = flow.add_step("one", func=os.getcwd)
-    rows = one.result
-    text = f"{rows}.csv"
-    nested = {"a": [1, (rows,)]}
+class Box:
+    def __init__(self, value):
+        self.value = value
 
-    class Box:
-        def __init__(self, value):
-            self.value = value
+    def method(self):
+        return self.value
 
-        def method(self):
-            return self.value
+    def __call__(self):
+        return self.value
 
-        def __call__(self):
-            return self.value
 
-    def closing_over(value):
-        return lambda: value
+def closing_over(value):
+    return lambda: value
+
+
+def with_default_of(rows):
+    def with_default(_=1, rows=rows):
+        return rows
+
+    return with_default
+
+
+def hides(function):
+    def outside():
+        return function()
+
+    outside.__signature__ = inspect.Signature()
+    return outside
+
+
+def module_with(rows):
+    """A module of its own whose functions use a reference."""
+    module = types.ModuleType("in_module")
+    exec(  # noqa: S102  a module of its own
+        "def of_module():\n    return rows\n"
+        "def of_module_deep():\n    return [rows for _ in range(3)]\n"
+        "def of_attribute():\n    return thing.rows\n"
+        "def text_of_module():\n    return text\n",
+        vars(module),
+    )
+    vars(module).update(rows=rows, text=f"{rows}.csv", thing=types.SimpleNamespace(rows=1))
+    return module
+
+
+def within_the_function(rows):
+    """What a function closes over, or finds in its module."""
 
     def inner():
         def innermost():
@@ -44,39 +71,30 @@ def table():
 
         return innermost()
 
-    def with_default(_=1, rows=rows):
-        return rows
-
-    def takes_no_more(rows=rows, *, other=nested):
-        return rows, other
-
-    def hides(function):
-        def outside():
-            return function()
-
-        outside.__signature__ = __import__("inspect").Signature()
-        return outside
-
-    dispatching = functools.singledispatch(lambda value=1: value)
-    dispatching.register(int)(lambda value, more=rows: (value, more))
-    in_module = types.ModuleType("in_module")
-    exec(  # noqa: S102  a module of its own
-        "def of_module():\n    return rows\n"
-        "def of_module_deep():\n    return [rows for _ in range(3)]\n"
-        "def of_attribute():\n    return thing.rows\n"
-        "def text_of_module():\n    return text\n",
-        vars(in_module),
-    )
-    vars(in_module).update(rows=rows, text=text, thing=types.SimpleNamespace(rows=1))
-    refused = {
+    in_module = module_with(rows)
+    return {
         "closure": (closing_over(rows), "the variable 'value' of the function around"),
-        "text in a closure": (closing_over(text), "the variable 'value'"),
-        "nested in a closure": (closing_over(nested), "the variable 'value'"),
+        "text in a closure": (closing_over(f"{rows}.csv"), "the variable 'value'"),
+        "nested in a closure": (closing_over({"a": [1, (rows,)]}), "the variable 'value'"),
         "function in a function": (inner, "the variable 'rows'"),
         "closure under a decorator": (of_anything(lambda: [rows]), "the variable 'rows'"),
         "module": (in_module.of_module, "the variable 'rows' of its module"),
         "module, in a comprehension": (in_module.of_module_deep, "the variable 'rows' of its module"),
         "text of a module": (in_module.text_of_module, "the variable 'text' of its module"),
+    }
+
+
+def beside_the_function(rows):
+    """Defaults, attributes and the arguments of partials."""
+    nested = {"a": [1, (rows,)]}
+
+    def takes_no_more(rows=rows, *, other=nested):
+        return rows, other
+
+    with_default = with_default_of(rows)
+    dispatching = functools.singledispatch(lambda value=1: value)
+    dispatching.register(int)(lambda value, more=rows: (value, more))
+    return {
         "default under a silent decorator": (quiet(with_default), "the default of 'rows' of"),
         "default under a silent class": (Silent(with_default), "the default of 'rows' of"),
         "default two deep": (quiet(of_anything(with_default)), "the default of 'rows' of"),
@@ -86,11 +104,18 @@ def table():
         "attribute of what is called": (Box(nested), "its attribute 'value'"),
         "partial": (functools.partial(max, [rows]), "a partial of 'max'"),
         "partial, by name": (functools.partial(takes_no_more, rows=rows, other=1), "a partial of"),
-        "partial of a text": (functools.partial(len, text), "a partial of 'len'"),
+        "partial of a text": (functools.partial(len, f"{rows}.csv"), "a partial of 'len'"),
         "partial within": (of_anything(functools.partial(lambda x: x, x=rows)), "a partial of"),
     }
+
+
+def table():
+    """Flows in which a reference would arrive as one, by the way that it takes; and what is said of it."""
+    flow = sequent.Sequent("flow")
+    one = flow.add_step("one", func=os.getcwd)
+    with_default = with_default_of(one.result)
     accepted = {
-        "attribute of another name": in_module.of_attribute,
+        "attribute of another name": module_with(one.result).of_attribute,
         "closure over a step": closing_over(one),
         "closure over a flow": closing_over(flow),
         "default of a visible parameter": of_anything(with_default),
@@ -98,7 +123,7 @@ def table():
         "closure over a function with a default": lambda: with_default.__name__,
         "object": Counted(with_default),
     }
-    return flow, refused, accepted
+    return flow, {**within_the_function(one.result), **beside_the_function(one.result)}, accepted
 
 
 _, REFUSED, ACCEPTED = table()
