@@ -191,11 +191,7 @@ def _collect(process: subprocess.Popen[bytes], segment: AttemptLog, *, keeps: bo
     ended = os.pidfd_open(process.pid)
     pieces: list[bytes] = []
     size = 0
-    poll = select.poll()
-    for descriptor in (*open_pipes, ended):
-        poll.register(descriptor, select.POLLIN)
-    for pipe in open_pipes:
-        os.set_blocking(pipe, False)
+    poll = _poll_of(open_pipes, ended)
     is_over = False
     try:
         while open_pipes and not is_over:
@@ -217,6 +213,16 @@ def _collect(process: subprocess.Popen[bytes], segment: AttemptLog, *, keeps: bo
         return b"".join(pieces), tails[errors.fileno()], tails[output.fileno()]
     finally:
         os.close(ended)
+
+
+def _poll_of(pipes: list[int], ended: int) -> select.poll:
+    """Return a poll of pipes, which no longer block, and of a program's end."""
+    poll = select.poll()
+    for descriptor in (*pipes, ended):
+        poll.register(descriptor, select.POLLIN)
+    for pipe in pipes:
+        os.set_blocking(pipe, False)
+    return poll
 
 
 def _checked(size: int) -> int:
