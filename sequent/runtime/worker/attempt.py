@@ -105,27 +105,10 @@ class Attempts:
         began = time.monotonic()
         self._called = 0
         self._segment.begin(order.located, order.sequence, order.attempt)
-        text: str | None = None
-        verdict = Verdict.UNKNOWN
-        problem: Problem | None = None
         secrets = Secrets(self._segment, self._setup.host)
         refused_on = "" if self._setup.takes_stories else self._setup.host
         story = AttemptStory(self._setup.directory, refused_on, secrets)
-        place: Place | None = None
-        try:
-            path, step = self.catalogue.step_at(order.path)
-            place = step.place
-            if order.settings:
-                tidying.prepare(order)
-            text, verdict = self._run(path, step, order, secrets, story)
-        except CommandError as failure:
-            file, line = place or ("", 0)
-            problem = evolve(failure.told(secrets.hidden), file=file, line=line)
-        except Terminated:
-            problem = Problem(type="Signal", message="the step was ended by SIGTERM", signal=signal.SIGTERM)
-        except BaseException as error:  # noqa: BLE001 - anything that a step raises is its own failure
-            tidying.settle(error)
-            problem = problem_of(error, place, secrets.hidden)
+        text, verdict, problem = self._outcome(order, tidying, secrets, story)
         self._original.end_copy(problem)
         parts = story.end()
         # Before cleaning up, which ends the masking of secrets.
@@ -137,6 +120,27 @@ class Attempts:
         if parts:
             self._tell(StoryTold(order.frame, order.node, order.attempt, parts))
         return AttemptEnded(order.frame, order.node, order.attempt, text, verdict, problem, log, seconds)
+
+    def _outcome(
+        self, order: AttemptOrder, tidying: Tidies, secrets: Secrets, story: AttemptStory
+    ) -> tuple[str | None, Verdict, Problem | None]:
+        """Return the result and its verdict, or the problem."""
+        place: Place | None = None
+        try:
+            path, step = self.catalogue.step_at(order.path)
+            place = step.place
+            if order.settings:
+                tidying.prepare(order)
+            return *self._run(path, step, order, secrets, story), None
+        except CommandError as failure:
+            file, line = place or ("", 0)
+            problem = evolve(failure.told(secrets.hidden), file=file, line=line)
+        except Terminated:
+            problem = Problem(type="Signal", message="the step was ended by SIGTERM", signal=signal.SIGTERM)
+        except BaseException as error:  # noqa: BLE001 - anything that a step raises is its own failure
+            tidying.settle(error)
+            problem = problem_of(error, place, secrets.hidden)
+        return None, Verdict.UNKNOWN, problem
 
     def _run(
         self, path: Path, step: StepSpec, order: AttemptOrder, secrets: Secrets, story: AttemptStory
