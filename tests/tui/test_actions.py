@@ -177,7 +177,7 @@ def asking(tmp_path):
 def test_a_question_is_shown_and_answered(asking):
     async def story(viewer):
         await viewer.until(lambda: viewer.rows("present"))
-        assert viewer.rows("present")[0][:2] == ["? asked", "ship/1"]
+        assert viewer.rows("present") == [["? asked", "ship/1", "", "waits for an answer to 'Ship [b]it?'"]]
         await chooses(viewer, InterventionKind.APPROVE.value)
         await viewer.sees("Ship [b]it?", "Effect: ship/1 is approved.")
         viewer.screen.query("RadioButton").last().toggle()
