@@ -39,6 +39,10 @@ class ReadPlaces(Protocol):
         """Return the number of items of a whole step or container, or of a copy; None if it is not known."""
         ...
 
+    def item_of(self, path: Path, sequence: Sequence) -> str | None:
+        """Return the item of an iteration, as wire text; None if it is not known."""
+        ...
+
     def begun_iterations(self, path: Path, sequence: Sequence) -> list[int]:
         """Return the iterations of a container, whole or a copy, that have begun and not succeeded."""
         ...

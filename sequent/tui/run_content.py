@@ -15,6 +15,8 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import AttemptRecord
 from sequent.runtime.task_list_port import START
 from sequent.view.failure_groups import PresentFailures
+from sequent.view.failure_origins import with_origins
+from sequent.view.run_facts import facts_of
 
 if TYPE_CHECKING:
     from sequent.dashboard.run_digest import RunDigests
@@ -46,7 +48,7 @@ def read_content(store: Store, record: RunRecord, digests: RunDigests) -> RunCon
     # The store reads both when they are first asked for; the screen asks when it has closed the store.
     record = replace(record, outline={**record.outline}, params={**record.params})
     run = read_run(store, record, digests)
-    failures = run.failures
+    failures = with_origins(facts_of(store, record), run.failures)
     return RunContent(
         run=run, failures=failures, reasons=reasons_of(store, run, failures), active=[*_active(store, run)]
     )

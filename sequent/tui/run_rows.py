@@ -82,7 +82,7 @@ def failure_rows(content: RunContent) -> Rows:
         task_name(group.first.located, group.first.sequence): [
             status("failure"),
             line(group.tasks[0] if group.count == 1 else group.path or "the flow"),
-            Text(f"{group.count:,} tasks" if group.count > 1 else ""),
+            line(f"{group.count:,} tasks" if group.count > 1 else group.items),
             line(_error(group)),
         ]
         for group in content.failures.groups

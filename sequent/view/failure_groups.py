@@ -37,6 +37,10 @@ class FailureGroup(Struct, frozen=True, kw_only=True):
     """The first of them."""
     tail: LogTail | None = None
     """The end of the first one's log."""
+    items: str = ""
+    """The items of the iterations around the first one: ``countries FR, stores 3``."""
+    again_command: str = ""
+    """The command that also runs the tasks again that gave the only one its input."""
 
     @property
     def first(self) -> Failure:

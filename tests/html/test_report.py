@@ -6,6 +6,8 @@ import re
 import xml.etree.ElementTree as ET
 from types import MappingProxyType
 
+from msgspec.structs import replace
+
 from sequent.html.png import drawing
 from sequent.html.report import report
 from sequent.html.timeline_svg import timeline_svg
@@ -98,3 +100,13 @@ def test_a_run_without_a_task_has_a_report():
     page = page_of(view_of([], status=RunStatus.STOPPED))
     assert "sequent recover r00007" in page
     assert "Timeline" not in page
+
+
+def test_a_failure_tells_its_items_and_the_command_that_has_its_input_made_again():
+    view = view_of([ran("each.one/1.2", 0, 1, FAILED)], status=RunStatus.FAILURE)
+    (group,) = view.failures.groups
+    told = replace(group, items="each <FR>", again_command="sequent recover r1 --from load/1")
+    page = page_of(replace(view, failures=replace(view.failures, groups=(told,))))
+    assert "<p>of each &lt;FR&gt;</p>" in page
+    assert "<code>sequent recover r1 --from load/1</code>" in page
+    assert "made again" not in page_of(view)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
-from sequent.cli.output.failure_text import failure_lines
 from sequent.cli.output.run_text import attempt_line, heading_lines
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import (
@@ -24,6 +23,7 @@ from sequent.cli.output.text import (
     safe,
     task_name,
 )
+from sequent.cli.output.told_failures import told_failures
 from sequent.cli.runs.run_lookup import found_run
 from sequent.errors import UsageError
 from sequent.model.scope import host_in, sequence_text
@@ -169,10 +169,9 @@ def _task_lines(story: Story, paint: Paint) -> Iterator[list[str]]:
 
 def _show_failures(store: Store, record: RunRecord, story: Story, paint: Paint) -> None:
     failures = _failures(story)
-    containers = _failed_containers(store, record, story)
-    for failure in (*(attempt.failure for attempt in failures[:SHOWN]), *containers):
-        out("")
-        out("\n".join(failure_lines(failure, record.id, paint)))
+    told = [*(attempt.failure for attempt in failures[:SHOWN]), *_failed_containers(store, record, story)]
+    for lines in told_failures(store, record, told, paint):
+        out("\n".join(("", *lines)))
     if len(failures) > SHOWN:
         out(f"\nand {len(failures) - SHOWN:,} more failures")
 
@@ -224,9 +223,6 @@ def _number(attempt: int) -> str:
 def _first(lines: list[str]) -> list[str]:
     more = len(lines) - SHOWN
     return [*lines[:SHOWN], f"  and {more:,} more"] if more > 0 else lines
-
-
-# -- the selected parts ----------------------------------------------------------------------------
 
 
 def _steps(story: Story) -> Iterator[tuple[str, Mapping[Status, int]]]:

@@ -90,6 +90,19 @@ class PlaceRows(AttemptRows, OpenRows):
         text = None if found is None else self._value(found[0])
         return None if text is None else len(Items(text))
 
+    def item_of(self, path: Path, sequence: Sequence) -> str | None:
+        spot, block = self._spot(path, sequence), self._spot(path, sequence[:-1])
+        if spot is None or block is None or not spot.number or block.kind not in (REPEAT, CONTAINER):
+            return None
+        found = self._session.row("repeat_row", self._run, block.frame, block.node)
+        text = None if found is None else self._value(found[0])
+        if text is not None:
+            items = Items(text)
+            return items[spot.number - 1] if spot.number <= len(items) else None
+        # The items of an iterator are kept with their iterations.
+        drawn = self._session.row("frame_item", self._run, block.frame, block.node, spot.number)
+        return None if drawn is None else self._value(drawn[0])
+
     def begun_iterations(self, path: Path, sequence: Sequence) -> list[int]:
         spot = self._spot(path, sequence)
         if spot is None or spot.kind != CONTAINER or spot.number:
