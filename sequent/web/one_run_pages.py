@@ -19,12 +19,14 @@ from sequent.model.status import RunStatus, Status
 from sequent.pictures.states import States
 from sequent.pictures.svg import notice_of, svg
 from sequent.view.earlier_runs import earlier_runs
+from sequent.view.failure_origins import with_origins
 from sequent.view.next_command import next_command, plan_command
+from sequent.view.run_facts import facts_of
 from sequent.view.run_picture import run_picture, states_of
 from sequent.view.step_spans import StepSpan, step_spans, usual_span
 from sequent.web.iteration_chips import TaskPicker
 from sequent.web.story_pages import first_left
-from sequent.web.task_query import read_task_query
+from sequent.web.task_query import TaskQuery, read_task_query
 from sequent.web.templates import page
 from sequent.web.web_site import found, opened_run, site_of
 
@@ -44,7 +46,7 @@ def show_run(request: Request) -> Response:
         run = read_run(store, record, site.digests)
         states = states_of(run.summary)
         flow, note = _drawing(run, states)
-        failures = run.failures
+        failures = with_origins(facts_of(store, record), run.failures)
         return page(
             "run.html",
             site=site,
@@ -96,7 +98,7 @@ def list_tasks(request: Request) -> Response:
     site, query = site_of(request), read_task_query(request.query_params)
     with opened_run(request) as (store, run):
         record = run.record
-        query = replace(query, path=query.path or next(iter(run.steps), ""))
+        query = query if query.path else _opened(query, run)
         path, host = split_host(query.path, record.outline)
         if path not in run.steps:
             raise UsageError(f"run {record.id!r} has no step {query.path!r:.100}", hint="choose one of its list")
@@ -119,6 +121,14 @@ def list_tasks(request: Request) -> Response:
             found=found_tasks,
             statuses=[*Status],
         )
+
+
+def _opened(query: TaskQuery, run: OneRun) -> TaskQuery:
+    """Choose a step, as none is chosen: the failures of the one with the most, or else the first of the flow."""
+    failed = next((group.path for group in run.failures.groups if group.path in run.steps), "")
+    if failed:
+        return replace(query, path=failed, status=query.status or Status.FAILURE)
+    return replace(query, path=next(iter(run.steps), ""))
 
 
 def compare_run(request: Request) -> Response:

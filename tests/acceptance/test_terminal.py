@@ -103,3 +103,12 @@ def test_without_a_terminal_a_watched_run_is_shown_once_it_has_ended(sequent):
     shown, _ = watching.communicate()
     running.communicate()
     assert '"status": "success"' in shown
+
+
+def test_a_page_is_not_written_to_a_terminal(sequent):
+    sequent("run", "flows:broken", "--run-id", "night7")
+    text = on_terminal(sequent, "report", "night7", codes=(2,))
+    assert "<html" not in text
+    assert "not text for a terminal" in text
+    assert "sequent report -o report.html" in text
+    assert sequent("report", "night7").stdout.startswith("<!DOCTYPE html>")

@@ -62,6 +62,15 @@ def test_nothing_is_wider_than_the_window_and_the_failure_is_on_the_first_screen
     assert box["width"] <= width
 
 
+def test_on_a_phone_no_line_of_a_log_and_no_command_is_cut_off(opened):
+    tab = opened(390)
+    line = "<pre>row 42: " + "a long line of a log " * 10 + "x" * 90 + "</pre><pre class='command'>sequent " + "y" * 90
+    tab.locator("#failures").evaluate("(node, line) => node.insertAdjacentHTML('beforeend', line)", line + "</pre>")
+    widths = tab.locator("#failures pre:visible").evaluate_all("them => them.map(e => [e.scrollWidth, e.clientWidth])")
+    assert len(widths) >= 2
+    assert all(needed <= there for needed, there in widths)
+
+
 @pytest.mark.parametrize(
     ("scheme", "own", "other", "choice"), [("light", LIGHT, DARK, "dark"), ("dark", DARK, LIGHT, "light")]
 )

@@ -160,6 +160,15 @@ def test_the_host_of_a_copy_is_chosen_beside_the_iterations_and_stands_in_the_pa
     assert browser.get("/runs/copied/tasks?path=none@etl1").status_code == 400
 
 
+def test_the_tasks_of_a_failed_run_open_at_its_failures(browser, nested):
+    text = browser.get("/runs/nested/tasks").text
+    assert re.findall("<code>grid.inner.deep/([0-9.]*)</code>", text) == ["1.2.1"]
+    assert "<option selected>grid.inner.deep</option>" in text
+    assert '<option value="failure" selected>' in text
+    succeeded = browser.get("/runs/nested/tasks?path=grid.inner.deep&status=success").text
+    assert re.findall("<code>grid.inner.deep/([0-9.]*)</code>", succeeded) == ["1.1.1", "1.3.1"]
+
+
 @pytest.mark.parametrize("query", ["at=x", "at=1.-2", "status=fine", "path=none", "after=a.b", "from=x"])
 def test_an_address_that_no_link_has_is_refused(browser, nested, query):
     assert browser.get(f"/runs/nested/tasks?{query}").status_code == 400

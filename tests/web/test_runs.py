@@ -133,3 +133,9 @@ def test_a_day_of_the_calendar_is_a_link_with_its_outcome_as_glyph_and_words(bro
     (link,) = re.findall(r'<a class="day failure" href="/\?day=[0-9-]+" [^>]*>.</a>', browser.get("/").text)
     assert 'aria-label="' in link
     assert link.endswith(">✗</a>")
+
+
+def test_the_id_of_a_run_leads_to_it_as_the_name_of_its_flow_does(browser, three_runs):
+    text = browser.get("/").text
+    assert re.search('<td class="mono"><a href="/runs/bad"[^>]*>bad</a>', text)
+    assert re.search('<a class="name" href="/runs/bad">nightly</a>', text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ from sequent.view.attempts import by_step
 from sequent.view.earlier_runs import durations_in, earlier_attempts
 from sequent.view.expected_end import expected_end
 from sequent.view.failure_groups import FailureGroup, LogTail, present_failures
+from sequent.view.failure_origins import with_origins
 from sequent.view.run_facts import facts_of
 from sequent.view.run_result import read_result
 from sequent.view.run_summary import summary_of
@@ -59,6 +61,10 @@ def report(
         check_png()
         if output is None and not options.json:
             raise UsageError("a PNG is not text", hint="name a file: -o report.png")
+    elif output is None and not options.json and sys.stdout.isatty():
+        raise UsageError(
+            "a report is a page, not text for a terminal", hint="name a file: sequent report -o report.html"
+        )
     with opened_store(options) as store:
         record = found_run(store, "report", run, None)
         attempts = by_step(store.attempts(record), record.outline)
@@ -124,7 +130,8 @@ def _with_tails(store: Store, record: RunRecord, view: RunView) -> RunView:
     """Return the view with the end of a log in each group of failures."""
     output = Output(store, record)
     groups = tuple(replace(group, tail=_tail(output, view, group)) for group in view.failures.groups)
-    return replace(view, failures=replace(view.failures, groups=groups))
+    failures = replace(view.failures, groups=groups)
+    return replace(view, failures=with_origins(facts_of(store, record), failures))
 
 
 def _tail(output: Output, view: RunView, group: FailureGroup) -> LogTail | None:
