@@ -74,7 +74,7 @@ BUDGETS = [
     Budget(("run", "flows.py:listed"), 321, PARSER | BUNDLES | {"loguru", "sequent.runtime.executors.thread_executor"}),
     Budget(("try", "latest", "first"), 275, {"loguru", "sequent.engine"}),
     Budget(
-        ("report", "-o", "report.html"), 186, {"sequent.runtime.driver", "sequent.runtime.loading", "sequent.engine"}
+        ("report", "-o", "report.html"), 187, {"sequent.runtime.driver", "sequent.runtime.loading", "sequent.engine"}
     ),
     Budget(("completion", "show", "bash"), 29, READING - {"attrs", "cyclopts"}),
     Budget(("_complete", "sequent sh"), 30, SHOWING | {"attrs", "sqlite3"}),

@@ -6,7 +6,7 @@ from sequent.model.outcome import Problem
 from sequent.model.status import Status
 from sequent.runtime.records import PoolHold, TaskPlace
 from sequent.runtime.rows import Batch, Hold, RepeatOpening, TaskKey
-from tests.contracts.plans import BLOCK, CELL, GRID, INNER, MANY, TASK_A, B, attempted, create, iterated, repeated
+from tests.contracts.plans import BLOCK, CELL, GRID, INNER, TASK_A, B, attempted, create, iterated
 
 PROBLEM = Problem(type="ValueError", message="no rows")
 
@@ -50,10 +50,8 @@ def test_items_open_iterations_and_active_tasks_are_told(store):
 def test_the_item_of_an_iteration_is_told_whether_it_was_listed_or_drawn(store):
     run = create(store)
     run.commit(Batch(repeats=[RepeatOpening(1, GRID, "[7,8,9]")]))
-    repeated(run, 1, MANY, '["x","y"]')
     places = store.places(run.record)
     assert [places.item_of(("grid",), (1, number)) for number in (1, 3, 4)] == ["7", "9", None]
-    assert places.item_of(("many",), (1, 2)) == '"y"'
     assert places.item_of(("grid",), (1,)) is None
     assert places.item_of(("a",), (1,)) is None
     drawn = create(store)

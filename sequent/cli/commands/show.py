@@ -23,7 +23,6 @@ from sequent.cli.output.text import (
     safe,
     task_name,
 )
-from sequent.cli.output.told_failures import told_failures
 from sequent.cli.runs.run_lookup import found_run
 from sequent.errors import UsageError
 from sequent.model.scope import host_in, sequence_text
@@ -170,6 +169,10 @@ def _task_lines(story: Story, paint: Paint) -> Iterator[list[str]]:
 def _show_failures(store: Store, record: RunRecord, story: Story, paint: Paint) -> None:
     failures = _failures(story)
     told = [*(attempt.failure for attempt in failures[:SHOWN]), *_failed_containers(store, record, story)]
+    if not told:
+        return
+    from sequent.cli.output.told_failures import told_failures
+
     for lines in told_failures(store, record, told, paint):
         out("\n".join(("", *lines)))
     if len(failures) > SHOWN:

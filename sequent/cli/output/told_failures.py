@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from sequent.cli.output.failure_text import failure_lines
+from sequent.view.failure_origins import items_around
+from sequent.view.run_facts import facts_of
 
 if TYPE_CHECKING:
     from sequent.cli.output.text import Paint
@@ -19,12 +21,6 @@ _MOST_WITH_ITEMS = 20
 
 def told_failures(store: Store, record: RunRecord, failures: Sequence[Failure], paint: Paint) -> Iterator[list[str]]:
     """Yield the lines of each failure; the first ones with their items, as ``of countries FR, stores 3``."""
-    if not failures:
-        return
-    # Most runs succeed.
-    from sequent.view.failure_origins import items_around
-    from sequent.view.run_facts import facts_of
-
     facts = facts_of(store, record)
     for at, failure in enumerate(failures):
         first, *more = failure_lines(failure, record.id, paint)
