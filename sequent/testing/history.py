@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import frozen
 
 from sequent.by_fields import ByFields
 from sequent.errors import UsageError
@@ -49,10 +49,10 @@ class RunHistory(ByFields):
     """The earlier runs of a flow, latest first."""
 
     runs: tuple[EarlierRun, ...]
-    usual: UsualDurations = field(init=False)
 
-    @usual.default
-    def _usual(self) -> UsualDurations:
+    @cached_property
+    def usual(self) -> UsualDurations:
+        """The durations of steps in all of them."""
         return UsualDurations([run.tasks for run in self.runs])
 
     @property

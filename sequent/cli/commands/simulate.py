@@ -12,6 +12,7 @@ from sequent.cli.output.text import Paint
 from sequent.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Annotated
 
     from cyclopts import Parameter
@@ -65,7 +66,7 @@ def _simulated(definition: Definition, param: tuple[str, ...], history: RunHisto
     from sequent.testing.simulation import HowFar
     from sequent.testing.world import MOST_ATTEMPTS, World
 
-    stored = {} if history is None else history.runs[0].record.params
+    stored: Mapping[str, str] = {} if history is None else history.runs[0].record.params
     plan = compile_flow(definition.spec, encode_params(definition, read_pairs(definition, param), stored))
     make_scenario = Scenario if history is None else drawing_from(history.latest)
     slots = slots_of(plan.max_concurrent)

@@ -56,7 +56,7 @@ class OutcomeReports:
         """Yield the reports of what an attempt has left, of its end, and of a change of its step's pace."""
         frame, node, number = attempt.key
         match outcome:
-            case EndedThere(_, ended):
+            case EndedThere(ended=ended) | EndedWithStory(ended=ended):
                 yield from self._end(attempt, outcome, log)
                 yield from self._took(node, ended.seconds)
             case LostThere(_, reason):

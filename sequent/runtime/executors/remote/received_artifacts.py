@@ -36,8 +36,8 @@ class ReceivedArtifacts:
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
-        self._token = ""
-        """The attempt whose artifacts are arriving."""
+        self._token: str | None = None
+        """The attempt whose artifacts are arriving; None at first."""
         self._sent = 0
         """Its bytes so far."""
         self._count = 0
@@ -61,7 +61,7 @@ class ReceivedArtifacts:
         """Prepare for artifacts of this attempt; return whether those of another one had to be dropped."""
         if token == self._token:
             return False
-        has_dropped = self._token != ""
+        has_dropped = self._token is not None
         self.discard()
         self._token = token
         return has_dropped
@@ -128,7 +128,7 @@ class ReceivedArtifacts:
         for file in (*self._whole.values(), *([self._file] if self._file is not None else [])):
             file.drop()
         self._whole.clear()
-        self._token, self._sent, self._count = "", 0, 0
+        self._token, self._sent, self._count = None, 0, 0
         self._begin()
 
 
