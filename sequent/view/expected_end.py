@@ -13,6 +13,7 @@ from sequent.view.attempts import Attempts, TaskId, by_step, task_of
 from sequent.view.earlier_runs import RunWithAttempts
 from sequent.view.predecessors import Predecessors
 from sequent.view.prediction import predicted_band
+from sequent.view.step_durations import quantile
 
 MOST_FOLLOWED = 2_000
 """The attempts of a run above which earlier runs are not followed task by task, but compared as a whole."""
@@ -40,7 +41,8 @@ def expected_end(
     """Return the expected end of a run.
 
     Each earlier run that succeeded at once says when this one ends: tasks that have ended here ended when they did,
-    active ones take as long as there, and the others begin as long as there after the task that they waited for.
+    active ones take as long as there, and the others begin as long as there after the task that they waited for. If an
+    active task, or the whole run, has already taken longer than there, those runs count in which it took longer still.
 
     Args:
         record: the run.
@@ -54,11 +56,15 @@ def expected_end(
     """
     if record.owner is None or record.ended is not None:
         return None
+    told = [*_told(earlier)]
     is_small = attempts is not None and sum(map(len, attempts.values())) <= MOST_FOLLOWED
-    course = _Course(record, attempts, waits, now) if attempts is not None and is_small else None
+    course = _Course(record, attempts, waits, now, told) if attempts is not None and is_small else None
+    lengths = [length for _, length in told]
     ends = [
-        max(now, record.created + length) if course is None or not run.is_whole else course.end_as_in(run)
-        for run, length in _told(earlier)
+        record.created + outlasting(length, now - record.created, lengths)
+        if course is None or not run.is_whole
+        else course.end_as_in(run)
+        for run, length in told
     ]
     if not ends:
         return None
@@ -74,15 +80,42 @@ def _told(earlier: Iterable[RunWithAttempts]) -> Iterator[tuple[RunWithAttempts,
             yield run, record.ended - record.created
 
 
+def outlasting(length: float, elapsed: float, lengths: Iterable[float]) -> float:
+    """Return how long something takes that has gone on for a time.
+
+    Args:
+        length: the seconds that it is expected to take.
+        elapsed: the seconds so far.
+        lengths: the seconds that it took at other times; if it has outlasted the expected ones, those longer than
+            the time so far tell. If there are none, it ends now.
+    """
+    if length >= elapsed:
+        return length
+    longer = sorted(each for each in lengths if each > elapsed)
+    return quantile(longer, 0.5) if longer else elapsed
+
+
 class _Course:
     """A run so far."""
 
-    def __init__(self, record: RunRecord, attempts: Attempts, waits: Iterable[Pending], now: float) -> None:
+    def __init__(
+        self,
+        record: RunRecord,
+        attempts: Attempts,
+        waits: Iterable[Pending],
+        now: float,
+        told: Iterable[tuple[RunWithAttempts, float]],
+    ) -> None:
         self._record = record
         self._now = now
         self._last: dict[TaskId, AttemptRecord] = {}
         for many in attempts.values():
             self._last.update((task_of(attempt), attempt) for attempt in many)
+        active = {task for task, attempt in self._last.items() if attempt.ended is None}
+        self._lengths: dict[TaskId, list[float]] = {task: [] for task in active}
+        """How long each active task took in the earlier runs."""
+        for each in (each for run, _ in told for each in run.attempts if task_of(each) in active):
+            self._lengths[task_of(each)].append(_length(each))
         self._due: Mapping[TaskId, float] = {(wait.path, wait.sequence, wait.host): wait.due for wait in waits}
 
     def end_as_in(self, earlier: RunWithAttempts) -> float:
@@ -110,7 +143,7 @@ class _Course:
         if attempt is None or attempt.status is Status.WAITING:
             return None
         if attempt.ended is None:
-            return max(self._now, attempt.started + length)
+            return attempt.started + outlasting(length, self._now - attempt.started, self._lengths[task])
         if attempt.status is Status.FAILURE and task in self._due:
             return max(self._now, self._due[task]) + length
         return attempt.ended

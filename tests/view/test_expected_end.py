@@ -69,6 +69,24 @@ def test_an_active_task_takes_at_least_as_long_as_it_has_already():
     assert end_of(own, STARTED + 30).median == pytest.approx(STARTED + 72)
 
 
+def test_earlier_runs_in_which_an_active_task_has_ended_by_now_tell_nothing_of_it():
+    quick, slow = [ran("load", 0, 10), ran("last", 10, 11)], [ran("load", 0, 60), ran("last", 60, 61)]
+    pasts = [earlier(quick, 11.0, description=CHAIN), earlier(quick, 11.0, description=CHAIN)]
+    pasts.append(earlier(slow, 61.0, description=CHAIN))
+    own = later((("load", "1"), 0, None, ACTIVE))
+    assert end_of(own, STARTED + 5, *pasts, description=CHAIN).median == pytest.approx(STARTED + 11)
+    overdue = end_of(own, STARTED + 30, *pasts, description=CHAIN)
+    assert (overdue.low, overdue.high) == (pytest.approx(STARTED + 61), pytest.approx(STARTED + 61))
+    assert end_of(own, STARTED + 80, *pasts, description=CHAIN).median == pytest.approx(STARTED + 81)
+
+
+def test_earlier_runs_that_were_shorter_tell_nothing_of_a_run_that_is_compared_as_a_whole():
+    pasts = [earlier(ended=10.0), earlier(ended=12.0), earlier(ended=60.0)]
+    assert end_of(None, STARTED + 11, *pasts).median == pytest.approx(STARTED + 36)
+    assert end_of(None, STARTED + 30, *pasts).median == pytest.approx(STARTED + 60)
+    assert end_of(None, STARTED + 90, *pasts).median == pytest.approx(STARTED + 90)
+
+
 def test_the_rest_of_a_run_that_is_nearly_done_is_its_end():
     own = later(
         *(((each.path, each.sequence), each.started, each.ended, Status.SUCCESS) for each in PAST[:-1]),
