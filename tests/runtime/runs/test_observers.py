@@ -120,15 +120,23 @@ def test_what_an_attempt_has_written_is_shown_as_it_ends_and_steers_no_terminal(
 
 
 @pytest.mark.parametrize("kind", [LoggingObserver, PrintingObserver])
-@pytest.mark.parametrize("replace", [os.mkfifo, lambda path: os.symlink("/etc/passwd", path), lambda path: None])
-def test_what_a_step_has_put_in_the_place_of_its_log_is_not_shown_and_holds_nobody_up(kind, replace, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("replace", "told"),
+    [
+        (os.mkfifo, r"the log '.*/w1\.log' cannot be read: .*"),
+        (lambda path: os.symlink("/etc/passwd", path), r"the log '.*/w1\.log' cannot be read: .*"),
+        (lambda path: None, r"the log file '.*/w1\.log' is missing"),
+    ],
+    ids=["pipe", "link", "nothing"],
+)
+def test_a_log_that_a_step_has_replaced_is_not_shown_and_holds_nothing_up(kind, replace, told, tmp_path, capsys):
     (tmp_path / "logs").mkdir()
     replace(str(tmp_path / "logs/w1.log"))
     observer = kind(str(tmp_path))
     observer.run_began(RECORD, PLAN)
     capsys.readouterr()
     observer.task_settled(ROOT, 1, 1, Status.SUCCESS, None, LogSpan(segment="w1.log", offset=0, length=8))
-    assert re.fullmatch(r"\[sequent: the log '.*/w1\.log' cannot be read: .*\]\n", capsys.readouterr().out)
+    assert re.fullmatch(rf"\[sequent: {told}\]\n", capsys.readouterr().out)
 
 
 LINES = """
