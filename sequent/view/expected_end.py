@@ -1,4 +1,4 @@
-"""Expects when a run that goes on will end: what is left takes as long as it took in earlier runs of the flow."""
+"""Estimates the end of a running run: the remaining tasks take as long as in earlier runs of the flow."""
 
 from __future__ import annotations
 

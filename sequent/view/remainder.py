@@ -47,7 +47,7 @@ class StepRemainder(Struct, frozen=True, kw_only=True):
 
 
 class Remainder(Struct, frozen=True, kw_only=True):
-    """What is left of a run."""
+    """The parts of a run that remain to be done."""
 
     steps: Sequence[StepRemainder]
     tasks: Sequence[LeftTask]

@@ -12,6 +12,7 @@ from sequent.runtime.store import open_store
 from sequent.web.access import Access
 from sequent.web.application import application
 from sequent.web.web_site import WebSite
+from tests.acceptance.command_line import CommandLine
 
 PORT = 8123
 HOST = f"127.0.0.1:{PORT}"
@@ -52,3 +53,15 @@ def browser(stranger):
 def sequent_options(tmp_path):
     """The options of a command about this store."""
     return GlobalOptions(store=str(tmp_path / "store.db"))
+
+
+@pytest.fixture
+def sequent(tmp_path):
+    return CommandLine(tmp_path)
+
+
+def browser_of(path):
+    """A browser that has been let in to the pages of a store."""
+    client = TestClient(pages_of(path), base_url=f"http://{HOST}")
+    client.get(f"/?token={ACCESS.token}")
+    return client

@@ -10,7 +10,7 @@ import pytest
 
 from tests.acceptance.command_line import CommandLine
 from tests.patience import wait_until
-from tests.web.test_one_run import browser_of
+from tests.web.conftest import browser_of
 
 FLOW = """
 import os
