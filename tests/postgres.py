@@ -66,6 +66,12 @@ class Cluster:
             cursor = connection.execute(text)  # type: ignore[arg-type]
             return cursor.fetchall() if cursor.description else []
 
+    def end_connections(self, condition: str) -> None:
+        """End the connections of clients of which that holds, but for our own; return once they have ended."""
+        clients = f"pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND {condition}"
+        ended = [row[0] for row in self.execute(f"SELECT pid, pg_terminate_backend(pid) FROM {clients}")]
+        wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in ended))
+
     def start(self) -> None:
         log = self.directory / "server.log"
         self._as_user("pg_ctl", "-D", str(self.data), "-l", str(log), "-w", "start")

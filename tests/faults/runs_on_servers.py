@@ -21,7 +21,6 @@ from tests.postgres import Cluster
 COUNT = int(os.environ.get("SERVER_FAULTS", "3"))
 """The number of faults of each kind (see CONTRIBUTING.md)."""
 ROOT = Path(__file__).parents[2]
-_ENDED = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid()"
 
 
 class ServerRuns:
@@ -90,7 +89,7 @@ class ServerRuns:
         self.execute("UPDATE sequent.lease SET until = until - interval '1 minute'")
 
     def end_connections(self) -> None:
-        self.execute(_ENDED.format(self.name))
+        self.cluster.end_connections(f"datname = '{self.name}'")
 
     def execute(self, text: str) -> list[tuple[object, ...]]:
         return self.cluster.execute(text, self.name)

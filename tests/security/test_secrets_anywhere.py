@@ -11,29 +11,41 @@ import pytest
 from tests.acceptance.command_line import CommandLine
 
 CANARY = "c4nary-n0-one-may-see"
-FLOW = """
+IN_SHELL = "touch began-{0}; until test -e looked-at-{0}; do sleep 0.1; done"
+"""Stay until somebody has looked at all processes."""
+FLOW = f"""
 import os
 import time
+from pathlib import Path
 
 from sequent import command, container, secret, step
 
 
 @container(stop_on_exception=False)
 class upload:
-    with_it = command("sh", "-c", 'echo "$TOKEN"; sleep 0.4; test ${#TOKEN} = 21', env={"TOKEN": secret("TOKEN")})
-    by_input = command("sh", "-c", 'read -r word; sleep 0.4; test ${#word} = 21', stdin=secret("TOKEN"))
-    without = command("sh", "-c", "sleep 0.4; env", result=str)
+    with_it = command(
+        "sh",
+        "-c",
+        'echo "$TOKEN"; {IN_SHELL.format("with_it")}; test ${{#TOKEN}} = 21',
+        env={{"TOKEN": secret("TOKEN")}},
+    )
+    by_input = command(
+        "sh", "-c", 'read -r word; {IN_SHELL.format("by_input")}; test ${{#word}} = 21', stdin=secret("TOKEN")
+    )
+    without = command("sh", "-c", '{IN_SHELL.format("without")}; env', result=str)
 
     @step
     def tell(self, token: str = secret("TOKEN")) -> int:
         print("token", token)
-        os.write(2, f"raw {token}".encode())
-        time.sleep(0.4)
+        os.write(2, f"raw {{token}}".encode())
+        Path("began-tell").touch()
+        while not Path("looked-at-tell").exists():
+            time.sleep(0.1)
         return len(token)
 
     @step
     def fail(self, token: str = secret("TOKEN")) -> None:
-        raise ValueError(f"refused: {token}")
+        raise ValueError(f"refused: {{token}}")
 
     @step
     def give(self, token: str = secret("TOKEN")) -> list[str]:
@@ -42,23 +54,31 @@ class upload:
 
 
 class Sampler(threading.Thread):
-    """Looks at the words and the environments of all processes, until it is told to end."""
+    """Looks at the words and the environments of all processes, until it is told to end.
 
-    def __init__(self) -> None:
+    Steps that have begun stay until it has looked, and the one without the secret until it has seen its program.
+    """
+
+    def __init__(self, directory: Path) -> None:
         super().__init__(daemon=True)
+        self._directory = directory
         self.ends = threading.Event()
         self.words: set[str] = set()
         self.programs: set[str] = set()
         """The environments of programs that commands start."""
-        self.looks = 0
+        self.looked_at: set[str] = set()
+        """The steps that stayed for a whole look."""
 
     def run(self) -> None:
         own = str(os.getpid())
         while not self.ends.is_set():
-            self.looks += 1
+            began = {path.name.removeprefix("began-") for path in self._directory.glob("began-*")}
             for entry in os.scandir("/proc"):
                 if entry.name.isdigit() and entry.name != own:
                     self._look(Path(entry.path))
+            for name in began if self.programs else began - {"without"}:
+                (self._directory / f"looked-at-{name}").touch()
+                self.looked_at.add(name)
             self.ends.wait(0.05)
 
     def _look(self, process: Path) -> None:
@@ -84,7 +104,7 @@ def line(tmp_path) -> CommandLine:
 
 
 def test_a_secret_is_nowhere_but_in_its_step(line):
-    sampler = Sampler()
+    sampler = Sampler(line.directory)
     sampler.start()
     try:
         runs = [line("run", "flow.py:upload"), line("recover")]
@@ -99,7 +119,7 @@ def test_a_secret_is_nowhere_but_in_its_step(line):
         line("recover", "--plan"),
     ]
     assert [run.returncode for run in runs] == [1, 1], runs[0].stderr
-    assert sampler.looks > 5
+    assert sampler.looked_at == {"with_it", "by_input", "without", "tell"}
     assert any("sleep" in words for words in sampler.words)
     assert [words for words in sampler.words if CANARY in words] == []
     assert sampler.programs

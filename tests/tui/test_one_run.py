@@ -152,8 +152,7 @@ def test_a_screen_without_a_store_tells_it_and_goes_on_when_it_is_back(path, nes
     async def story(viewer):
         path.rename(path.with_suffix(".away"))
         await viewer.types("r")
-        await viewer.has_read()
-        assert viewer.screen.query_one("#notice").display
+        await viewer.until(lambda: viewer.screen.query_one("#notice").display)
         path.with_suffix(".away").rename(path)
         await viewer.looks_again()
         await viewer.until(lambda: not viewer.screen.query_one("#notice").display)

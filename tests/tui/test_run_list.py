@@ -102,6 +102,7 @@ def test_runs_that_have_not_changed_are_not_read_again(path, store, monkeypatch)
         assert len(made) == 1
         ended(store, "new", RunStatus.SUCCESS)
         await viewer.looks_again()
+        await viewer.sees_rows(["new", "lost", "bad", "good"], RUN)
         assert len(made) == 2
 
     look_at(path, story)

@@ -33,8 +33,9 @@ def busy():
     sum(range(10**12))
 
 
-def sleepy():
+def sleepy(directory):
     try:
+        Path(directory, "asleep").touch()
         time.sleep(1000)
     finally:
         print("cleaned up")
@@ -79,7 +80,7 @@ def pid():
 def flow_in(directory: Path) -> Sequent:
     flow = Sequent("flow")
     flow.add_step("busy", func=busy)
-    flow.add_step("sleepy", func=sleepy)
+    flow.add_step("sleepy", func=sleepy, args=(str(directory),))
     flow.add_step("stubborn", func=stubborn, args=(str(directory),))
     flow.add_step("leave", func=leave_behind, args=(3,))
     flow.add_step("daemonise", func=daemonise)
@@ -192,6 +193,8 @@ def test_what_runs_is_ended_with_all_below_it_and_may_clean_up_first(driving: Dr
     frames = [driving.start(step, announces=True) for step in ("sleepy", "sleep")]
     for frame in frames:
         driving.begun(frame)
+    # Only what is in its block cleans up.
+    wait_until((driving.directory / "asleep").exists)
     driving.executor.end_tasks(at_once=False)
     sleepy_end, sleep_end = (driving.end_of(frame) for frame in frames)
     assert sleepy_end.problem

@@ -72,7 +72,7 @@ def test_logs_that_have_ended_take_no_descriptor_and_make_room_for_others(tmp_pa
         before = descriptors()
         for _ in range(100):
             driving.outcome_of(driving.start("hello"))
-        assert descriptors() == before
+        assert descriptors() <= before
 
 
 UNACCEPTABLE = {

@@ -13,7 +13,7 @@ from sequent.runtime.logs.log_marks import read_mark
 from sequent.runtime.logs.log_segment import Segment
 from sequent.runtime.logs.segment_files import CAP
 from sequent.runtime.logs.trimming import Trimming
-from tests.patience import wait_until
+from tests.patience import PATIENCE, wait_until
 
 MIB = 2**20
 
@@ -45,7 +45,7 @@ def content(segment: Segment) -> bytes:
 
 
 def is_woken(trimming: Trimming) -> bool:
-    return bool(select.select([trimming], [], [], 10)[0])
+    return bool(select.select([trimming], [], [], PATIENCE)[0])
 
 
 def test_the_middle_of_a_long_attempt_is_taken_out_while_it_runs_and_its_ends_are_kept(segment, trimming):
@@ -104,12 +104,12 @@ def test_only_the_attempt_that_is_too_long_is_cut_and_not_those_before_it(segmen
 @pytest.fixture
 def resting(segment):
     """One that rests so long that no machine is too busy to see it rest."""
-    made = Trimming(os.path.dirname(segment.path), lambda: [segment.path], rest=1.0)
+    made = Trimming(os.path.dirname(segment.path), lambda: [segment.path], rest=PATIENCE)
     yield made
     made.close()
 
 
-def test_a_write_wakes_and_a_flood_wakes_only_after_a_rest(segment, resting):
+def test_a_write_wakes_and_a_flood_does_not_while_it_rests(segment, resting):
     begin(segment)
     assert not select.select([resting], [], [], 0)[0]
     segment.write("a line\n")
@@ -117,10 +117,14 @@ def test_a_write_wakes_and_a_flood_wakes_only_after_a_rest(segment, resting):
     resting.wake()
     segment.write("another\n")
     assert not select.select([resting], [], [], 0)[0]
-    assert is_woken(resting)
-    resting.wake()
-    segment.write("and after the rest\n")
-    assert is_woken(resting)
+
+
+def test_what_was_written_meanwhile_wakes_after_the_rest(segment, trimming):
+    begin(segment)
+    for line in ("a line\n", "another\n", "and after the rest\n"):
+        segment.write(line)
+        assert is_woken(trimming)
+        trimming.wake()
 
 
 def test_where_nothing_tells_of_writes_for_a_while_it_looks_after_each_rest_until_something_does(segment, trimming):

@@ -123,8 +123,7 @@ def test_a_question_waits_for_a_server_that_is_gone_for_a_while(behind, way, cap
 
 def test_a_backend_that_is_ended_is_replaced(cluster, database, store):
     run = create(store)
-    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s' AND pid <> pg_backend_pid()"
-    cluster.execute(ended.replace("%s", database))
+    cluster.end_connections(f"datname = '{database}'")
     assert store.find("latest").status is RunStatus.RUNNING
     with pytest.raises(StoreLostError):
         run.commit(Batch(intents=[intent(TASK_A)], waits=[Wait(TASK_A, 1, "", 0.0, 1.0, None)]))

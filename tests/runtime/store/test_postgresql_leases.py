@@ -166,7 +166,7 @@ def test_a_driver_is_woken_from_another_machine_also_after_its_connections_were_
         with closing(open_store(url)) as there:
             there.wake(run.record)
             wait_until(lambda: [key.data() for key, _ in selector.select(0.1)])
-            cluster.execute(f"SELECT pg_terminate_backend({store._session.connection._raw.info.backend_pid})")
+            cluster.end_connections(f"pid = {store._session.connection._raw.info.backend_pid}")
 
             def is_woken() -> list[None]:
                 there.wake(run.record)
@@ -200,7 +200,7 @@ def test_a_pooler_that_is_met_while_a_run_goes_on_is_named_once(way, url, cluste
         attempted(run, TASK_A)
         way.pools = True
         for number in (1, 2):
-            cluster.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name <> ''")
+            cluster.end_connections("application_name <> ''")
             wait_until(lambda: store.runs())
             with suppress(StoreError):
                 attempted(run, each(number))
