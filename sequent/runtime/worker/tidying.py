@@ -20,6 +20,7 @@ GRACE = 1.0
 """Seconds between TERM and KILL for processes that a step has left behind."""
 MOMENT = 0.05
 """Seconds for threads that are about to end."""
+_INSTANT = 0.0005
 MOST_LEAKED = 200
 """Descriptors that steps may leave open in a process, or half of its limit if that is less."""
 TAME = 8
@@ -139,9 +140,11 @@ class Tidying:
         if threading.active_count() <= ours and (is_quick or len(_frames_of_threads()) <= ours):
             return
         until = time.monotonic() + MOMENT
-        while (left := self._other_threads()) and time.monotonic() < until:
+        while ((left := self._other_threads()) or self._has_bare_threads()) and time.monotonic() < until:
             for thread in left:
                 thread.join(max(0.0, until - time.monotonic()))
+            # A thread that ends is unknown to threading for an instant before it is gone.
+            time.sleep(_INSTANT)
         self.threads_left = left
         self.is_spoilt = self.is_spoilt or bool(left) or self._has_bare_threads()
 

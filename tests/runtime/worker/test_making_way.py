@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import ctypes
 import multiprocessing
@@ -53,6 +54,14 @@ def leave_slow_thread():
 
 def leave_brief_thread():
     threading.Thread(target=lambda: None).start()
+    return os.getpid()
+
+
+def leave_brief_unknown_thread():
+    """Leave one that is as any is at its very end: threading knows it no more."""
+    begun, ends = threading.Event(), threading.Event()
+    _thread.start_new_thread(lambda: (begun.set(), ends.wait(0.1)), ())
+    begun.wait()
     return os.getpid()
 
 
@@ -110,7 +119,8 @@ def flow_in(directory: Path) -> Sequent:
     for method in ("fork", "forkserver", "spawn"):
         flow.add_step(f"pool_{method}", func=pool, args=(method,))
     for step in (
-        *(share, leave_thread, leave_slow_thread, leave_brief_thread, leave_executor, leave_hanging_exit_function),
+        *(share, leave_thread, leave_slow_thread, leave_executor, leave_hanging_exit_function),
+        *(leave_brief_thread, leave_brief_unknown_thread),
         *(print_in_c, print_in_c_without_end, spoil_pid),
     ):
         flow.add_step(step.__name__, func=step)
@@ -156,10 +166,11 @@ def test_a_thread_that_is_no_daemon_is_waited_for_a_moment_and_its_output_kept(t
         assert driving.log_of(driving.run("leave_slow_thread")) == "the thread is done\n"
 
 
-def test_a_thread_that_ends_at_once_costs_nothing(tmp_path, monkeypatch):
+@pytest.mark.parametrize("step", ["leave_brief_thread", "leave_brief_unknown_thread"])
+def test_a_thread_that_ends_at_once_costs_nothing(tmp_path, monkeypatch, step):
     monkeypatch.setattr(tidying, "MOMENT", PATIENCE)
     with forked(flow_in(tmp_path), tmp_path) as driving:
-        assert driving.run("leave_brief_thread").result == driving.run("pid").result
+        assert driving.run(step).result == driving.run("pid").result
 
 
 def test_an_executor_that_is_left_open_ends_with_its_worker(driving: Driving):
