@@ -37,6 +37,31 @@ class lost:
         return 1
 """
 
+BROKEN = """
+from sequent import Pool, container, step
+
+db = Pool("db", 2)
+
+
+def items():
+    raise ValueError("no disk\\x1b[2J")
+
+
+@container
+class itemless:
+    @step(repeats=items)
+    def each(self) -> None: ...
+
+
+@container
+class keeps:
+    @step(acquires={db: 2}, releases=[])
+    def a(self) -> None: ...
+
+    @step(acquires={db: 1}, requires=a)
+    def b(self) -> None: ...
+"""
+
 
 @pytest.fixture
 def warehouse(sequent):
@@ -77,3 +102,17 @@ def test_without_history_steps_take_no_time_and_an_unknown_result_leads_to_it(wa
     assert done.returncode == 2
     assert "there is no earlier run of the flow 'warehouse'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flow", "told"),
+    [
+        ("itemless", "✗ failure  each/1  ValueError: no disk\\x1b[2J"),
+        ("keeps", "b/1 waits for 1 of pool 'db', of which 0 is free; the run holds 2"),
+    ],
+)
+def test_a_failure_that_no_task_has_is_told(sequent, flow, told):
+    (sequent.directory / "broken.py").write_text(BROKEN)
+    done = sequent("simulate", f"broken.py:{flow}")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-2:] == [told, f"{flow}: ✗ failure after 0.00 s of simulated time"]

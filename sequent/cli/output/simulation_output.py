@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from sequent.cli.output.json_output import Document, counts_document
 from sequent.cli.output.text import Paint, duration, safe, task_name
+from sequent.model.outcome import Outcome
 from sequent.model.scope import path_on_host
+from sequent.model.status import Status
 from sequent.testing.events import Event, Kind
 from sequent.testing.simulation import Simulation
 
@@ -19,8 +21,18 @@ def simulation_lines(flow: str, simulation: Simulation, paint: Paint) -> Iterato
     for event in simulation.events:
         if event.kind in _SHOWN:
             yield _line(event, paint)
+    yield from _problems(simulation.outcome, paint)
     status = paint.status(simulation.outcome.status)
     yield f"{paint.strong(safe(flow))}: {status} after {duration(simulation.duration)} of simulated time"
+
+
+def _problems(outcome: Outcome, paint: Paint) -> Iterator[str]:
+    """Yield the failures that no event has: of items that could not be computed, and of the run as a whole."""
+    for failure in outcome.failures:
+        if not failure.attempt:
+            name = task_name(failure.located, failure.sequence)
+            yield f"{paint.status(Status.FAILURE)}  {name}  {safe(f'{failure.type}: {failure.message}')}"
+    yield from map(safe, outcome.reason.splitlines())
 
 
 def _line(event: Event, paint: Paint) -> str:
