@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import sequent
+from sequent.cli.command_table import COMMANDS as KNOWN
 from sequent.model.terminal import painted
 from tests.acceptance.test_terminal import on_terminal
 
@@ -58,7 +59,21 @@ class wrong:
     @step(requires="{EVIL!r}")
     def a(self) -> None: ...
 """
+ITEMLESS = f"""
+from sequent import container, step
+
+
+def items():
+    raise ValueError({EVIL!r})
+
+
+@container
+class itemless:
+    @step(repeats=items)
+    def a(self) -> None: ...
+"""
 RAISING = f"raise ValueError({EVIL!r})\n"
+FIRST = ("run", "evil:evil", "--run-id", "bad")
 COMMANDS = [
     ("check", "evil:evil"),
     ("plan", "evil:evil"),
@@ -89,20 +104,48 @@ COMMANDS = [
     ("graph", "evil:evil", "-o", f"/nowhere/{EVIL}"),
     ("report",),
     ("config", "--config", f"/nowhere/{EVIL}.toml"),
+    ("forecast", "evil:evil"),
+    ("forecast", "evil:evil", "--json"),
+    ("forecast", "evil:evil", "--pool", f"{EVIL}=1"),
+    ("forecast", "evil:evil", "--host-slots", EVIL),
+    ("simulate", "evil:evil", "--history"),
+    ("simulate", "itemless:itemless"),
+    ("top", "--store", f"/nowhere/{EVIL}.db"),
+    ("ui", "--port", EVIL),
+    ("try", "bad", "give"),
+    ("try", "bad", "fail"),
+    ("try", "bad", "fail", "--with", f"{EVIL}=1"),
+    ("continue", EVIL),
+    ("stop", EVIL),
+    ("kill", EVIL),
+    ("hold", "bad", EVIL),
+    ("release", "bad", EVIL, "--why", EVIL),
+    ("mark", "bad", EVIL, "success"),
+    ("approve", "bad", EVIL),
+    ("prune", "--older-than", EVIL),
+    ("store", "check", "--store", f"/nowhere/{EVIL}.db"),
+    ("store", "backup", f"/nowhere/{EVIL}"),
+    ("host", "ls", EVIL),
+    ("completion", "show", EVIL),
 ]
+
+
+def test_each_command_is_tried():
+    assert {words[0] for words in (FIRST, *COMMANDS)} >= {*KNOWN}
 
 
 def test_every_kind_of_text_is_shown_as_it_is_written_and_does_nothing(sequent):
     (sequent.directory / "evil.py").write_text(FLOW)
     (sequent.directory / "wrong.py").write_text(MISTAKEN)
     (sequent.directory / "raising.py").write_text(RAISING)
+    (sequent.directory / "itemless.py").write_text(ITEMLESS)
     seen = 0
-    for words in (("run", "evil:evil", "--run-id", "bad"), *COMMANDS):
+    for words in (FIRST, *COMMANDS):
         text = on_terminal(sequent, *words, codes=(0, 1, 2, 4), NO_COLOR="", CI="true").replace("\r\n", "\n")
         assert HARMFUL.search(text) is None, (words, text)
         assert "\r" not in text
         seen += "owned" in text
-    assert seen > len(COMMANDS) - 8
+    assert seen > len(COMMANDS) - 10
 
 
 def test_nor_does_a_display_that_redraws_itself_let_it_through(sequent):

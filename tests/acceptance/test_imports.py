@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import signal
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -9,7 +12,10 @@ from importlib.util import find_spec
 import pytest
 from attrs import field, frozen
 
+from sequent.cli.command_table import COMMANDS
 from tests.acceptance.small_flows import FLOWS
+from tests.acceptance.test_terminal import until_written
+from tests.children import Child
 
 PARSER = frozenset({"cyclopts", "rich", "docstring_parser"})
 NEVER = frozenset({"asyncio", "networkx", "paramiko", "sqlalchemy", "yaml"})
@@ -39,6 +45,18 @@ LOADING = (
 )
 """Of commands that load a flow and open no store."""
 SETTING = READING - {"attrs", "logging", "sequent.model.spec", "sequent.settings.configuration"} | {"sqlite3"}
+ENGINE = frozenset({"sequent.engine", "sequent.runtime.driver", "sequent.runtime.executors", "sequent.runtime.worker"})
+"""The rooms that execute steps."""
+USED = frozenset({"attrs", "cyclopts", "pathlib", "threading", "typing_extensions"})
+"""Modules of every command whose options need a parser."""
+SETTLING = SHOWING - USED
+"""Of commands that change a store and load no flow."""
+WATCHING = ENGINE | {"loguru", "sequent.dsl", "sequent.runtime.loading", "sequent.settings.configuration"}
+"""Of those that show runs until they are left."""
+RESUMING = BUNDLES - USED | ENGINE - {"sequent.runtime.executors"} | {"rich", "loguru", "sequent.runtime.loading"}
+"""Of those that resume a run, if nothing is to be done."""
+SIMULATING = frozenset({"rich", "docstring_parser", "loguru", "logging", "subprocess", "sequent.pictures"})
+"""Of those that run a flow in simulated time."""
 
 
 @frozen
@@ -50,6 +68,10 @@ class Budget:
     """Modules of the package."""
     without: frozenset[str] = field(converter=frozenset)
     """Packages and modules that it does not need."""
+    also: frozenset[str] = field(default=frozenset(), converter=frozenset)
+    """Those that it needs, and no other command does."""
+    code: int = 0
+    """Its exit code."""
 
 
 BUDGETS = [
@@ -73,14 +95,37 @@ BUDGETS = [
     Budget(("run", "flows.py:one"), 321, PARSER | BUNDLES | {"loguru", "sequent.runtime.executors.thread_executor"}),
     Budget(("run", "flows.py:listed"), 321, PARSER | BUNDLES | {"loguru", "sequent.runtime.executors.thread_executor"}),
     Budget(("try", "latest", "first"), 275, {"loguru", "sequent.engine"}),
-    Budget(
-        ("report", "-o", "report.html"), 187, {"sequent.runtime.driver", "sequent.runtime.loading", "sequent.engine"}
-    ),
+    Budget(("report", "-o", "report.html"), 187, {"sequent.runtime.loading"} | ENGINE),
+    Budget(("recover",), 119, RESUMING | {"sequent.dsl", "sequent.compiler"}),
+    Budget(("continue",), 127, RESUMING | {"sequent.compiler"}),
+    Budget(("simulate", "flows.py:one"), 343, SIMULATING),
+    Budget(("simulate", "flows.py:one", "--history"), 344, SIMULATING),
+    Budget(("forecast", "flows.py:one"), 350, SIMULATING),
+    Budget(("graph", "flows.py:one"), 168, ENGINE | {"sqlite3", "rich", "loguru", "sequent.runtime.store"}),
+    Budget(("graph", "latest"), 137, ENGINE | {"rich", "loguru", "sequent.dsl", "sequent.runtime.loading"}),
+    Budget(("prune", "--keep", "1"), 84, SETTLING),
+    Budget(("store", "check"), 88, SETTLING - {"tempfile"}),
+    Budget(("store", "backup", "copy.db"), 86, SETTLING - {"tempfile"}),
+    Budget(("host", "ls"), 107, ENGINE - {"sequent.runtime.executors"} | {"rich", "loguru", "sqlite3"}, code=2),
     Budget(("completion", "show", "bash"), 29, READING - {"attrs", "cyclopts"}),
     Budget(("_complete", "sequent sh"), 30, SHOWING | {"attrs", "sqlite3"}),
     Budget(("_complete", "sequent show "), 75, READING - {"attrs", "cyclopts"}),
     Budget(("_complete", "sequent run flows.py:"), 121, LOADING - BUNDLES - {"cyclopts"}),
 ]
+STEERING = [
+    Budget(("hold", "slow1", "after"), 79, SETTLING),
+    Budget(("release", "slow1", "after"), 79, SETTLING, code=2),
+    Budget(("mark", "slow1", "after", "success"), 84, SETTLING),
+    Budget(("approve", "slow1", "after"), 83, SETTLING, code=2),
+    Budget(("stop", "slow1"), 76, SHOWING),
+    Budget(("kill", "slow1"), 76, SHOWING),
+]
+"""Of those that steer a run that goes on."""
+SCREENS = [
+    Budget(("top",), 157, WATCHING | {"sequent.web", "sequent.html", "sequent.pictures"}, {"asyncio"}),
+    Budget(("ui", "--no-open"), 213, WATCHING | {"sequent.tui", "textual"}, {"asyncio"}),
+]
+"""Of those that show runs until they are left."""
 SCRIPT = """
 import atexit, sys
 
@@ -98,18 +143,22 @@ def modules(sequent):
     (sequent.directory / "flows.py").write_text(FLOWS)
     file = sequent.directory / "modules"
 
-    def run(script, *words):
+    def run(script, *words, code=0):
         done = subprocess.run(
-            [sys.executable, "-c", SCRIPT + script, *words, str(file)],
+            command(script, *words),
             cwd=sequent.directory,
             env=sequent.environment,
             check=False,
             capture_output=True,
             text=True,
         )
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == code, done.stderr
         return set(file.read_text().split())
 
+    def command(script, *words):
+        return [sys.executable, "-c", SCRIPT + script, *words, str(file)]
+
+    run.command, run.file = command, file
     return run
 
 
@@ -123,23 +172,48 @@ def typed(*words):
     return f"import sys; sys.argv[1:] = {list(words)!r}; from sequent.cli import main; sys.exit(main())"
 
 
+def test_each_command_has_a_budget():
+    assert {budget.words[0] for budget in (*BUDGETS, *STEERING, *SCREENS)} >= {*COMMANDS}
+
+
 @pytest.mark.parametrize("budget", BUDGETS, ids=lambda budget: " ".join(budget.words))
 def test_a_command_imports_what_it_uses(modules, budget):
     modules(typed("run", "flows.py:one"))
-    keep(budget, modules(typed(*budget.words)))
+    keep(budget, modules(typed(*budget.words), code=budget.code))
 
 
 def keep(budget, loaded):
     """Check what a command has imported."""
-    assert of(loaded, budget.without | NEVER) == set()
+    assert of(loaded, budget.without | NEVER - budget.also) == set()
     own = of(loaded, {"sequent"})
     assert len(own) <= budget.most, sorted(own)
 
 
-@pytest.mark.parametrize("word", ["stop", "kill"])
 @pytest.mark.usefixtures("waiting_run")
-def test_a_command_that_ends_a_run_imports_what_it_uses(modules, word):
-    keep(Budget((word, "slow1"), 76, SHOWING), modules(typed(word, "slow1")))
+@pytest.mark.parametrize("budget", STEERING, ids=lambda budget: " ".join(budget.words))
+def test_a_command_that_steers_a_run_imports_what_it_uses(modules, budget):
+    keep(budget, modules(typed(*budget.words), code=budget.code))
+
+
+@pytest.mark.parametrize("budget", SCREENS, ids=lambda budget: budget.words[0])
+def test_a_command_that_shows_runs_until_it_is_left_imports_what_it_uses(modules, sequent, budget):
+    modules(typed("run", "flows.py:one"))
+    sequent.environment |= {"TERM": "xterm", "COLUMNS": "100", "LINES": "40"}
+    sequent.environment.pop("CI", None)
+    ours, theirs = pty.openpty()
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
+    process = Child(modules.command(typed(*budget.words)), cwd=sequent.directory, env=sequent.environment, **streams)
+    os.close(theirs)
+    if budget.words[0] == "top":
+        until_written(ours, "r00001")
+        os.write(ours, b"q")
+        until_written(ours, "\x1b[?1049l")
+    else:
+        until_written(ours, "Ctrl-C")
+        process.send_signal(signal.SIGINT)
+    assert process.wait() == 0
+    os.close(ours)
+    keep(budget, set(modules.file.read_text().split()))
 
 
 def test_a_script_of_the_builder_imports_what_it_uses(modules):
