@@ -33,7 +33,8 @@ class prices:
         """What all the mapped tasks share: no word is needed for that."""
         return 1 + self.vat
 
-    @container(repeats=basket, parallel=2)
+    # A thing without a price leaves the others alone, and the whole is a failure in the end.
+    @container(repeats=basket, parallel=2, stop_on_exception=False)
     class each:
         """One thing."""
 
