@@ -41,6 +41,13 @@ def start_or_recover(store: Path, flow: str, before: Sequence[str] = ()) -> subp
     return start(store, *words, before=before)
 
 
+def hold_from(store: Path, count: int) -> Path:
+    """Have steps go on no further once the ledger has that many lines, until the file that is given is removed."""
+    hold = store.with_name("HOLD")
+    hold.write_text(str(count))
+    return hold
+
+
 def wait_for_lines(store: Path, count: int) -> None:
     """Wait until the ledger has that many lines."""
     wait_until(lambda: len(ledger.read(store.with_name("ledger"))) >= count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -65,6 +66,18 @@ def note(event: str) -> None:
         os.write(descriptor, (" ".join(words) + "\n").encode())
     finally:
         os.close(descriptor)
+
+
+def wait_while_held(seconds: float = 0.01) -> None:
+    """In a step: wait as long as the file HOLD stands beside the ledger, which has the lines that the file may name.
+
+    A test that names a number of lines before it starts a run finds it under way once these are there, however late.
+    """
+    path = Path(os.environ[LEDGER])
+    hold = path.with_name("HOLD")
+    with contextlib.suppress(FileNotFoundError):
+        while len(read(path)) >= int(hold.read_text() or 0):
+            time.sleep(seconds)
 
 
 def born(pid: int) -> str:

@@ -32,7 +32,7 @@ class ServerRuns:
         self.name = cluster.new_database()
         self.url = cluster.url(self.name)
         self.hold = directory / "HOLD"
-        """As long as it is there, no step ends."""
+        """As long as it is there, no step ends from the line of the ledger on that it names."""
         seed = random.SystemRandom().randrange(10**9)
         print(f"seed {seed}")
         self.chance = random.Random(seed)
@@ -61,6 +61,13 @@ class ServerRuns:
         """Start a run with a ledger of its own."""
         (self.directory / "ledger").unlink(missing_ok=True)
         return self.start("run", FLOW)
+
+    def begin_and_hold(self, lines: int) -> subprocess.Popen[str]:
+        """Start a run that goes on until its ledger has so many lines, and no further."""
+        self.hold.write_text(str(lines))
+        process = self.begin()
+        wait_until(lambda: len(self.entries()) >= lines)
+        return process
 
     def recover(self, *words: str, at: str = "here") -> subprocess.Popen[str]:
         """Recover the latest run."""

@@ -49,10 +49,9 @@ def test_a_driver_that_does_not_answer_loses_its_run_and_its_steps(
 ) -> None:
     for _ in range(COUNT):
         store.with_name("ledger").unlink(missing_ok=True)
+        hold = drivers.hold_from(store, 10)
         old = start("run", FLOW)
         drivers.wait_for_lines(store, 10)
-        hold = store.with_name("HOLD")
-        hold.touch()
         if is_stopped:
             old.send_signal(signal.SIGSTOP)
         refused = recover(start)

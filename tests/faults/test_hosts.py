@@ -126,6 +126,7 @@ def test_agents_that_are_killed_lose_what_they_executed_and_no_more(store, homes
 
 
 def test_a_host_and_its_driver_that_end_together_go_on_where_they_were(store, homes):
+    hold = drivers.hold_from(store, 5)
     process = start(store, homes)
     drivers.wait_for_lines(store, 5)
     os.kill(process.pid, signal.SIGKILL)
@@ -133,6 +134,7 @@ def test_a_host_and_its_driver_that_end_together_go_on_where_they_were(store, ho
     for each in of_hosts(homes, "--serve", "--attach"):
         with contextlib.suppress(psutil.NoSuchProcess):
             each.kill()
+    hold.unlink()
     process = start(store, homes)
     output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, output
@@ -140,6 +142,7 @@ def test_a_host_and_its_driver_that_end_together_go_on_where_they_were(store, ho
 
 
 def test_a_machine_that_was_replaced_is_told_and_has_its_work_once_the_old_one_is_given_up(store, homes):
+    hold = drivers.hold_from(store, 5)
     process = start(store, homes)
     drivers.wait_for_lines(store, 5)
     os.kill(process.pid, signal.SIGKILL)
@@ -156,6 +159,7 @@ def test_a_machine_that_was_replaced_is_told_and_has_its_work_once_the_old_one_i
     assert told.endswith("recover the run with --assume-lost far\n")
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=PATIENCE)
+    hold.unlink()
     process = start(store, homes, "--assume-lost", "far")
     output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, output

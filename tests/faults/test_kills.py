@@ -65,12 +65,11 @@ def test_a_driver_killed_at_six_random_moments_recovers_each_time(store: Path) -
 
 @pytest.mark.parametrize("number", range(int(os.environ.get("RECOVERIES", "1"))))
 def test_of_eight_recoveries_at_once_one_drives_and_seven_are_refused_by_name(store: Path, number) -> None:
+    hold = drivers.hold_from(store, 6)
     first = drivers.start(store, "run", FLOW)
     drivers.wait_for_lines(store, 6)
     os.kill(first.pid, signal.SIGKILL)
     first.communicate()
-    hold = store.with_name("HOLD")
-    hold.touch()
     others = [drivers.start(store, "recover") for _ in range(8)]
     wait_until(lambda: sum(process.poll() is not None for process in others) >= 7)
     refused = [process for process in others if process.poll() is not None]
@@ -87,6 +86,7 @@ def test_of_eight_recoveries_at_once_one_drives_and_seven_are_refused_by_name(st
 
 
 def test_no_process_is_left_when_the_driver_is_killed(store: Path) -> None:
+    drivers.hold_from(store, 8)
     process = drivers.start(store, "run", FLOW)
     drivers.wait_for_lines(store, 8)
     below = psutil.Process(process.pid).children(recursive=True)

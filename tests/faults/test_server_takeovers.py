@@ -41,11 +41,9 @@ def test_drivers_that_are_killed_are_recovered_here_or_elsewhere(runs: ServerRun
 
 def test_a_driver_that_slept_through_its_lease_writes_nothing_more(runs: ServerRuns) -> None:
     for _ in range(max(1, COUNT // 3)):
-        zombie = runs.begin()
-        runs.wait_for(10, zombie)
+        zombie = runs.begin_and_hold(10)
         zombie.send_signal(signal.SIGSTOP)
         runs.end_leases()
-        runs.hold.touch()
         process = runs.recover(at="there")
         runs.wait_for_epoch(2, process)
         zombie.send_signal(signal.SIGCONT)
@@ -61,8 +59,7 @@ def test_a_driver_that_slept_through_its_lease_writes_nothing_more(runs: ServerR
 
 def test_a_driver_that_is_cut_off_loses_its_run_by_force_and_ends_later(runs: ServerRuns) -> None:
     for _ in range(max(1, COUNT // 3)):
-        zombie = runs.begin()
-        runs.wait_for(10, zombie)
+        zombie = runs.begin_and_hold(10)
         zombie.send_signal(signal.SIGSTOP)
         # However long this test takes, the lease does not end by itself.
         runs.execute("UPDATE sequent.lease SET until = until + interval '1 hour'")
@@ -70,7 +67,6 @@ def test_a_driver_that_is_cut_off_loses_its_run_by_force_and_ends_later(runs: Se
         output, _ = refused.communicate(timeout=PATIENCE)
         assert refused.returncode == 3, output
         assert "--force" in output
-        runs.hold.touch()
         process = runs.recover("--force", at="there")
         runs.wait_for_epoch(3, process)
         zombie.send_signal(signal.SIGCONT)
@@ -86,9 +82,7 @@ def test_a_driver_that_is_cut_off_loses_its_run_by_force_and_ends_later(runs: Se
 
 def test_recoveries_at_once_on_as_many_machines_leave_one_driver(runs: ServerRuns) -> None:
     for _ in range(max(1, COUNT // 3)):
-        process = runs.begin()
-        runs.wait_for(10, process)
-        runs.hold.touch()
+        process = runs.begin_and_hold(10)
         end_now(process)
         wait_until(lambda: not runs.is_alive())
         runs.end_leases()

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import time
-from pathlib import Path
 
 from sequent import container, item, step
 from tests.faults import ledger
 
 
 def work(seconds: float = 0.01) -> None:
-    """Take a little time, between two lines of the ledger; longer while the file HOLD beside it is there."""
+    """Take a little time, between two lines of the ledger; longer while it is held."""
     ledger.note("start")
     time.sleep(seconds)
-    hold = Path(os.environ[ledger.LEDGER]).with_name("HOLD")
-    while hold.exists():
-        time.sleep(seconds)
+    ledger.wait_while_held(seconds)
     ledger.note("end")
 
 

@@ -22,6 +22,7 @@ class flow:
             def first(self, number: int = item()) -> int:
                 ledger.note("start")
                 time.sleep(0.1)
+                ledger.wait_while_held()
                 ledger.note("end")
                 return number
 
@@ -30,6 +31,7 @@ class flow:
                 print("second of", number)
                 ledger.note("start")
                 time.sleep(0.05)
+                ledger.wait_while_held()
                 ledger.note("end")
                 return number
 
