@@ -43,15 +43,12 @@ def under_way(entries: list[Entry]) -> set[str]:
 
 def kill_while_steps_run(made: Scene, driver: subprocess.Popen[str]) -> set[str]:
     """Kill a driver at a random moment at which steps run on hosts; return their tokens."""
-    while driver.poll() is None and not under_way(ledger.read(made.ledger)):
-        time.sleep(0.1)
+    wait_until(lambda: {"1.1.1", "1.1.2"} <= {entry.sequence for entry in ledger.read(made.ledger)})
     made.linger(driver, ABSENT / 4)
     driver.kill()
     output, _ = driver.communicate(timeout=PATIENCE)
     assert driver.returncode == -signal.SIGKILL, output
-    running = under_way(ledger.read(made.ledger))
-    assert running
-    return running
+    return under_way(ledger.read(made.ledger))
 
 
 def absence(made: Scene) -> Absence:
@@ -65,9 +62,12 @@ def absence(made: Scene) -> Absence:
 def run_and_recover(made: Scene) -> Absence:
     """Run, kill the driver, wait, recover; check the whole."""
     running = kill_while_steps_run(made, made.start("run", FLOW))
+    (made.directory / slow_on_hosts.GONE).touch()
     time.sleep(ABSENT)
+    wait_until(lambda: running - under_way(ledger.read(made.ledger)))
     still = running & under_way(ledger.read(made.ledger))
     recovery = made.start("recover")
+    (made.directory / slow_on_hosts.BACK).touch()
     output, _ = recovery.communicate(timeout=5 * ABSENT + PATIENCE)
     assert recovery.returncode == 0, output
     check(made)
@@ -113,8 +113,7 @@ def test_steps_on_hosts_run_once_if_their_driver_is_killed_and_comes_back_later(
         print(f"{len(done)} of {COUNT} runs: {joined} steps were joined again, {collected} were collected")
         evidence.note(14, kills=len(done), runs=len(done), steps_joined=joined, steps_collected=collected)
         assert not failures, "\n".join(f"{name}: {trace}" for name, trace in failures.items())
-        assert joined
-        assert collected
+        assert all(each.joined and each.collected for each in done)
         check_hosts(scenes[0])
         for server in scenes[0].servers:
             wait_until(lambda: not server.processes(), lambda: f"left on {server.name}: {server.processes()}")  # noqa: B023
