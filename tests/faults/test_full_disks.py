@@ -35,8 +35,8 @@ def wait_for(name):
 class flow:
     @step
     def begin(self) -> int:
+        print("it has begun", flush=True)
         tell("begin")
-        print("it has begun")
         wait_for("full")
         return 1
 
@@ -112,11 +112,11 @@ def test_where_it_is_full_while_steps_run_nothing_fails_and_nothing_runs_twice(l
 
 
 def test_where_logs_have_no_room_for_the_whole_time_the_run_succeeds_and_the_logs_say_so(line, tmp_path):
-    (tmp_path / "full").touch()
     with small_disk(tmp_path / "store" / "s.db.runs", "6m") as disk:
         process = line.start("run", "chatty:flow", "--max-concurrent", "1")
         wait_until(lambda: (tmp_path / "ledger").exists())
         disk.fill()
+        (tmp_path / "full").touch()
         out, errors = process.communicate(timeout=PATIENCE)
         assert (process.returncode, out) == (0, "5000\n"), errors
         assert ledger(line) == ONCE
