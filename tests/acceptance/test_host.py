@@ -11,7 +11,7 @@ import pytest
 
 from sequent import __version__ as sequent_version
 from tests.disks import NO_PROGRAMS, small_disk
-from tests.patience import PATIENCE, wait_until
+from tests.patience import LATE, PATIENCE, wait_until
 
 ONE_STEP = """
 from sequent import container, step
@@ -238,7 +238,7 @@ def test_what_a_profile_prints_is_no_answer(known_client, ssh_hosts):
 
 
 @pytest.mark.parametrize(
-    ("profile", "code"), [("yes | head -c 200000", "host-noise"), ("read -t 1 line", "host-eaten")]
+    ("profile", "code"), [("yes | head -c 200000", "host-noise"), (f"read -t {PATIENCE:g} line", "host-eaten")]
 )
 def test_a_profile_that_writes_without_end_or_reads_is_told_with_the_way_out(known_client, ssh_hosts, profile, code):
     ssh_hosts.near.write(".bashrc", f"{profile}\n")
@@ -355,10 +355,10 @@ sys.stdout.flush()
 def test_a_host_that_does_not_answer_is_given_up(known_client, ssh_hosts):
     mute = script(ssh_hosts, "mute", "exec sleep 1000")
     sequent = known_client(f'[hosts.near]\npython = "{mute}"\n')
-    done = sequent("host", "check", "near", "--timeout", "1.5")
+    done = sequent("host", "check", "near", "--timeout", f"{LATE:g}")
     assert done.returncode == 4
     assert "  stage     command\n" in done.stdout
-    assert "does not answer within 1.5 s" in done.stdout
+    assert f"does not answer within {LATE:g} s" in done.stdout
     ssh_hosts.near.kill_processes()
 
 

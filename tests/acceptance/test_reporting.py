@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-EVIL = "</pre></style><script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ 7*7 }}\u202e"
+EVIL = "</pre></style><script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ 7777*7777 }}\u202e"
 FLOW = f"""
 from sequent import command, container, item, param, step
 
@@ -119,7 +119,7 @@ def test_what_comes_from_flows_and_logs_is_only_text(failed_run):
     for where in ("printed ", "ValueError: no oth"):
         assert where + shown in page.text
     assert "\u202e" not in text
-    assert "49" not in re.findall(r"\{\{ 7\*7 \}\}|49", page.text.partition("Tasks")[0])
+    assert str(7777 * 7777) not in text
     assert "default-src 'none'" in text
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", text)
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 FLOW = """
 import os
 import signal
@@ -40,7 +42,7 @@ class tale:
         if not Path("mended").exists():
             raise ValueError("no")
 
-    @step(requires=fails, timeout=0.2)
+    @step(requires=fails, timeout=3)
     def late(self) -> None:
         context().note("before the time is over")
         while not Path("in time").exists():
@@ -114,6 +116,7 @@ def test_they_are_kept_of_threads_of_the_drivers_process_of_failures_and_of_time
         ("late", 1, "before the time is over"),
     ]
     (told.directory / "in time").touch()
+    (told.directory / "flow.py").write_text(FLOW.replace("timeout=3", f"timeout={PATIENCE}"))
     assert told("recover").returncode == 1
     (told.directory / "alive").touch()
     assert told("recover").returncode == 0
