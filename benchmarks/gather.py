@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from sequent.compiler import compile_flow
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.run_target import Target
 from sequent.model.status import RunStatus, Status

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from sequent.compiler import describe
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.pictures import picture_of, svg
 from sequent.runtime.loading.flows import load_flow
 

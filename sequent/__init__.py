@@ -13,10 +13,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-    from sequent.dsl.approvals import approve
-    from sequent.dsl.builder import Sequent
-    from sequent.dsl.commands import ExitCode
-    from sequent.dsl.constants import (
+    from sequent.dsl.builder.blocks import Sequent
+    from sequent.dsl.builder.constants import (
         RUN_CONTINUE,
         RUN_RECOVER,
         RUN_RESTART,
@@ -35,14 +33,16 @@ if TYPE_CHECKING:
         StepReplay,
         StepStatus,
     )
-    from sequent.dsl.containers import container
-    from sequent.dsl.parameters import param
-    from sequent.dsl.pools import Pool
-    from sequent.dsl.programs import command
-    from sequent.dsl.reference_words import item, outer, previous, secret
-    from sequent.dsl.requirements import and_, or_
+    from sequent.dsl.containers.container import container
+    from sequent.dsl.options.pools import Pool
+    from sequent.dsl.parameters.param import param
+    from sequent.dsl.references.reference_words import item, outer, previous, secret
+    from sequent.dsl.references.requirements import and_, or_
     from sequent.dsl.run_port import RunMode
-    from sequent.dsl.steps import step
+    from sequent.dsl.steps.approvals import approve
+    from sequent.dsl.steps.commands import ExitCode
+    from sequent.dsl.steps.programs import command
+    from sequent.dsl.steps.step import step
     from sequent.errors import SequentError
     from sequent.model.outcome import Failure, Failures, Outcome
     from sequent.model.pickles import Pickled
@@ -91,10 +91,8 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "sequent.dsl.approvals": ("approve",),
-    "sequent.dsl.builder": ("Sequent",),
-    "sequent.dsl.commands": ("ExitCode",),
-    "sequent.dsl.constants": (
+    "sequent.dsl.builder.blocks": ("Sequent",),
+    "sequent.dsl.builder.constants": (
         "RUN_CONTINUE",
         "RUN_RECOVER",
         "RUN_RESTART",
@@ -113,18 +111,20 @@ _ROOMS = {
         "StepReplay",
         "StepStatus",
     ),
-    "sequent.dsl.containers": ("container",),
-    "sequent.dsl.parameters": ("param",),
-    "sequent.dsl.pools": ("Pool",),
-    "sequent.dsl.programs": ("command",),
-    "sequent.dsl.requirements": ("and_", "or_"),
+    "sequent.dsl.containers.container": ("container",),
+    "sequent.dsl.options.pools": ("Pool",),
+    "sequent.dsl.parameters.param": ("param",),
+    "sequent.dsl.references.reference_words": ("item", "outer", "previous", "secret"),
+    "sequent.dsl.references.requirements": ("and_", "or_"),
     "sequent.dsl.run_port": ("RunMode",),
-    "sequent.dsl.reference_words": ("item", "outer", "previous", "secret"),
-    "sequent.dsl.steps": ("step",),
-    "sequent.runtime.context": ("context",),
+    "sequent.dsl.steps.approvals": ("approve",),
+    "sequent.dsl.steps.commands": ("ExitCode",),
+    "sequent.dsl.steps.programs": ("command",),
+    "sequent.dsl.steps.step": ("step",),
     "sequent.errors": ("SequentError",),
     "sequent.model.outcome": ("Failure", "Failures", "Outcome"),
     "sequent.model.pickles": ("Pickled",),
+    "sequent.runtime.context": ("context",),
 }
 _HOMES = {word: room for room, words in _ROOMS.items() for word in words}
 

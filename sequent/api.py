@@ -216,7 +216,7 @@ def run(request: RunRequest) -> Outcome:
         UsageError: there is no run to recover, or the store ends with its process.
         BusyError, DefinitionError, StoreError, FencedError: as ``start`` and ``recover``.
     """
-    from sequent.dsl.hosts import found_elsewhere
+    from sequent.dsl.options.hosts import found_elsewhere
     from sequent.runtime.executors.executors_of_flow import make_agent, target_of
     from sequent.runtime.recovery.scripts import scripted
     from sequent.settings.configuration import configuration

@@ -46,17 +46,21 @@ from mypy.types import (
 )
 
 _KEY = "sequent"
-_DECORATOR = "sequent.dsl.containers.container"
-_STEP = "sequent.dsl.steps.Step"
-_GIVES = "sequent.dsl.containers.GivesOne"
-_CONTAINER = "sequent.dsl.containers.Container"
-_REPEATED = frozenset({"sequent.dsl.steps.RepeatedStep", "sequent.dsl.containers.RepeatedContainer"})
-_PARAM = "sequent.dsl.parameters.param"
-_DECLARED = frozenset({"sequent.dsl.reference_words.item", "sequent.dsl.reference_words.previous", _PARAM})
-_OUTER = "sequent.dsl.reference_words.outer"
-_DOOR = "sequent.dsl.reference_words.Outer."
+_DECORATOR = "sequent.dsl.containers.container.container"
+_STEP = "sequent.dsl.steps.step.Step"
+_REPEATED_STEP = "sequent.dsl.steps.step.RepeatedStep"
+_NODES = "sequent.dsl.containers.container_nodes"
+_GIVES = f"{_NODES}.GivesOne"
+_CONTAINER = f"{_NODES}.Container"
+_REPEATED = frozenset({_REPEATED_STEP, f"{_NODES}.RepeatedContainer"})
+_PARAM = "sequent.dsl.parameters.param.param"
+_WORDS = "sequent.dsl.references.reference_words"
+_DECLARED = frozenset({f"{_WORDS}.item", f"{_WORDS}.previous", _PARAM})
+_OUTER = f"{_WORDS}.outer"
+_DOOR = f"{_WORDS}.Outer."
 _AGAIN = frozenset(
-    f"sequent.dsl.containers.{decorator}.__call__" for decorator in ("ContainerDecorator", "RepeatContainerDecorator")
+    f"sequent.dsl.containers.container.{decorator}.__call__"
+    for decorator in ("ContainerDecorator", "RepeatContainerDecorator")
 )
 
 
@@ -82,8 +86,8 @@ class ContainerPlugin(Plugin):
 
 
 def _teach(context: ClassDefContext) -> bool:
-    kind = context.api.named_type_or_none("sequent.dsl.containers.ContainerType")
-    run = context.api.named_type_or_none("sequent.dsl.flow_run.BoundRun")
+    kind = context.api.named_type_or_none(f"{_NODES}.ContainerType")
+    run = context.api.named_type_or_none("sequent.dsl.containers.flow_run.BoundRun")
     if kind is None or run is None:
         return False
     info = context.cls.info

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self, cast
 
-from sequent.dsl.pools import Pool
+from sequent.dsl.options.pools import Pool
 from sequent.dsl.source_lines import Site, site_above
 from sequent.errors import DefinitionError
 from sequent.model.spec import UNLIMITED

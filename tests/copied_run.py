@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sequent import container, item, step
 from sequent.compiler import compile_flow
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.model.plan import ContainerPlan, StepPlan
 from sequent.model.run_target import Target
 from sequent.model.status import Status

@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import typing
 
-from sequent.dsl import option_types
-from sequent.dsl.approvals import approve
-from sequent.dsl.builder import Sequent
-from sequent.dsl.containers import container
-from sequent.dsl.programs import command
-from sequent.dsl.steps import step
+from sequent.dsl.builder.blocks import Sequent
+from sequent.dsl.containers.container import container
+from sequent.dsl.options import option_types
+from sequent.dsl.steps.approvals import approve
+from sequent.dsl.steps.programs import command
+from sequent.dsl.steps.step import step
 
 _BUILDER = {"self", "name", "func", "further", "options"}
 

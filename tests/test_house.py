@@ -164,15 +164,19 @@ def test_contributors_are_told_of_every_room():
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     tables = [
         rows
-        for title in ("room", "room of `cli`", "room of `runtime`")
+        for title in ("room", "room of `cli`", "room of `dsl`", "room of `runtime`")
         for rows in re.findall(rf"^\| {title} \| does \|\n((?:\|.*\n)+)", page, re.MULTILINE)
     ]
-    assert len(tables) == 3
+    assert len(tables) == 4
     told = {
         word for table in tables for row in table.splitlines() for word in re.findall(r"`(\w+)`", row.split("|")[1])
     }
     package = ROOT / "sequent"
-    rooms = {folder.name for place in (package, package / "cli", package / "runtime") for folder in place.glob("*/")}
+    rooms = {
+        folder.name
+        for place in (package, package / "cli", package / "dsl", package / "runtime")
+        for folder in place.glob("*/")
+    }
     assert rooms - {"__pycache__"} - told == set()
 
 

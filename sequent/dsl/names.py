@@ -6,7 +6,7 @@ import keyword
 import re
 import unicodedata
 
-from sequent.dsl.reference_search import refuse_text
+from sequent.dsl.references.reference_search import refuse_text
 from sequent.dsl.source_lines import Site
 from sequent.errors import DefinitionError, Place
 from sequent.model.spec import LONGEST_NAME

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from sequent.by_fields import ByFields
 from sequent.compiler import compile_flow
-from sequent.dsl.hosts import is_here
-from sequent.dsl.parameters import encode_params
+from sequent.dsl.options.hosts import is_here
+from sequent.dsl.parameters.param import encode_params
 from sequent.errors import InvalidFlowError, UsageError
 from sequent.forecast.limits import LimitChanges, LimitedPlan, RunLimit
 from sequent.forecast.replays import Replay, replayed

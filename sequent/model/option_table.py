@@ -34,7 +34,7 @@ class OptionReader(Protocol):
 
 @frozen(eq=False)
 class Option:
-    """One option. ``dsl.option_types`` has its type, in the form that type checkers require."""
+    """One option. ``dsl.options.option_types`` has its type, in the form that type checkers require."""
 
     where: frozenset[str]
     """The parts that may have it: a step (also a command, and one of ``add_step``), a container, a flow."""

@@ -7,9 +7,9 @@ from inspect import cleandoc
 from reprlib import Repr
 
 from sequent.compiler import describe
-from sequent.dsl.definitions import definition_of
-from sequent.dsl.flow_run import values_of
-from sequent.dsl.literals import decoded
+from sequent.dsl.containers.flow_run import values_of
+from sequent.dsl.references.literals import decoded
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import SequentError
 from sequent.model.commands import option, typed, with_store
 from sequent.model.outcome import Failure, Failures, Outcome

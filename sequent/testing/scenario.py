@@ -9,8 +9,8 @@ from typing import Any, TypeAlias, TypedDict, TypeVar, cast
 
 from attrs import frozen
 
-from sequent.dsl.type_fit import fits
-from sequent.dsl.typed_text import shown_type
+from sequent.dsl.parameters.type_fit import fits
+from sequent.dsl.parameters.typed_text import shown_type
 from sequent.errors import UsageError
 from sequent.model import value_text
 from sequent.model.durations import read_seconds

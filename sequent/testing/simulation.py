@@ -7,7 +7,7 @@ from typing import Protocol, Unpack
 
 from attrs import frozen
 
-from sequent.dsl.pools import Pool
+from sequent.dsl.options.pools import Pool
 from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.plan import Plan

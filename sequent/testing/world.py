@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Unpack
 
 from sequent.compiler import compile_flow
-from sequent.dsl.definitions import definition_of
-from sequent.dsl.flow_run import BoundRun
-from sequent.dsl.hosts import is_here
-from sequent.dsl.parameters import encode_params
+from sequent.dsl.containers.flow_run import BoundRun
+from sequent.dsl.options.hosts import is_here
+from sequent.dsl.parameters.param import encode_params
+from sequent.dsl.specification.definitions import definition_of
 from sequent.model.outcome import Outcome
 from sequent.model.plan import Plan
 from sequent.model.run_target import Target

@@ -14,7 +14,7 @@ import sequent.testing
 from sequent import Sequent
 from sequent.cli.arguments.parsing import application
 from sequent.cli.command_table import COMMANDS
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import SequentError
 from tests.options_table import options_by_word, shown_type
 

@@ -10,7 +10,7 @@ from attrs import define, field
 from hypothesis import given
 
 from sequent.compiler import compile_flow
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.model.plan import Plan
 from sequent.model.references import Path
 from sequent.model.requirements import AllOf, Atom, Requirement

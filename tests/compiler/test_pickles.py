@@ -8,7 +8,7 @@ import pytest
 
 from sequent import Pickled, Sequent, command, container, item, outer, step
 from sequent.compiler.analysis import analyse
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import DefinitionError, InvalidFlowError
 
 

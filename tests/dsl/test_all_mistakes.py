@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import sequent
 from sequent.cli import main
 from sequent.compiler import compile_flow
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import DefinitionError, InvalidFlowError
 from sequent.runtime.loading.flows import load_flow
 

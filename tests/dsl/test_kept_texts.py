@@ -11,7 +11,7 @@ import pytest
 import sequent
 from sequent import command, container, param, step
 from sequent import virtual_resource_pool as vrp
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import DefinitionError
 
 FLOW = """

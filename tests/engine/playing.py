@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sequent import Sequent
 from sequent.compiler import compile_flow
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.model import facts
 from sequent.model.directives import NO_DIRECTIVES, Directives, Selection
 from sequent.model.effects import CloseFrame, CloseRepeat, Effect, OpenRepeat, StartTask

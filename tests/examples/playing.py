@@ -5,9 +5,9 @@ from __future__ import annotations
 from attrs import evolve
 
 from sequent.api import run
-from sequent.dsl.definitions import definition_of
-from sequent.dsl.parameters import encode_params
+from sequent.dsl.parameters.param import encode_params
 from sequent.dsl.run_port import RunMode, RunRequest
+from sequent.dsl.specification.definitions import definition_of
 from sequent.model.status import Status
 from sequent.runtime.store import open_store
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sequent.compiler import compile_flow
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.runtime.loading.flows import load_flow
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from sequent.dsl.builder import Sequent
+from sequent.dsl.builder.blocks import Sequent
 from tests.faults import ledger
 
 OTHER_USER = 54321

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sequent.dsl.builder import Sequent
+from sequent.dsl.builder.blocks import Sequent
 from sequent.runtime.executors.handing_ahead import SEVERAL
 from sequent.runtime.executors.process_executor import ProcessExecutor
 from sequent.runtime.orders import AttemptEnded, AttemptLost, DrawBroke, ItemFound, RepeatFound

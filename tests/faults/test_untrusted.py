@@ -22,7 +22,7 @@ import pytest
 from msgspec import to_builtins
 from msgspec.msgpack import Decoder
 
-from sequent.dsl.builder import Sequent
+from sequent.dsl.builder.blocks import Sequent
 from sequent.errors import SequentError
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.record_text import text_of_record

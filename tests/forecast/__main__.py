@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.forecast.forecasting import ForecastRequest, forecast
 from sequent.runtime.store import open_store
 from sequent.testing import simulate

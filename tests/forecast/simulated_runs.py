@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from attrs import evolve
 
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.forecast.forecasting import ForecastRequest, forecast
 from sequent.forecast.limits import LimitChanges
 from sequent.runtime.store.sqlite.temporary import MemoryStore

@@ -10,8 +10,8 @@ import threading
 import pytest
 
 from sequent import Sequent
-from sequent.dsl.definitions import definition_of
-from sequent.dsl.hosts import is_here
+from sequent.dsl.options.hosts import is_here
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import SequentError
 from sequent.model.status import Construct
 from sequent.settings.configuration import configuration

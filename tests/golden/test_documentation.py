@@ -26,7 +26,7 @@ from sequent import (
 )
 from sequent import virtual_resource_pool as vrp
 from sequent.compiler import compile_flow
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import DefinitionError
 from tests.golden.ledger import breaks, note, noted, runs, script, works
 

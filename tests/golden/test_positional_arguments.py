@@ -6,7 +6,7 @@ import pytest
 
 from sequent import STEP_SUCCESS, Sequent
 from sequent import virtual_resource_pool as vrp
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import SequentError
 from tests.golden.ledger import works
 

@@ -20,7 +20,7 @@ import typing_extensions
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sequent.dsl.type_fit import fits
+from sequent.dsl.parameters.type_fit import fits
 from sequent.errors import NotDataError
 from sequent.model import value_text
 from sequent.model.annotations import Form, classes_in, meaning_of, meanings_in, unnamed_class

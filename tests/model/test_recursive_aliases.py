@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from sequent.dsl.type_fit import fits
-from sequent.dsl.typed_text import shown_type
+from sequent.dsl.parameters.type_fit import fits
+from sequent.dsl.parameters.typed_text import shown_type
 from sequent.model import value_text
 from sequent.model.annotations import Form, classes_in, meanings_in
 from sequent.model.evaluation import Unfound, evaluated

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.model.run_target import Target
 from sequent.runtime.executors.agents import fork_agent, launch_agent
 from sequent.runtime.executors.inline_executor import InlineExecutor

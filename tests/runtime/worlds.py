@@ -12,7 +12,7 @@ from attrs import evolve
 
 import sequent
 from sequent.compiler import compile_flow
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.model.directives import NO_DIRECTIVES
 from sequent.model.outcome import Problem
 from sequent.model.run_target import Target

@@ -8,7 +8,7 @@ import pytest
 
 from sequent import Sequent, container, step
 from sequent.compiler import compile_flow
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import SequentError, UsageError
 from sequent.model.spec import FlowConfig
 from sequent.model.status import Construct

@@ -160,7 +160,7 @@ def store_option(options: GlobalOptions) -> str:
 
 def with_own_store(options: GlobalOptions, flow: object, settings: Configuration) -> tuple[GlobalOptions, str | None]:
     """Return the store and the options for it, if none was typed and the flow itself names one."""
-    from sequent.dsl.builder import Sequent
+    from sequent.dsl.builder.blocks import Sequent
 
     own = (flow.store, flow.default_store) if isinstance(flow, Sequent) else ("", "")
     store = settings.store_of(options.store or own[0], own[1])

@@ -13,8 +13,8 @@ from cyclopts import App, Group, Parameter, Token
 from sequent.cli.arguments.parsing import parsed, print_help
 from sequent.cli.arguments.typed_options import TypedOptions
 from sequent.cli.output.text import readable, safe, safe_block
-from sequent.dsl.parameter_options import OWN_OPTIONS, opposite_of, option_of
-from sequent.dsl.typed_text import choices_of, is_flag, is_list, parse_text
+from sequent.dsl.parameters.parameter_options import OWN_OPTIONS, opposite_of, option_of
+from sequent.dsl.parameters.typed_text import choices_of, is_flag, is_list, parse_text
 from sequent.errors import SequentError, UsageError
 from sequent.model.spec import Definition, ParamSpec
 from sequent.model.wording import guess

@@ -13,7 +13,7 @@ from sequent.cli.arguments.parsing import usage_error
 from sequent.cli.arguments.run_words import RunWords
 from sequent.cli.arguments.typed_options import DEFAULTS, LogLevel, MaxConcurrent, MaxLoops, Param, TypedOptions
 from sequent.cli.command_table import HELP
-from sequent.dsl.parameter_options import OWN_OPTIONS
+from sequent.dsl.parameters.parameter_options import OWN_OPTIONS
 from sequent.errors import UsageError
 
 

@@ -9,7 +9,7 @@ from sequent.cli.output import json_output
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import safe
 from sequent.cli.runs.flow_lookup import compiled_flow
-from sequent.dsl.parameter_options import written_otherwise
+from sequent.dsl.parameters.parameter_options import written_otherwise
 from sequent.model.plan import StepPlan
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from sequent.cli.output.host_text import key_document, report_document, report_l
 from sequent.cli.output.terminal import out, say
 from sequent.cli.output.text import Paint, safe
 from sequent.cli.runs.host_remains import list_remains
-from sequent.dsl.hosts import is_here
+from sequent.dsl.options.hosts import is_here
 from sequent.errors import HostError, HostStage, UsageError
 from sequent.model.spec import FlowConfig
 from sequent.runtime.hosts.checking import HostReport, check_host

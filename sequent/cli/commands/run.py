@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sequent.cli.arguments.options import said_of_talk, store_option, target_of, warn, with_own_store
 from sequent.cli.arguments.run_words import RunWords
 from sequent.cli.import_speed import uncollected
-from sequent.dsl.parameters import encode_params
+from sequent.dsl.parameters.param import encode_params
 from sequent.model.commands import with_store
 from sequent.runtime.backoff import wait_for_room
 from sequent.runtime.executors.agents import copy_agent, launch_agent

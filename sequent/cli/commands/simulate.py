@@ -59,7 +59,7 @@ def simulate(
 def _simulated(definition: Definition, param: tuple[str, ...], history: RunHistory | None, seed: int) -> Simulation:
     from sequent.cli.arguments.parameters import read_pairs
     from sequent.compiler import compile_flow
-    from sequent.dsl.parameters import encode_params
+    from sequent.dsl.parameters.param import encode_params
     from sequent.runtime.runs.drive import slots_of
     from sequent.testing.earlier_scenario import drawing_from
     from sequent.testing.scenario import Scenario

@@ -308,8 +308,9 @@ def run_loaded(setup: WorkerSetup, segment: str, limit: WorkerLimit, end: socket
 
 def import_worker() -> None:
     """Import once the modules that every worker needs to load a flow."""
-    for name in ("sequent.dsl.definitions", "sequent.runtime.loading.flows", "sequent.runtime.worker.worker_loop"):
-        importlib.import_module(name)
+    importlib.import_module("sequent.dsl.specification.definitions")
+    importlib.import_module("sequent.runtime.loading.flows")
+    importlib.import_module("sequent.runtime.worker.worker_loop")
 
 
 def main() -> None:

@@ -12,11 +12,11 @@ from types import ModuleType
 from attrs import frozen
 
 from sequent.by_fields import ByFields
-from sequent.dsl.body_mistakes import nodes_within
-from sequent.dsl.builder import Sequent
-from sequent.dsl.containers import Container
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.builder.blocks import Sequent
+from sequent.dsl.containers.body_mistakes import nodes_within
+from sequent.dsl.containers.container_nodes import Container
 from sequent.dsl.run_port import FlowReached, seeking
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import DefinitionError, Place, UsageError
 from sequent.model.run_target import Target, is_file
 from sequent.model.spec import Definition

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from types import FrameType
 
-from sequent.dsl.definitions import definition_of
 from sequent.dsl.mistakes import KEPT, Mistakes, in_order, problems_of
 from sequent.dsl.run_port import mistakes_of_the_whole
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import DefinitionError, InvalidFlowError
 
 

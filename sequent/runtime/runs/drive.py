@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 from msgspec.structs import replace
 
 from sequent.by_fields import ByFields
-from sequent.dsl.hosts import is_here
+from sequent.dsl.options.hosts import is_here
 from sequent.errors import SequentError, StoreError
 from sequent.model.annotations import classes_in
 from sequent.model.commands import store_options

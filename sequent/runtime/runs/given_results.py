@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sequent.dsl.typed_text import read_json_value, shown_type
+from sequent.dsl.parameters.typed_text import read_json_value, shown_type
 from sequent.errors import NotDataError, SequentError, UsageError
 from sequent.model.annotations import unnamed_class
 from sequent.model.references import Path, dotted

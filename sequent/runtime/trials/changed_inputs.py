@@ -11,9 +11,9 @@ from attrs import evolve, frozen
 from msgspec.structs import replace
 
 from sequent.by_fields import ByFields
-from sequent.dsl.annotations import attribute_type
-from sequent.dsl.callables import annotations_of, names_of, signature_of
-from sequent.dsl.typed_text import parse_text, read_json_value
+from sequent.dsl.functions.callables import annotations_of, names_of, signature_of
+from sequent.dsl.parameters.typed_text import parse_text, read_json_value
+from sequent.dsl.steps.annotations import attribute_type
 from sequent.errors import NotDataError, UsageError
 from sequent.model.annotations import Form, meaning_of
 from sequent.model.evaluation import Unfound, evaluated

@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from sequent.by_fields import ByFields
 from sequent.compiler import compile_flow
-from sequent.dsl.hosts import is_here
+from sequent.dsl.options.hosts import is_here
 from sequent.errors import UsageError
 from sequent.model.commands import store_options, typed
 from sequent.model.directives import Selection

@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 
 from attrs import evolve
 
-from sequent.dsl.reference_search import refuse_result
+from sequent.dsl.references.reference_search import refuse_result
 from sequent.errors import NotDataError, Place, UsageError
 from sequent.model import value_text
 from sequent.model.outcome import LogSpan, Problem

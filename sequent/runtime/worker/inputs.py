@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import cast
 
-from sequent.dsl.annotations import returned_by
-from sequent.dsl.instances import instance_of as new_instance
+from sequent.dsl.containers.instances import instance_of as new_instance
+from sequent.dsl.steps.annotations import returned_by
 from sequent.errors import NotDataError, PartError, UsageError
 from sequent.model import value_text
 from sequent.model.annotations import classes_in, unnamed_class

@@ -12,7 +12,7 @@ import sys
 from msgspec.msgpack import Decoder
 from msgspec.structs import replace
 
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import UsageError
 from sequent.model.commands import name_store
 from sequent.model.outcome import Problem

@@ -14,7 +14,7 @@ from sequent.cli import main
 from sequent.cli.arguments.parameters import option_names, read_options
 from sequent.cli.arguments.run_options import read_words, run
 from sequent.cli.arguments.typed_options import DEFAULTS
-from sequent.dsl.parameter_options import OWN_OPTIONS
+from sequent.dsl.parameters.parameter_options import OWN_OPTIONS
 from sequent.errors import UsageError
 from sequent.model.references import Literal
 from sequent.model.spec import ContainerSpec, Definition, FlowSpec, ParamSpec

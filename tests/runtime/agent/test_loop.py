@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from sequent.dsl.builder import Sequent
+from sequent.dsl.builder.blocks import Sequent
 from sequent.errors import SequentError
 from sequent.runtime.executors.process_executor import ProcessExecutor
 from sequent.runtime.orders import AttemptEnded, AttemptTakenBack, Notice

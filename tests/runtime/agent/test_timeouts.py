@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sequent.dsl.builder import Sequent
+from sequent.dsl.builder.blocks import Sequent
 from sequent.runtime.agent.timeouts import WorkerLimit, exceeded, soonest
 from sequent.runtime.agent.worker_endings import GRACE
 from sequent.runtime.executors.process_executor import ProcessExecutor

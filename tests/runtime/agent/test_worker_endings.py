@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sequent.dsl.builder import Sequent
+from sequent.dsl.builder.blocks import Sequent
 from sequent.runtime.orders import AttemptTakenBack
 from tests.patience import PATIENCE
 from tests.runtime.driving import forked

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-from sequent.dsl.builder import Sequent
+from sequent.dsl.builder.blocks import Sequent
 from sequent.runtime.context import context
 from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptTakenBack, PaceChanged, Report
 from tests.patience import wait_until

@@ -8,7 +8,7 @@ import pytest
 
 import sequent
 from sequent.compiler import compile_flow
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import StoreBusyError, UsageError
 from sequent.model.interventions import Intervention, InterventionKind
 from sequent.model.outcome import Problem

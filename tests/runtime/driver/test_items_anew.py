@@ -9,7 +9,7 @@ import pytest
 
 import sequent
 from sequent import STEP_FAILURE, STEP_SUCCESS, STP_RERUN, STP_SKIP, api, container, item, outer, previous, step
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.model.outcome import Outcome
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.recovery.task_selection import Asked

@@ -8,7 +8,7 @@ import pytest
 
 import sequent
 from sequent import api
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import BusyError, DefinitionError, UnknownRunError, UsageError
 from sequent.model.status import RunStatus
 from sequent.runtime.recovery.task_selection import Asked

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 import sequent.runtime.context as where
 from sequent import Sequent
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.model.run_target import Target
 from sequent.runtime.executors.thread_executor import ThreadExecutor
 from sequent.runtime.orders import AttemptEnded

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attrs import evolve
 
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.model.hosts import HostSettings
 from sequent.model.run_target import Target
 from sequent.model.status import RunStatus

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import HostError, HostStage
 from sequent.model.hosts import HostSettings
 from sequent.model.run_target import Target

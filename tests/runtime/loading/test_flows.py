@@ -13,7 +13,9 @@ from sequent.errors import DefinitionError, SequentError, UsageError
 from sequent.runtime.loading.flows import load_flow, load_recorded
 
 NUMBERS = itertools.count()
-FLOW = "from sequent.dsl.builder import Sequent\nnightly = Sequent('nightly')\nnightly.add_step('s', func=print)\n"
+FLOW = (
+    "from sequent.dsl.builder.blocks import Sequent\nnightly = Sequent('nightly')\nnightly.add_step('s', func=print)\n"
+)
 
 
 @pytest.fixture

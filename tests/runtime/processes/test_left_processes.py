@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sequent.dsl.builder import Sequent
+from sequent.dsl.builder.blocks import Sequent
 from sequent.model.variables import RUN_DIRECTORY
 from sequent.runtime.processes import left_processes, process_trees
 from sequent.runtime.processes.process_stamps import Stamp

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sequent import api, container, item, step
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.status import RunStatus
 from sequent.runtime.recovery.task_selection import Asked

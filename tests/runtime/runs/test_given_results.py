@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from sequent import container, step
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import UsageError
 from sequent.model.value_text import decode
 from sequent.runtime.runs.given_results import ResultReader

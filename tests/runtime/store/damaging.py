@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from sequent import api, container, item, outer, step
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import StoreError, UnknownRunError
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.store import open_store

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import loguru
 
-from sequent.dsl.builder import Sequent
+from sequent.dsl.builder.blocks import Sequent
 from sequent.runtime.context import context
 from sequent.runtime.worker.process_state.table import ProcessState
 from tests.runtime.worker.process_looks import LIBC, VARIABLE, look, warn

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import sequent
-from sequent.dsl.builder import Sequent
+from sequent.dsl.builder.blocks import Sequent
 from sequent.errors import NotDataError, Place
 from tests.runtime.driving import Driving
 from tests.runtime.worker_steps import add, end_process, leave, nothing, pid, unnamed

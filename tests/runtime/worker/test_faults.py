@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sequent.dsl.builder import Sequent
+from sequent.dsl.builder.blocks import Sequent
 from tests.runtime.driving import Driving, launched
 from tests.runtime.worker_steps import add, pid
 
@@ -272,7 +272,7 @@ def test_a_limit_that_the_first_user_of_limits_has_set_is_lifted_as_well(tmp_pat
     file = tmp_path / "limits.py"
     file.write_text(
         "import os\n"
-        "from sequent.dsl.builder import Sequent\n"
+        "from sequent.dsl.builder.blocks import Sequent\n"
         "def lower():\n"
         "    import resource\n"
         "    resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))\n"

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from sequent.dsl.builder import Sequent
-from sequent.dsl.reference_words import secret
+from sequent.dsl.builder.blocks import Sequent
+from sequent.dsl.references.reference_words import secret
 from sequent.runtime.disk_room import RESERVE
 from sequent.runtime.orders import Notice
 from tests.disks import SmallDisk, small_disk

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from sequent.dsl.builder import Sequent
+from sequent.dsl.builder.blocks import Sequent
 from sequent.runtime.worker import shutdown, tidying
 from tests.patience import PATIENCE, wait_until
 from tests.runtime.driving import Driving, forked

@@ -10,7 +10,7 @@ import sys
 import time
 
 import sequent.runtime.context as where
-from sequent.dsl.builder import Sequent
+from sequent.dsl.builder.blocks import Sequent
 from sequent.runtime.logs.segment_files import CAP
 from tests.patience import PATIENCE
 from tests.runtime.driving import Driving, launched
@@ -119,7 +119,7 @@ def test_loguru_is_kept_from_the_same_level_on(driving: Driving):
 def test_loguru_that_a_step_is_the_first_to_import_keeps_to_the_level_too(tmp_path):
     file = tmp_path / "quiet.py"
     file.write_text(
-        "from sequent.dsl.builder import Sequent\n"
+        "from sequent.dsl.builder.blocks import Sequent\n"
         "def log():\n    import loguru, os\n    loguru.logger.debug('too low')\n    loguru.logger.info('high')\n"
         "flow = Sequent('quiet')\n"
         "flow.add_step('log', func=log)\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sequent.dsl.builder import Sequent
+from sequent.dsl.builder.blocks import Sequent
 from sequent.model.items import digest_of
 from sequent.runtime.orders import DrawBroke, DrawOrder, ItemFound, RepeatFound
 from tests.runtime.driving import Driving, forked, inline, kill, threads

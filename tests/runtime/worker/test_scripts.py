@@ -14,7 +14,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from sequent.dsl.builder import Sequent
+from sequent.dsl.builder.blocks import Sequent
 from tests.runtime.driving import forked
 
 print("a line of the script", end="")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import sequent
-from sequent.dsl.builder import Sequent
+from sequent.dsl.builder.blocks import Sequent
 from sequent.errors import UsageError
 from sequent.model.references import SecretOf
 from sequent.runtime.logs.log_losses import Losses

@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from sequent.dsl.builder import Sequent
+from sequent.dsl.builder.blocks import Sequent
 from sequent.runtime.orders import DrawBroke
 from tests.runtime.driving import Driving, inline, launched
 from tests.runtime.worker_steps import add, leave, pid, told
@@ -109,7 +109,7 @@ def test_what_a_step_changes_of_its_process_is_put_right_for_the_next(driving: D
 def test_a_launched_worker_loads_the_flow_by_its_file(tmp_path):
     file = tmp_path / "other.py"
     file.write_text(
-        "from sequent.dsl.builder import Sequent\n"
+        "from sequent.dsl.builder.blocks import Sequent\n"
         "import os\n"
         "def here():\n    return [os.getcwd(), __name__]\n"
         "flow = Sequent('other')\n"
@@ -123,7 +123,9 @@ def test_a_launched_worker_loads_the_flow_by_its_file(tmp_path):
 
 def test_a_flow_that_a_worker_cannot_load_fails_the_step_with_the_authors_line(tmp_path):
     file = tmp_path / "fickle.py"
-    file.write_text("from sequent.dsl.builder import Sequent\nflow = Sequent('f')\nflow.add_step('s', func=print)\n")
+    file.write_text(
+        "from sequent.dsl.builder.blocks import Sequent\nflow = Sequent('f')\nflow.add_step('s', func=print)\n"
+    )
     with launched(f"{file}:flow", tmp_path / "run") as driving:
         file.write_text("1 / 0\n")
         sys.modules.pop("fickle")
@@ -137,7 +139,7 @@ def test_a_worker_that_finds_the_flow_changed_says_so(tmp_path):
     file = tmp_path / "changing.py"
     file.write_text(
         "import os\n"
-        "from sequent.dsl.builder import Sequent\n"
+        "from sequent.dsl.builder.blocks import Sequent\n"
         "flow = Sequent('changing')\n"
         "flow.add_step('dies', func=os.abort)\n"
         "flow.add_step('gone', func=os.getpid)\n"

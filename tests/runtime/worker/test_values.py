@@ -7,8 +7,8 @@ from dataclasses import make_dataclass
 
 import pytest
 
-from sequent.dsl.builder import Sequent
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.builder.blocks import Sequent
+from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import NotDataError
 from sequent.model.status import Verdict
 from sequent.model.value_text import decode, encode

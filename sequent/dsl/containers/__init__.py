@@ -1,0 +1,1 @@
+"""Flows as classes: containers, and their class bodies."""

@@ -1,0 +1,1 @@
+"""The functions of steps: the code beneath their decorators, and their arguments."""

@@ -1,0 +1,1 @@
+"""The options of steps and containers, with pools, repeats and hosts."""

@@ -1,0 +1,1 @@
+"""Parameters of a flow, and the conversion of text and JSON to values of a type."""

@@ -1,0 +1,1 @@
+"""Makes the specification of a flow from its steps and containers."""
