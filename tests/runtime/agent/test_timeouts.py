@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sequent.dsl.builder.blocks import Sequent
+from sequent.runtime.agent import loop
 from sequent.runtime.agent.timeouts import WorkerLimit, exceeded, soonest
 from sequent.runtime.agent.worker_endings import GRACE
 from sequent.runtime.executors.process_executor import ProcessExecutor
@@ -19,7 +20,7 @@ from sequent.runtime.messages.packets import WORD
 from sequent.runtime.processes import process_trees
 from sequent.runtime.worker import timeout_report as timekeeping
 from sequent.runtime.worker.timeout_report import Limit
-from tests.patience import LATE, wait_until
+from tests.patience import LATE, PATIENCE, wait_until
 from tests.runtime.driving import Driving, forked
 
 TIMEOUT = 0.3
@@ -214,9 +215,11 @@ def test_a_program_ends_with_all_that_holds_its_output(driving: Driving):
     assert not any("sleep" in words_of(it.pid) for it in below if not it.is_zombie)
 
 
-def test_what_a_step_does_when_it_is_told_to_end_is_in_its_log(driving: Driving):
-    # On a busy machine the time may be over before the step sleeps: then another attempt is made.
-    log = wait_until(lambda: driving.log_of(driving.run("sleepy", timeout=TIMEOUT)))
+def test_what_a_step_does_when_it_is_told_to_end_is_in_its_log(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "GRACE", PATIENCE)
+    with forked(flow, tmp_path) as driving:
+        # On a busy machine the time may be over before the step sleeps: then another attempt is made.
+        log = wait_until(lambda: driving.log_of(driving.run("sleepy", timeout=TIMEOUT)))
     assert log == "asleep\ncleaned up\n"
 
 

@@ -77,6 +77,11 @@ class StandIn:
         self.sessions: list[Session] = []
         self.is_down = False
 
+    def start_agents_with(self, change: str) -> None:
+        """Let agents that are started from now on begin with a line of code."""
+        attaching = "from sequent.runtime.host_agent import attaching"
+        self.program = f"{attaching}; attaching._START = {f'{change}; '!r} + attaching._START; {PROGRAM}"
+
     def connect(self, door: str = "") -> Session:
         if self.is_down:
             raise HostError("connection refused", host="far", stage=HostStage.CONNECTION)

@@ -18,6 +18,7 @@ from sequent.runtime.orders import (
     PaceChanged,
     Spooled,
 )
+from tests.patience import PATIENCE
 from tests.runtime.hosts.gates import gate, start_gated
 from tests.runtime.hosts.sessions import STEPS, StandIn, remote, run_on
 
@@ -153,10 +154,13 @@ def test_the_pace_of_steps_there_is_told_and_what_waits_behind_a_slow_task_is_ta
     assert [driving.end_of(frame).result for frame in slow] == ['"gone through"'] * 2
 
 
-def test_all_is_ended_where_the_run_is_stopped(driving, tmp_path):
-    frames = [start_gated(driving, gate(tmp_path)), driving.start("sleepy"), driving.start("hello")]
-    driving.executor.end_tasks(at_once=True)
-    outcomes = [driving.outcome_of(frame) for frame in frames]
+def test_all_is_ended_where_the_run_is_stopped(host, tmp_path):
+    # On a busy machine it may take long.
+    host.start_agents_with(f"from sequent.runtime.executors import process_executor as it; it._ANSWER = {PATIENCE}")
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        frames = [start_gated(driving, gate(tmp_path)), driving.start("sleepy"), driving.start("hello")]
+        driving.executor.end_tasks(at_once=True)
+        outcomes = [driving.outcome_of(frame) for frame in frames]
     assert outcomes[0].problem.type == "Signal"
     assert isinstance(outcomes[2], AttemptTakenBack)
 

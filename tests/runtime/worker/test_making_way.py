@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from sequent.dsl.builder.blocks import Sequent
+from sequent.runtime.agent import loop
 from sequent.runtime.worker import shutdown, tidying
 from tests.patience import PATIENCE, wait_until
 from tests.runtime.driving import Driving, forked
@@ -137,6 +138,13 @@ def driving(tmp_path):
         yield made
 
 
+@pytest.fixture
+def patient(monkeypatch):
+    """Agents and workers that leave as much time as a busy machine may need for what is done at an end."""
+    for module in (loop, shutdown):
+        monkeypatch.setattr(module, "GRACE", PATIENCE)
+
+
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
 def test_a_pool_is_there_for_the_next_step_too(driving: Driving, method):
     for _ in range(3):
@@ -159,11 +167,9 @@ def test_a_thread_that_goes_on_costs_its_worker_and_is_told_in_the_log(driving: 
     assert driving.run("pid").result != before
 
 
-def test_a_thread_that_is_no_daemon_is_waited_for_a_moment_and_its_output_kept(tmp_path, monkeypatch):
-    # On a busy machine a thread may take long to end.
-    monkeypatch.setattr(shutdown, "GRACE", PATIENCE)
-    with forked(flow_in(tmp_path), tmp_path) as driving:
-        assert driving.log_of(driving.run("leave_slow_thread")) == "the thread is done\n"
+@pytest.mark.usefixtures("patient")
+def test_a_thread_that_is_no_daemon_is_waited_for_a_moment_and_its_output_kept(driving: Driving):
+    assert driving.log_of(driving.run("leave_slow_thread")) == "the thread is done\n"
 
 
 @pytest.mark.parametrize("step", ["leave_brief_thread", "leave_brief_unknown_thread"])
@@ -180,6 +186,7 @@ def test_an_executor_that_is_left_open_ends_with_its_worker(driving: Driving):
         assert (ended.problem, driving.log_of(ended)) == (None, "")
 
 
+@pytest.mark.usefixtures("patient")
 def test_exit_functions_are_called_and_write_to_the_log_of_the_attempt_that_ends_its_worker(driving: Driving):
     ended = driving.run("exits")
     log = driving.log_of(ended)
@@ -193,6 +200,7 @@ def test_exit_functions_that_hang_are_given_up(driving: Driving):
     assert driving.run("leave_hanging_exit_function").problem is None
 
 
+@pytest.mark.usefixtures("patient")
 def test_exit_functions_of_others_are_called_at_the_end_of_the_run(tmp_path):
     mark = tmp_path / "driver"
     atexit.register(mark.touch)
@@ -210,6 +218,7 @@ def test_exit_functions_of_others_are_called_at_the_end_of_the_run(tmp_path):
         atexit.unregister(mark.touch)
 
 
+@pytest.mark.usefixtures("patient")
 def test_exit_functions_are_called_where_the_driver_ends_during_a_step(tmp_path):
     with forked(flow_in(tmp_path), tmp_path / "run") as driving:
         driving.begun(driving.start("register_and_sleep", announces=True))
