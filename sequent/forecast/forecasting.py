@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from attrs import field, frozen
 from msgspec import Struct
@@ -14,6 +14,7 @@ from sequent.compiler import compile_flow
 from sequent.dsl.options.hosts import is_here
 from sequent.dsl.parameters.param import encode_params
 from sequent.errors import InvalidFlowError, UsageError
+from sequent.forecast.limit_use import LimitUse
 from sequent.forecast.limits import LimitChanges, LimitedPlan, RunLimit
 from sequent.forecast.replays import Replay, replayed
 from sequent.model.plan import Plan, StepPlan
@@ -32,6 +33,7 @@ from sequent.view.step_durations import Band, quantile
 if TYPE_CHECKING:
     from sequent.runtime.ports import Store
 
+_T = TypeVar("_T")
 MOST_LIFTED = 20
 """The limits that are lifted one by one, to see how much earlier the run would end."""
 _SHORTEST_GAIN = 0.001
@@ -48,6 +50,10 @@ class ForecastRequest(ByFields):
     """The parameters that differ from those of the latest run."""
     changes: LimitChanges = field(factory=LimitChanges)
     most_runs: int = MOST_RUNS
+
+
+Watch: TypeAlias = Callable[[str, int, int], object]
+"""Is told the work under way, how much of it is done, and how much there is."""
 
 
 class HeldUp(Struct, frozen=True, kw_only=True):
@@ -92,7 +98,7 @@ class Forecast(Struct, frozen=True, kw_only=True):
     """The median of the differences that the changes make to each replay, in seconds; less than 0: earlier."""
 
 
-def forecast(definition: Definition, store: Store, request: ForecastRequest) -> Forecast:
+def forecast(definition: Definition, store: Store, request: ForecastRequest, watch: Watch | None = None) -> Forecast:
     """Return the forecast of a run.
 
     Each earlier run is replayed twice: as it was, to learn how much longer it took than its replay (starting processes,
@@ -102,21 +108,25 @@ def forecast(definition: Definition, store: Store, request: ForecastRequest) -> 
         definition: the flow, with its settings.
         store: the store with its earlier runs.
         request: the question.
+        watch: is told the progress, which may take long.
 
     Raises:
         UsageError: there are no earlier runs, or a name in the request is unknown.
         InvalidFlowError: the flow has mistakes, or has some with these changes.
     """
-    return _Forecasting(definition, read_history(store, definition.spec.name, request.most_runs), request).made()
+    return _Forecasting(definition, read_history(store, definition.spec.name, request.most_runs), request, watch).made()
 
 
 class _Forecasting:
     """Answers one request."""
 
-    def __init__(self, definition: Definition, history: RunHistory, request: ForecastRequest) -> None:
+    def __init__(
+        self, definition: Definition, history: RunHistory, request: ForecastRequest, watch: Watch | None
+    ) -> None:
         self._definition = definition
         self._history = history
         self._request = request
+        self._watch = watch
         self._latest = history.runs[0].record
         self._params = encode_params(definition, request.params, self._latest.params)
         self._plans: dict[tuple[object, ...], Plan] = {}
@@ -155,6 +165,13 @@ class _Forecasting:
         )
         return self._compared(made, usable, offsets) if request.changes else made
 
+    def _watched(self, what: str, each: Sequence[_T]) -> Iterator[_T]:
+        """Yield each of these, and tell the progress."""
+        for done, one in enumerate(each):
+            if self._watch is not None:
+                self._watch(what, done, len(each))
+            yield one
+
     def _limited(self, changes: LimitChanges) -> LimitedPlan:
         """Return the plan with the limits of today."""
         plan = self._plan(changes, self._params)
@@ -183,7 +200,10 @@ class _Forecasting:
         return found
 
     def _replays(self, limited: LimitedPlan) -> list[Replay]:
-        return [self._replay(limited, run, self._request.start) for run in self._history.runs]
+        runs = self._history.runs
+        return [
+            self._replay(limited, run, self._request.start) for run in self._watched("runs of today replayed", runs)
+        ]
 
     def _replay(self, limited: LimitedPlan, run: EarlierRun, start: float) -> Replay:
         """Replay a run; the same replay is made once."""
@@ -203,7 +223,7 @@ class _Forecasting:
 
     def _offsets(self) -> dict[str, float]:
         """Return by how much each run took longer than its replay; if that is not known, as the median run."""
-        known = {run.record.id: self._offset(run) for run in self._history.runs}
+        known = {run.record.id: self._offset(run) for run in self._watched("earlier runs replayed", self._history.runs)}
         usual = _median([offset for offset in known.values() if offset is not None])
         return {name: usual if offset is None else offset for name, offset in known.items()}
 
@@ -236,26 +256,27 @@ class _Forecasting:
     def _held_up(self, limited: LimitedPlan, replay: Replay) -> tuple[tuple[HeldUp, ...], float]:
         """Return the limits without which that replay would end earlier, and how much earlier without all."""
         limits = [*limited.limits()]
-        gain = self._gain(limited, replay, limits)
-        found = [
-            HeldUp(
-                limit=limit,
-                seconds=self._gain(limited, replay, [limit]),
-                alone=gain - self._gain(limited, replay, [each for each in limits if each is not limit]),
-            )
-            for limit in limits[:MOST_LIFTED]
-        ]
-        found = [held for held in found if max(held.seconds, held.alone) > _SHORTEST_GAIN]
+        free = self._without(limited, replay, limits)
+        gain = replay.seconds - free.seconds
+        used, used_freely = (LimitUse(limited, each.attempts, each.peaks) for each in (replay, free))
+        reached = [limit for limit in limits if used.reaches(limit) or used_freely.exceeds(limit)]
+        found = list[HeldUp]()
+        for limit in self._watched("limits lifted", reached[:MOST_LIFTED]):
+            others = [each for each in limits if each is not limit]
+            lifted = self._without(limited, replay, [limit]) if used.reaches(limit) else replay
+            alone = self._without(limited, replay, others) if used_freely.exceeds(limit) else free
+            seconds, later = replay.seconds - lifted.seconds, alone.seconds - free.seconds
+            if max(seconds, later) > _SHORTEST_GAIN:
+                found.append(HeldUp(limit=limit, seconds=seconds, alone=later))
         found.sort(key=lambda held: (-held.seconds, -held.alone))
         return tuple(found), max(gain, 0.0)
 
-    def _gain(self, limited: LimitedPlan, replay: Replay, limits: list[RunLimit]) -> float:
-        """Return how much earlier a replay ends without some limits, in seconds."""
+    def _without(self, limited: LimitedPlan, replay: Replay, limits: list[RunLimit]) -> Replay:
+        """Return a replay without some limits."""
         key = (id(limited.plan), *sorted((limit.kind, limit.name) for limit in limits))
         if key not in self._lifted:
             self._lifted[key] = limited.without(*limits)
-        again = self._replay(self._lifted[key], replay.run, self._request.start)
-        return replay.seconds - again.seconds
+        return self._replay(self._lifted[key], replay.run, self._request.start)
 
     def _without_history(self, plan: Plan) -> tuple[str, ...]:
         steps = [dotted(node.path) for node in plan.nodes if isinstance(node, StepPlan) and not node.is_empty]

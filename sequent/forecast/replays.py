@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from attrs import frozen
@@ -25,6 +26,8 @@ class Replay(ByFields):
     """When it began, by the simulated clock."""
     seconds: float
     attempts: list[AttemptRecord]
+    peaks: Mapping[str, int]
+    """The largest amount of each pool that was held at once."""
     has_succeeded: bool
 
 
@@ -59,5 +62,6 @@ def replayed(
         start=start,
         seconds=simulation.duration,
         attempts=world.attempts(),
+        peaks={pool.name: simulation.peak(pool.name) for pool in limited.plan.pools},
         has_succeeded=bool(simulation.outcome),
     )

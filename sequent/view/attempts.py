@@ -51,3 +51,16 @@ def word_of(attempt: AttemptRecord, *, is_driven: bool) -> str:
     if attempt.status is Status.WAITING or (attempt.status is Status.ACTIVE and not is_driven):
         return LOST
     return attempt.status.value
+
+
+def most_at_once(attempts: Iterable[AttemptRecord]) -> int:
+    """Return how many attempts were executed at once at most, of those that have ended."""
+    changes: list[tuple[float, int]] = []
+    for attempt in attempts:
+        if attempt.ended is not None:
+            changes += [(attempt.started, 1), (attempt.ended, -1)]
+    running = most = 0
+    for _, change in sorted(changes):
+        running += change
+        most = max(most, running)
+    return most

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sequent.digests import share_of
 from sequent.model.status import Status
 from sequent.runtime.records import AttemptRecord
-from sequent.view.attempts import task_of
+from sequent.view.attempts import most_at_once, task_of
 from sequent.view.step_durations import quantile, successful
 
 
@@ -53,15 +53,7 @@ class EarlierTasks:
 
     def most_at_once(self, host: str) -> int:
         """Return how many attempts were executed at once at most, on a host or ('') without one."""
-        changes: list[tuple[float, int]] = []
-        for attempt in self.attempts:
-            if attempt.host == host and attempt.ended is not None:
-                changes += [(attempt.started, 1), (attempt.ended, -1)]
-        running = most = 0
-        for _, change in sorted(changes):
-            running += change
-            most = max(most, running)
-        return most
+        return most_at_once(attempt for attempt in self.attempts if attempt.host == host)
 
 
 def _settled(attempts: Iterable[AttemptRecord]) -> list[AttemptRecord]:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import sys
 from datetime import datetime
 
 import pytest
+
+from tests.acceptance.test_terminal import until_written
+from tests.children import Child
 
 POOLED = """
 import time
@@ -31,6 +37,17 @@ class pooled:
 
     @step(requires=one.failed)
     def never(self) -> None: ...
+"""
+
+INTERRUPTED = """
+import os, signal, sys
+from sequent.cli import main
+from sequent.cli.output import live_line
+from sequent.forecast import forecasting
+
+live_line.PATIENCE = 0.0
+forecasting.replayed = lambda *_: os.kill(os.getpid(), signal.SIGINT)
+sys.exit(main())
 """
 
 
@@ -105,3 +122,18 @@ def test_the_store_of_a_flow_is_found(sequent):
     done = sequent("forecast", "own.py:flow")
     assert done.returncode == 0, done.stderr
     assert "own would take" in done.stdout
+
+
+def test_the_progress_is_shown_on_a_terminal_and_ctrl_c_ends_it_with_a_sentence(pooled):
+    (pooled.directory / "interrupted.py").write_text(INTERRUPTED)
+    pooled.environment |= {"TERM": "xterm"}
+    pooled.environment.pop("CI", None)
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "interrupted.py", "forecast", "pooled.py:pooled"]
+    process = Child(words, cwd=pooled.directory, env=pooled.environment, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    text = until_written(ours, "nothing was changed").decode()
+    assert process.wait() == 130
+    os.close(ours)
+    shown, told = "earlier runs replayed: 0 of 1", "interrupted: there is no forecast; nothing was changed"
+    assert text.strip() == f"\x1b[2K{shown}\r\x1b[2K{told}"

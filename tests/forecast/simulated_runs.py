@@ -34,10 +34,10 @@ class SimulatedRuns:
         world.change(scenario, 0.0)
         return world.begin(HowFar(stop_at))
 
-    def forecast(self, flow, *, slots=4, **request):
+    def forecast(self, flow, *, slots=4, watch=None, **request):
         """Return the forecast; ``slots`` are the tasks at once on this machine."""
         definition = definition_of(flow)
         config = evolve(definition.spec.config, max_concurrent=slots)
         definition = evolve(definition, spec=evolve(definition.spec, config=config))
         request["changes"] = LimitChanges(**request.pop("changes", {}))
-        return forecast(definition, self.store, ForecastRequest(**{"start": NOW, **request}))
+        return forecast(definition, self.store, ForecastRequest(**{"start": NOW, **request}), watch)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store, target_of, warn, with_own_store
+from sequent.cli.output.live_line import LiveLine
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import Paint
 from sequent.errors import UsageError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sequent.cli.arguments.typed_options import MaxConcurrent, Param, Target
     from sequent.forecast.forecasting import Forecast, ForecastRequest
     from sequent.model.spec import Definition
+    from sequent.runtime.ports import Store
 
 
 def forecast(
@@ -47,14 +49,25 @@ def forecast(
     loaded = load_flow(target_of(target, settings))
     definition = settings.applied_to(loaded.definition)
     warn(definition.spec, options)
-    request = _request(
-        definition, param, _amounts("pool", pool), _amounts("host-slots", host_slots), max_concurrent, runs
-    )
-    with opened_store(with_own_store(options, loaded.flow, settings)[0]) as store:
-        from sequent.forecast.forecasting import forecast as forecast_of
-
-        _show(forecast_of(definition, store, request), as_json=options.json)
+    changes = _amounts("--pool NAME", pool), _amounts("--host-slots HOST", host_slots)
+    request = _request(definition, param, *changes, max_concurrent, runs)
+    try:
+        with opened_store(with_own_store(options, loaded.flow, settings)[0]) as store:
+            made = _made(definition, store, request, options)
+    except KeyboardInterrupt:
+        options.say("interrupted: there is no forecast; nothing was changed")
+        raise
+    _show(made, as_json=options.json)
     return 0
+
+
+def _made(definition: Definition, store: Store, request: ForecastRequest, options: GlobalOptions) -> Forecast:
+    from sequent.forecast.forecasting import forecast as forecast_of
+
+    with LiveLine(sys.stderr, is_quiet=options.quiet) as line:
+        return forecast_of(
+            definition, store, request, lambda what, done, total: line.show(f"{what}: {done:,} of {total:,}")
+        )
 
 
 def _request(
@@ -77,19 +90,24 @@ def _request(
     )
 
 
-def _amounts(option: str, texts: Iterable[str]) -> dict[str, int]:
+def _amounts(usage: str, texts: Iterable[str]) -> dict[str, int]:
     """Return the typed amounts by name.
+
+    Args:
+        usage: the option, and what the names are.
+        texts: its values.
 
     Raises:
         UsageError: one has no name or no amount, or a name is given twice.
     """
+    option, kind = usage.split()
     amounts: dict[str, int] = {}
     for text in texts:
         name, equals, amount = text.rpartition("=")
         if not (name and equals and amount.isdecimal() and 0 < int(amount) < 2**31):
-            raise UsageError(f"--{option} {text!r} is not NAME=AMOUNT", hint=f"write --{option} NAME=6")
+            raise UsageError(f"{option} {text!r} is not {kind}=AMOUNT", hint=f"write {option} {kind}=6")
         if name in amounts:
-            raise UsageError(f"--{option} names {name!r} twice", hint="give it once")
+            raise UsageError(f"{option} names {name!r} twice", hint="give it once")
         amounts[name] = int(amount)
     return amounts
 
