@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from sequent.model.interventions import Intervention, InterventionKind
-from sequent.runtime.executors.remote.remote_run import key_of
+from sequent.runtime.executors.remote.remote_run import key_of_run
 from sequent.runtime.store import open_store
 from tests.acceptance.json_flows import BARE, HOSTS, MORE, QUICK
 
@@ -201,7 +201,7 @@ def played(sequent, earlier_run, waiting_run, ssh_hosts):
     with closing(open_store(str(sequent.store))) as store:
         # Meant for another driver.
         store.intervene(store.find("slow1"), STOP)
-        keys = [key_of(store.find("slow1")), "0" * 32]
+        keys = [key_of_run(store.find("slow1")), "0" * 32]
     for key in keys:
         ssh_hosts.near.write(f".local/state/sequent/agents/{os.uname().nodename}/{key}/tokens", "token\n")
     for name in ("begun", "never"):

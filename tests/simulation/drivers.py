@@ -140,7 +140,7 @@ class ReachedHosts(HostExecutors):
             epoch=self._run.epoch,
             directory=self._directory,
             setup=HostSetup(workers=workers, host=host, most_workers=there.slots),
-            connect=lambda _: there.connect(self._process),
+            connect=lambda *_: there.connect(self._process),
             open_tokens=tuple(each.token.hex() for each in self._handed_over if each.host == host),
             monotonic=lambda: self._process.world.now,
             in_background=self._in_background,

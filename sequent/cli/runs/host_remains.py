@@ -15,7 +15,7 @@ from sequent.errors import HostError
 from sequent.model.hosts import HostSettings
 from sequent.model.spec import FlowConfig
 from sequent.model.status import RunStatus
-from sequent.runtime.executors.remote.remote_run import key_of
+from sequent.runtime.executors.remote.remote_run import beginning_of, key_of_run
 from sequent.runtime.hosts.agents_there import list_agents_on, remove_agents_on
 from sequent.runtime.hosts.protocol.remains import AgentThere
 from sequent.runtime.records import RunRecord
@@ -31,7 +31,7 @@ def list_remains(
 ) -> int:
     """List the files of runs on each host; with ``cleans``, first remove those of runs that have ended."""
     with opened_store(options) as store:
-        runs = {key_of(record): record for record in store.runs()}
+        runs = {key_of_run(record): record for record in store.runs()}
 
     def ask(settings: HostSettings) -> tuple[AgentThere, ...] | HostError:
         try:
@@ -71,8 +71,8 @@ def _has_ended(agent: AgentThere, runs: Mapping[str, RunRecord]) -> bool:
 
 
 def _record_of(agent: AgentThere, runs: Mapping[str, RunRecord]) -> RunRecord | None:
-    """The run of an agent, if this store has it; behind a key may stand a mark of its limits."""
-    return runs.get(agent.key.partition("-")[0])
+    """The run of an agent, if this store has it."""
+    return runs.get(beginning_of(agent.key))
 
 
 def _lines(

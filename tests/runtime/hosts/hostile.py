@@ -86,7 +86,7 @@ class HostileHost:
         self._attached = attached
         self.sessions: list[HostileSession] = []
 
-    def connect(self, door: str = "") -> HostileSession:
+    def connect(self, key: str = "", door: str = "") -> HostileSession:
         self.sessions.append(HostileSession(self._answer, self._attached))
         return self.sessions[-1]
 

@@ -82,10 +82,11 @@ class StandIn:
         attaching = "from sequent.runtime.host_agent import attaching"
         self.program = f"{attaching}; attaching._START = {f'{change}; '!r} + attaching._START; {PROGRAM}"
 
-    def connect(self, door: str = "") -> Session:
+    def connect(self, key: str = "", door: str = "") -> Session:
         if self.is_down:
             raise HostError("connection refused", host="far", stage=HostStage.CONNECTION)
-        self.sessions.append(Session(self.home, *self.words, noise=self.noise, program=self.program))
+        words = ("--attach", key) if key and "--attach" in self.words else self.words
+        self.sessions.append(Session(self.home, *words, noise=self.noise, program=self.program))
         return self.sessions[-1]
 
     @property
@@ -137,8 +138,8 @@ def run_on(
         sources=sources,
     )
     setup = HostSetup(workers=workers, host="far", most_workers=2)
-    more.setdefault("connect", host.connect)
-    return RemoteRun(host="far", key=KEY, epoch=epoch, directory=str(directory), setup=setup, **more)
+    more = {"host": "far", "key": KEY, "connect": host.connect, **more}
+    return RemoteRun(epoch=epoch, directory=str(directory), setup=setup, **more)
 
 
 def settings_of(host: StandIn, **more: Any) -> HostSettings:

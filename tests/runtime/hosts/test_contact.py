@@ -47,8 +47,8 @@ def test_a_driver_goes_on_while_it_finds_out_why_a_session_has_ended(tmp_path):
     host.program = "raise SystemExit('no agent there')"
     connect = host.connect
 
-    def connect_slowly(door: str = ""):
-        session = connect(door)
+    def connect_slowly(key: str = "", door: str = ""):
+        session = connect(key, door)
         explain = session.trouble
 
         def trouble(said: bytes = b"") -> HostError:

@@ -223,5 +223,5 @@ def test_a_bundle_has_the_package_of_a_flow_in_one_and_nothing_compiled_by_pytho
 
 
 def test_the_key_of_a_run_is_the_same_in_each_recovery_and_for_no_other_run():
-    assert key_of(record()) == key_of(record())
-    assert key_of(record()) != key_of(record("r2"))
+    assert key_of(record(), "far") == key_of(record(), "far")
+    assert key_of(record(), "far") != key_of(record("r2"), "far")

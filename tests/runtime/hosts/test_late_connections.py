@@ -41,7 +41,7 @@ def test_a_connection_that_comes_after_the_driver_has_left_is_closed(tmp_path) -
         epoch=1,
         directory=str(tmp_path),
         setup=HostSetup(workers=workers, host="far"),
-        connect=lambda _: session,
+        connect=lambda *_: session,
         in_background=in_background,
     )
     with DefaultSelector() as selector:

@@ -142,9 +142,9 @@ def test_only_the_address_is_tried_behind_which_attempts_are(host, tmp_path):
     directory = gate(tmp_path)
     doors: list[str] = []
 
-    def connect(door):
+    def connect(key, door):
         doors.append(door)
-        session = host.connect(door)
+        session = host.connect(key, door)
         session.door = "login2"
         return session
 

@@ -28,9 +28,9 @@ class BackgroundConnections:
         """Whether a connection or an error is still to be taken."""
         self._is_closed = False
 
-    def begin(self, door: str) -> None:
-        """Connect by this address only; '' for any."""
-        self._begin(lambda: self._run.connect(door))
+    def begin(self, key: str, door: str) -> None:
+        """Connect to the agent with this key, by this address only; '' for any."""
+        self._begin(lambda: self._run.connect(key, door))
 
     def explain(self, ended: Connection, said: bytes) -> None:
         """Find out why a connection has ended, and close it; ``said`` came before the first message."""

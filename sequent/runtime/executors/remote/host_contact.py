@@ -17,7 +17,7 @@ from sequent.runtime.executors.wakeups import Wakeups
 from sequent.runtime.hosts.protocol import greeting
 from sequent.runtime.hosts.protocol.frames import ByteLink
 from sequent.runtime.hosts.protocol.greeting import BadGreetingError, find_greeting
-from sequent.runtime.hosts.protocol.messages import Attached, AttachRefused, FromHost, Ping, Pong
+from sequent.runtime.hosts.protocol.messages import Attached, AttachRefused, FromHost, LeaveHost, Ping, Pong
 from sequent.runtime.hosts.transports.host_errors import ENDED, QUIET, UNANSWERED
 from sequent.runtime.hosts.transports.transport import Connection
 from sequent.runtime.messages.packets import BadMessageError
@@ -85,7 +85,7 @@ class HostContact:
         if self._background.is_busy or self._connection is not None or self._is_closed:
             return
         self._retry_at = None
-        self._background.begin(self._user.only_door)
+        self._background.begin(self._user.key, self._user.only_door)
 
     def look(self) -> None:
         """Accept a new connection; check that the agent answers; try again if it is time."""
@@ -108,7 +108,7 @@ class HostContact:
         self._noise = b""
         self._superfluous.begin()
         self._give_up_at = self._monotonic() + HANDSHAKE
-        self._link.send_bytes(greeting.knock(self._run.key))
+        self._link.send_bytes(greeting.knock(self._user.key))
         self._wakeups.add(connection.end, self._listen)
         self.flush()
 
@@ -214,13 +214,24 @@ class HostContact:
         if isinstance(message, Attached) == self.is_attached and not isinstance(message, AttachRefused):
             raise BadMessageError("it serves us once, and first of all")
         if isinstance(message, Attached):
+            link = self._link
             self._user.hear(message)
+            if self._link is not link:
+                return
             self.is_attached = True
             self.trouble = None
             self._unanswered = 0
             self._ping_at = self._monotonic() + PING
         else:
             self._user.hear(message)
+
+    def turn(self) -> None:
+        """Leave this agent, and connect to the one that the user wants now."""
+        self.send(LeaveHost())
+        self.flush()
+        if (connection := self._detach()) is not None:
+            connection.close()
+        self.begin()
 
     def prove(self) -> None:
         """Note that the agent is of use: a later failure is another one, and is soon followed by a new connection."""

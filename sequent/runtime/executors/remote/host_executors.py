@@ -160,11 +160,10 @@ class HostExecutors:
             sources=sources_of(self._definition, module),
             pickle_key="",
         )
-        key = key_of(self._run)
         shipped = make_bundle(module, self._definition.spec.origin.file).digest if settings.ship else ""
         return RemoteRun(
             host=host,
-            key=key,
+            key=key_of(self._run, host),
             epoch=self._run.epoch,
             directory=self._directory,
             setup=HostSetup(
@@ -174,7 +173,7 @@ class HostExecutors:
                 shipped=shipped,
             ),
             root=flow_root(module, self._definition.spec.origin.file) if settings.ship else "",
-            connect=lambda door: self._connect(settings, key, module, door),
+            connect=lambda key, door: self._connect(settings, key, module, door),
             open_tokens=tuple(each.token.hex() for each in self._handed_over if each.host == host),
         )
 

@@ -1,4 +1,4 @@
-"""Stores for a run the agent on each host that has its attempts, and the address of that agent."""
+"""Stores for a run the agent on each host that has its attempts, with its address and its key."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from msgspec import Struct
 
 from sequent.errors import HostError, HostStage, NotDataError
 from sequent.model.record_text import read_record, text_of_record
+from sequent.runtime.hosts.protocol.greeting import is_key
 from sequent.runtime.hosts.protocol.messages import Attached
 
 _HOSTS = "hosts"
+_KEY = ".key"
 
 
 class HostRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,25 +60,47 @@ def write_host_record(directory: str, record: HostRecord) -> None:
     Raises:
         OSError: there is no room for it.
     """
-    path = _path(directory, record.host)
+    _write(_path(directory, record.host), text_of_record(record))
+
+
+def read_agent_key(directory: str, host: str) -> str:
+    """Return the key of the agent that was reached last; '' if that is not known, or was an earlier version's."""
+    with contextlib.suppress(OSError), open(_path(directory, host) + _KEY, encoding="ascii", errors="replace") as file:
+        key = file.read()
+        return key if is_key(key) else ""
+    return ""
+
+
+def write_agent_key(directory: str, host: str, key: str) -> None:
+    """Write the key, in a file of its own: earlier versions could not read it in the record.
+
+    Raises:
+        OSError: there is no room for it.
+    """
+    _write(_path(directory, host) + _KEY, key)
+
+
+def _write(path: str, text: str) -> None:
     os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     with open(os.open(f"{path}.new", flags, 0o600), "w", encoding="utf-8") as file:
-        file.write(text_of_record(record))
+        file.write(text)
     os.rename(f"{path}.new", path)
 
 
 def forget_host(directory: str, host: str) -> None:
     """Forget the agent on a host: it has forgotten the run."""
-    with contextlib.suppress(OSError):
-        os.unlink(_path(directory, host))
+    for more in ("", _KEY):
+        with contextlib.suppress(OSError):
+            os.unlink(_path(directory, host) + more)
 
 
 def recorded_hosts(directory: str) -> list[str]:
     """Return the hosts whose agents may still know the run."""
     place = os.path.join(directory, _HOSTS)
     found: list[str] = []
-    for name in sorted(os.listdir(place)) if os.path.isdir(place) else []:
+    names = os.listdir(place) if os.path.isdir(place) else []
+    for name in sorted(name for name in names if "." not in name):
         with contextlib.suppress(OSError, NotDataError), open(os.path.join(place, name), encoding="utf-8") as file:
             found.append(read_record(HostRecord, file.read(), "the record of a host").host)
     return found

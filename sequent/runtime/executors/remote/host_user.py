@@ -13,6 +13,11 @@ class HostUser(Protocol):
     """The driver's side of a connection."""
 
     @property
+    def key(self) -> str:
+        """The key of the agent that is wanted."""
+        ...
+
+    @property
     def only_door(self) -> str:
         """The only address to try of a host with several; '': any."""
         ...

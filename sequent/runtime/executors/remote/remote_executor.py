@@ -6,7 +6,7 @@ from selectors import BaseSelector
 
 from sequent.errors import HostError, HostStage, SequentError
 from sequent.runtime.executors.process_executor import STOP_GRACE
-from sequent.runtime.executors.remote import host_records
+from sequent.runtime.executors.remote import agent_keys, host_records
 from sequent.runtime.executors.remote.agent_messages import AgentMessages
 from sequent.runtime.executors.remote.host_contact import HostContact
 from sequent.runtime.executors.remote.mirrored_logs import MirroredLogs
@@ -49,6 +49,7 @@ class RemoteExecutor:
         self._logs = MirroredLogs(run.directory)
         self._files = SentFiles()
         self._record: host_records.HostRecord = host_records.read_host_record(run.directory, run.host)
+        self._key = agent_keys.AgentKey(run, self._record)
         self._attempts = RemoteAttempts(run.open_tokens)
         self._superfluous = SuperfluousMessages()
         self._artifacts = ReceivedArtifacts(run.directory)
@@ -186,6 +187,11 @@ class RemoteExecutor:
     # -- the user of the connection
 
     @property
+    def key(self) -> str:
+        """The key of the agent that has, or gets, the attempts of the run."""
+        return self._key.value
+
+    @property
     def only_door(self) -> str:
         """The address behind which the agent is that was given attempts; '' if there are none."""
         return self._record.door if self._attempts.unsettled else ""
@@ -195,7 +201,7 @@ class RemoteExecutor:
         self._contacts += 1
         return messages.Attach(
             version=version,
-            key=self._run.key,
+            key=self.key,
             epoch=self._run.epoch,
             contact=self._contacts,
             setup=self._run.setup,
@@ -239,6 +245,9 @@ class RemoteExecutor:
 
     def _attach(self, told: messages.Attached) -> None:
         """Send the orders that the agent does not know, and wait for the others."""
+        if self._key.turn(told.known):
+            self.contact.turn()
+            return
         before = self._record
         if self._attempts.unsettled:
             before.refuse_other(told)
@@ -250,6 +259,7 @@ class RemoteExecutor:
             boot=shortened(told.boot),
             door=self.contact.door,
         )
+        self._key.keep()
         if self._record != before:
             host_records.write_host_record(self._run.directory, self._record)
         self._attempts.meet(told.known)
@@ -266,10 +276,7 @@ class RemoteExecutor:
         if refused.code == "fenced":
             # If another driver really has the run, this one finds out as it writes that the host is out of reach.
             problem = "it says that another driver has taken over the run; this driver still owns it"
-            hint = (
-                "if two names lead to one account there, use one of them; "
-                "if the store is an older copy, recover again: each recovery counts one further"
-            )
+            hint = "if the store is an older copy, recover again: each recovery counts one further"
         raise HostError(problem, host=self.host, stage=HostStage.COMMAND, hint=hint)
 
     def _hand_over(self, attempt: RemoteAttempt) -> None:

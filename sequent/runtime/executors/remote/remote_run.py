@@ -27,13 +27,13 @@ class RemoteRun(ByFields):
     host: str
     """The name that the flow has for the host."""
     key: str
-    """The agent's key of the run."""
+    """The agent's key of the run, as ``key_of`` makes it."""
     epoch: int
     directory: str
     """The run's directory on this machine."""
     setup: HostSetup
-    connect: Callable[[str], Connection]
-    """Returns a session with the agent, and waits for it; the argument is the address that answered last."""
+    connect: Callable[[str, str], Connection]
+    """Returns a session with the agent of a key, and waits for it; the second is the only address to try, or ''."""
     root: str = ""
     """The directory here of the modules that were sent to the host; '': it has its own."""
     open_tokens: tuple[str, ...] = ()
@@ -44,7 +44,27 @@ class RemoteRun(ByFields):
     """Makes a call, with a name for people, while the driver goes on."""
 
 
-def key_of(run: RunRecord) -> str:
-    """Return the key by which agents know a run: the same for each recovery, wherever its store is."""
-    told = f"{run.target.flow}\0{run.id}\0{run.created!r}"
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+_DIGITS = 32
+
+
+def key_of(run: RunRecord, host: str) -> str:
+    """Return the key by which the agent on a host knows a run: the same for each recovery, wherever its store is.
+
+    It begins with the key of the run, and goes on with that of the host's name in the flow: two names of one account
+    have an agent each.
+    """
+    return key_of_run(run) + _digits(host)
+
+
+def key_of_run(run: RunRecord) -> str:
+    """Return the beginning of all keys of a run, which earlier versions used for each of its hosts."""
+    return _digits(f"{run.target.flow}\0{run.id}\0{run.created!r}")
+
+
+def beginning_of(key: str) -> str:
+    """Return the key of the run in the key of an agent, behind which may also stand a mark of the agent's limits."""
+    return key[:_DIGITS]
+
+
+def _digits(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
