@@ -14,6 +14,11 @@ def typed(*words: str) -> str:
     return " ".join(("sequent", *map(_quoted, words))) + _store.get()
 
 
+def approval_command(run: str, task: str) -> str:
+    """Return the command that answers the question of a task: ``load.ask/1.2``, or ``ask/1``, where nothing repeats."""
+    return typed("approve", run, task.removesuffix("/1"))
+
+
 def option(name: str, value: str) -> str:
     """Return an option with its value, to append to a command."""
     return f" --{name} {_quoted(value)}"

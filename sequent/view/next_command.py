@@ -1,10 +1,16 @@
-"""Names the commands that take up a run."""
+"""Names the commands to type next: the answer to a question, and the command that takes up a run."""
 
 from __future__ import annotations
 
-from sequent.model.commands import typed
-from sequent.model.status import RunStatus
-from sequent.runtime.records import RunRecord
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sequent.model.commands import approval_command, typed
+from sequent.model.status import RunStatus, Status
+
+if TYPE_CHECKING:
+    from sequent.runtime.records import Pending, RunRecord
+    from sequent.view.why import Why
 
 _NEXT = {
     RunStatus.FAILURE: "recover",
@@ -15,11 +21,42 @@ _NEXT = {
 """The command that takes up a run in each status."""
 
 
+def resuming_command(status: RunStatus, run: str, max_loops: int = -1) -> str:
+    """Return the command that takes up a run in this status; '' if there is nothing left, or a process drives it.
+
+    Args:
+        status: the status of the run.
+        run: its id.
+        max_loops: the limit that was typed: a run that should not wait for times should not in a recovery either.
+    """
+    word = _NEXT.get(status, "")
+    loops = ("--max-loops", str(max_loops)) if word == "recover" and max_loops > 0 else ()
+    return typed(word, run, *loops) if word else ""
+
+
 def next_command(record: RunRecord) -> str:
     """Return the command that takes up the run; '' if there is nothing left, or a process drives it."""
-    return typed(_NEXT[record.status], record.id) if record.status in _NEXT else ""
+    return resuming_command(record.status, record.id)
 
 
 def plan_command(record: RunRecord) -> str:
     """Return the command that shows the plan of a recovery; '' if the run is not taken up by one."""
     return typed("recover", record.id, "--plan") if _NEXT.get(record.status) == "recover" else ""
+
+
+def next_commands(record: RunRecord, questions: Sequence[Pending]) -> list[str]:
+    """Return the commands to type next, in order: the answer to the first question, then ``next_command``."""
+    first = [approval_command(record.id, f"{each.located}/{each.sequence}") for each in questions[:1]]
+    return [command for command in (*first, next_command(record)) if command]
+
+
+def commands_for(why: Why, record: RunRecord) -> list[str]:
+    """Return the commands that let a part of a run go on, in order; none if it needs no person."""
+    waiting, commands = why.waiting, list[str]()
+    if why.status is Status.SUCCESS:
+        return commands
+    if waiting is not None and waiting.hold is not None:
+        commands.append(typed("release", record.id, waiting.hold.request.place))
+    if waiting is not None and waiting.question:
+        commands.append(approval_command(record.id, why.name))
+    return [*commands, *filter(None, [next_command(record)])]

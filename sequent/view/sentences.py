@@ -10,7 +10,7 @@ from sequent.model.scope import path_on_host, sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.clock import local_text
 from sequent.runtime.records import PoolHold, RowState, TaskPlace
-from sequent.view.text import waiting_time
+from sequent.view.text import counted, waiting_time
 from sequent.view.truths import ClaimTruth, GroupTruth, PartTruth
 from sequent.view.waiting import PoolNeed, TaskLimit, Waiting
 
@@ -106,7 +106,7 @@ def _open_text(part: PartTruth) -> str:
         return claim_sentence(part)
     inner = [each for each in part.parts if each.truth is None]
     texts = [f"({text})" if " or " in text and len(inner) > 1 else text for text in map(_open_text, inner)]
-    more = [f"{len(texts) - _MOST_NAMED} others"] if len(texts) > _MOST_NAMED else []
+    more = [counted(len(texts) - _MOST_NAMED, "other")] if len(texts) > _MOST_NAMED else []
     return (" and " if part.is_all else " or ").join([*texts[:_MOST_NAMED], *more])
 
 
@@ -163,7 +163,7 @@ def _hold_sentence(asked: AskedIntervention) -> str:
 
 def _pool_text(need: PoolNeed) -> str:
     holders = [f"{_holder(hold, need)}" for hold in need.holders]
-    more = [f"{len(holders) - _MOST_NAMED} others"] if len(holders) > _MOST_NAMED else []
+    more = [counted(len(holders) - _MOST_NAMED, "other")] if len(holders) > _MOST_NAMED else []
     held = f", held by {' and '.join([*holders[:_MOST_NAMED], *more])}" if holders else ""
     return f"{need.wanted} of pool '{need.pool}'{held}"
 

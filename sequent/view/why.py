@@ -28,6 +28,7 @@ from sequent.view.sentences import (
 )
 from sequent.view.sequences import around, is_copy
 from sequent.view.states import PlaceStates
+from sequent.view.text import counted
 from sequent.view.truths import ClaimTruth, PartTruth, State
 from sequent.view.typed_places import read_place
 from sequent.view.waiting import Waiting, parallel_of, under_way, waiting_of
@@ -60,9 +61,14 @@ class Why(Struct, frozen=True, kw_only=True):
     """The container that has not begun, or is over, and decides about it; None if it is decided by itself."""
 
     @property
+    def name(self) -> str:
+        """The place as people read it."""
+        return place_text(self.place)
+
+    @property
     def text(self) -> str:
         """The whole sentence."""
-        return f"{place_text(self.place)} {self.sentence}"
+        return f"{self.name} {self.sentence}"
 
 
 class Explanations:
@@ -106,7 +112,7 @@ class Explanations:
             return self._begun(path, sequence, state)
         if state.status is Status.CANCELLED:
             return self._cancelled(path, sequence, self._states.stops.cause(path[:-1], sequence[:-1]))
-        if state.status is Status.READY and not self._is_over(state):
+        if state.status is Status.READY and (not self._is_over(state) or self._is_asked(path, sequence)):
             return self._ready(path, sequence)
         requirement = self._states.requirement(path, sequence)
         if state.status is Status.SKIPPED:
@@ -121,6 +127,10 @@ class Explanations:
 
     def _is_over(self, state: State) -> bool:
         return state.is_over or self._states.is_over
+
+    def _is_asked(self, path: Path, sequence: Sequence) -> bool:
+        """Return whether a question waits for its answer, which a run that was stopped still takes."""
+        return waiting_of(self._facts, path, sequence).question != ""
 
     def _begun(self, path: Path, sequence: Sequence, state: State) -> Why:
         standing = self._facts.places.standing(path, sequence)
@@ -149,7 +159,7 @@ class Explanations:
         found = [*own, *failures]
         if not found:
             return ""
-        more = f", and {len(found) - 1} others" if len(found) > 1 else ""
+        more = f", and {counted(len(found) - 1, 'other')}" if len(found) > 1 else ""
         return f": {failure_text(found[0])} failed ({problem_text(found[0].problem)}){more}"
 
     def _cancelled(self, path: Path, sequence: Sequence, cause: Failure | None) -> Why:

@@ -79,7 +79,8 @@ def _waiting(waiting: Waiting, moment: _Moment) -> Iterator[str]:
     for need in waiting.pools:
         yield from _need(need)
     for limit in waiting.limits:
-        yield _limit(limit)
+        if limit.most is not None or limit.running:
+            yield _limit(limit)
 
 
 def _need(need: PoolNeed) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
-from sequent.cli.output.run_text import attempt_line, heading_lines
+from sequent.cli.output.run_text import attempt_line, heading_lines, next_lines
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import (
     ASKED,
@@ -29,6 +29,7 @@ from sequent.model.scope import host_in, sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.reading.step_states import Story, TaskFilter, read_filter, seen_attempts, story_of
 from sequent.runtime.records import AttemptRecord, LeftPart, Pending, RunRecord
+from sequent.view.next_command import next_commands
 
 if TYPE_CHECKING:
     from typing import Annotated
@@ -113,6 +114,7 @@ def _show_document(store: Store, record: RunRecord, story: Story, *, with_attemp
         json_output.failure_document(it) for it in _failed_containers(store, record, story)
     ]
     document["interventions"] = [json_output.intervention_document(asked) for asked in store.interventions(record)]
+    document["next"] = next_commands(record, _questions(story))
     document["story"] = [*_story_documents(store, record, story)]
     if with_attempts:
         document["attempts"] = [json_output.attempt_document(attempt) for attempt in _attempts(store, record, story)]
@@ -139,6 +141,8 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: GlobalOpt
         out("")
         for attempt in _attempts(store, record, story):
             out(attempt_line(attempt, paint))
+    if commands := next_commands(record, _questions(story)):
+        out("\n".join(("", *next_lines(commands))))
 
 
 def _task_lines(story: Story, paint: Paint) -> Iterator[list[str]]:

@@ -7,9 +7,11 @@ import time
 from typing import TYPE_CHECKING
 
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
+from sequent.cli.output.run_text import next_lines
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import Paint, moment
 from sequent.cli.runs.run_lookup import found_run
+from sequent.view.next_command import commands_for
 from sequent.view.why import explained
 
 if TYPE_CHECKING:
@@ -24,9 +26,12 @@ def why(run: NamedRun, path: Place, /, *, options: GlobalOptions = DEFAULTS) -> 
         if options.json:
             from sequent.cli.output import json_output, why_document
 
-            json_output.write({"store": store.name, "run": record.id, "why": why_document.why_document(told)})
+            document = {**why_document.why_document(told), "next": commands_for(told, record)}
+            json_output.write({"store": store.name, "run": record.id, "why": document})
         else:
             from sequent.view.why_lines import why_lines
 
             out("\n".join(why_lines(told, Paint.of(sys.stdout), moment)))
+            if commands := commands_for(told, record):
+                out("\n".join(("", *next_lines(commands))))
     return 0

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from sequent.cli.arguments.options import GlobalOptions
 from sequent.cli.output import json_output
 from sequent.cli.output.progress import PlainProgress, Progress, Reserved
+from sequent.cli.output.run_text import next_lines
 from sequent.cli.output.terminal import Lines, data, out
 from sequent.cli.output.text import Paint, counts, duration, is_live, readable, safe
-from sequent.model.commands import typed
 from sequent.model.outcome import Outcome
 from sequent.model.status import RunStatus
 from sequent.model.value_text import encode
 from sequent.runtime.observer_port import Observer
+from sequent.view.next_command import resuming_command
 
 _CODES: Mapping[RunStatus, int] = {RunStatus.SUCCESS: 0, RunStatus.SUSPENDED: 0, RunStatus.FAILURE: 1}
 _QUIET = (RunStatus.SUCCESS, RunStatus.SUSPENDED)
@@ -64,12 +65,8 @@ def end_lines(outcome: Outcome, seconds: float, paint: Paint, max_loops: int = -
     status = paint.status(outcome.status)
     lines = [f"run {paint.strong(safe(outcome.run_id))}: {status} in {duration(seconds)}, {counts(outcome.counts)}"]
     lines += [f"  {safe(line)}" for line in outcome.reason.splitlines()]
-    if outcome.status is not RunStatus.SUCCESS:
-        command = "continue" if outcome.status is RunStatus.SUSPENDED else "recover"
-        # A run that should not wait for times should not wait for them in a recovery either.
-        loops = ("--max-loops", str(max_loops)) if command == "recover" and max_loops > 0 else ()
-        lines.append(f"next: {safe(typed(command, outcome.run_id, *loops))}")
-    return lines
+    command = resuming_command(outcome.status, outcome.run_id, max_loops)
+    return [*lines, *next_lines([command] if command else [])]
 
 
 def exit_code(status: RunStatus, stopped_by: int = 0) -> int:

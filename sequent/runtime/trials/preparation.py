@@ -13,7 +13,7 @@ from sequent.by_fields import ByFields
 from sequent.compiler import compile_flow
 from sequent.dsl.options.hosts import is_here
 from sequent.errors import UsageError
-from sequent.model.commands import store_options, typed
+from sequent.model.commands import approval_command, store_options, typed
 from sequent.model.directives import Selection
 from sequent.model.outcome import Problem
 from sequent.model.plan import Plan, StepPlan
@@ -86,7 +86,7 @@ def prepare_trial(
         raise UsageError(
             f"{place!r} asks a question, which a person answers: there is nothing to try",
             code="question",
-            hint=f"answer it: {typed('approve', record.id, place)}",
+            hint=f"answer it: {approval_command(record.id, place)}",
         )
     notes = [*check_changes(run, plan, accepts=True), *_changed_code(record, plan, step)]
     changed = changes_of(definition, plan, step, record.params, changes)

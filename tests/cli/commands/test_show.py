@@ -14,11 +14,13 @@ from sequent.cli.output import json_output
 from sequent.cli.output.text import moment
 from sequent.cli.runs.watching import step_numbers
 from sequent.errors import UsageError
+from sequent.model.description import Part, PartKind
 from sequent.model.outcome import Failure, Problem
+from sequent.model.outline import QUESTION
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.reading.step_states import story_of
 from sequent.runtime.records import Pending
-from tests.cli.plans import BLOCK, NOW, STEPS, UNRUN, a_record
+from tests.cli.plans import BLOCK, FLOW, NOW, STEPS, UNRUN, a_record
 from tests.cli.remembered import RememberedStore, attempt
 
 
@@ -47,6 +49,29 @@ def test_show_tells_only_the_failures_that_stand_with_their_error_and_log(a_run,
     assert "✗ failure  load/1" not in text
     assert "✗ failure  send/1.2\n    ValueError: no rows\n    flows.py:7\n" in text
     assert "log: sequent logs r00412 send/1.2 --store 'my runs.db'" in text
+
+
+def test_show_ends_with_the_command_to_type_next(a_run, capsys):
+    show.show(options=GlobalOptions(store="my runs.db", verbose=1))
+    assert capsys.readouterr().out.endswith("\n\nnext: sequent recover r00412 --store 'my runs.db'\n")
+    show.show(options=GlobalOptions(json=True))
+    assert json.loads(capsys.readouterr().out)["run"]["next"] == ["sequent recover r00412"]
+
+
+def test_show_of_a_run_that_goes_on_has_no_next_command(under_way, capsys):
+    show.show()
+    assert "next:" not in capsys.readouterr().out
+
+
+def test_show_of_a_question_ends_with_its_answer_and_then_with_the_recovery(remember, capsys):
+    asks = Part(kind=PartKind.STEP, question="Ship it?")
+    wait = Pending(path="ship", sequence="1", attempt=1, due=NOW)
+    description = {"": FLOW, "ship": asks}
+    record = a_record(status=RunStatus.STOPPED, description=description)
+    record = replace(record, outline={**record.outline, "ship": QUESTION})
+    remember(RememberedStore(record, [], waits=[wait]))
+    show.show()
+    assert capsys.readouterr().out.endswith("\n\nnext: sequent approve r00412 ship\nthen: sequent recover r00412\n")
 
 
 def test_show_lists_attempts_when_asked_for_more(a_run, capsys):
@@ -211,7 +236,7 @@ def test_containers_that_could_not_begin_to_repeat_are_told_behind_the_steps_tha
         f"✗ failure  block.each/1.{number}\n    TypeError: 'each' repeats over 5\n    flows.py:12\n"
         for number in (1, 2)
     ]
-    assert text.endswith("\n".join(["    flows.py:7\n", *told]))
+    assert text.endswith("\n".join(["    flows.py:7\n", *told, "next: sequent recover r00412\n"]))
 
 
 def test_they_are_narrowed_to_and_a_hundred_are_told(without_items, capsys):

@@ -8,7 +8,7 @@ from itertools import islice
 from attrs import frozen
 
 from sequent.errors import SequentError
-from sequent.model.commands import typed
+from sequent.model.commands import approval_command
 from sequent.model.durations import span_text
 from sequent.model.effects import AskPerson, FailQuestion, WithdrawQuestion
 from sequent.model.facts import TimerEnded
@@ -97,9 +97,8 @@ class QuestionDesk:
             return
         self._waits.limit(effect, limit)
         where = address_of(step.path, effect.scope.sequence)
-        place = where if len(effect.scope.sequence) > 1 else where.partition("/")[0]
-        asked = f"waits for an answer: {text} ({typed('approve', self._run.record.id, place)})"
-        self._open[key] = _Question(effect, f"'{place}' {asked}")
+        asked = f"waits for an answer: {text} ({approval_command(self._run.record.id, where)})"
+        self._open[key] = _Question(effect, f"'{where.removesuffix('/1')}' {asked}")
         self._say()
         self._turn.orders.append(partial(self._put, effect, asked))
 
