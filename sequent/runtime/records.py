@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DUE = "next due at "
 """Begins the reason of a run that waits for a time."""
+STOPPED_BY = "stopped by the failure of "
+"""Begins the reason of a run in which a failure has cancelled tasks."""
 Unrun = Mapping[str, Mapping[Status, int]]
 """By dotted path, the number of a step's tasks that were skipped or cancelled under its driver, or are ready."""
 

@@ -27,6 +27,18 @@ class NoPlaces:
         return None
 
 
+class Tasks:
+    """The tasks of a run, by their attempts in order."""
+
+    def __init__(self, attempts):
+        self.attempts = attempts
+
+    def failed_attempts(self, limit):
+        last = {(one.path, one.sequence): one for one in self.attempts}
+        failed = [one for one in last.values() if one.status is Status.FAILURE]
+        return len(failed), failed[:limit]
+
+
 class RememberedStore:
     """A store of one run."""
 
@@ -50,6 +62,9 @@ class RememberedStore:
         for last in {(one.path, one.sequence): one for one in self.kept}.values():
             found.setdefault(last.path, Counter())[last.status] += 1
         return found
+
+    def tasks(self, run):
+        return Tasks(self.kept)
 
     def container_problems(self, run):
         return self.problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -9,12 +10,12 @@ from typing import TYPE_CHECKING
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output.run_text import origin_text, reason_text
 from sequent.cli.output.terminal import out
-from sequent.cli.output.text import Paint, columns, counts, duration, moment, safe
+from sequent.cli.output.text import Paint, columns, counts, duration, moment, safe, task_name
 from sequent.errors import StoreError
 from sequent.model.commands import typed
-from sequent.model.status import RunStatus
+from sequent.model.status import RunStatus, Status
 from sequent.runtime.reading.run_counts import WAITING, with_counts
-from sequent.runtime.records import RunRecord
+from sequent.runtime.records import STOPPED_BY, RunRecord
 
 if TYPE_CHECKING:
     from typing import Annotated
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
     from sequent.cli.arguments.typed_options import Limit
     from sequent.runtime.ports import Store
+
+_MOST_SEARCHED = 1_000
+"""The number of a run's tasks above which its first failure is not searched for."""
+_LEAST_ROOM = 20
+"""The columns that must be left on a line for a failure to be told there."""
 
 
 def ls(
@@ -43,7 +49,10 @@ def _list(store: Store, records: list[RunRecord], options: GlobalOptions) -> Non
     if options.json:
         from sequent.cli.output import json_output
 
-        runs = [json_output.run_document(record, due) for record, due in zip(records, dues, strict=True)]
+        runs = [
+            {**json_output.run_document(record, due), "first_failure": _first_failure(store, record) or None}
+            for record, due in zip(records, dues, strict=True)
+        ]
         json_output.write({"store": store.name, "runs": runs})
     elif records:
         # The status is painted after the columns are aligned: escapes would count as width.
@@ -51,14 +60,54 @@ def _list(store: Store, records: list[RunRecord], options: GlobalOptions) -> Non
         if any(record.origin for record in records):
             origins = ["started by", *(origin_text(record.origin, store.name) for record in records)]
             rows = [(*row, told) for row, told in zip(rows, origins, strict=True)]
-        paint = Paint.of(sys.stdout)
+        paint, width = Paint.of(sys.stdout), _width()
         heading, *lines = columns(rows)
         out(paint.faint(heading))
         for line, record in zip(lines, records, strict=True):
             plain = Paint(is_on=False).status(record.status)
-            out(line.replace(plain, paint.status(record.status), 1))
+            told = _with_failure(line, _failure_text(store, record), width)
+            out(told.replace(plain, paint.status(record.status), 1))
     else:
         options.say(f"no runs in {safe(store.name)}")
+
+
+def _width() -> int:
+    """Return the columns of the terminal; 0 if the list does not go to one."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        return 0
+
+
+def _with_failure(line: str, failure: str, width: int) -> str:
+    """Return a run's line with its first failure, as far as there is room for it."""
+    told = f"{line}  failed: {failure}" if failure else line
+    if not width or len(told) <= width:
+        return told
+    return f"{told[: width - 1]}…" if width - len(line) >= _LEAST_ROOM else line
+
+
+def _failure_text(store: Store, record: RunRecord) -> str:
+    first = _first_failure(store, record)
+    more = record.counts.get(Status.FAILURE, 0) - 1
+    return f"{safe(first)}, +{more:,} more" if first and more > 0 else safe(first)
+
+
+def _first_failure(store: Store, record: RunRecord) -> str:
+    """Return the task whose failure stopped a run that failed, or else the first that failed; '' if it takes a search.
+
+    The end of a run has the former; there is no index of the latter.
+    """
+    if record.status is not RunStatus.FAILURE:
+        return ""
+    first = record.reason.partition("\n")[0]
+    if first.startswith(STOPPED_BY):
+        return first.removeprefix(STOPPED_BY)
+    if sum(record.counts.values()) <= _MOST_SEARCHED:
+        with suppress(StoreError):
+            for attempt in store.tasks(record).failed_attempts(1)[1]:
+                return task_name(attempt.located, attempt.sequence)
+    return ""
 
 
 def _due(store: Store, record: RunRecord) -> float | None:

@@ -6,6 +6,7 @@ from sequent.model.effects import Blocked, EndRun
 from sequent.model.plan import Plan
 from sequent.model.scope import address_of
 from sequent.model.status import RunStatus, Status
+from sequent.runtime.records import STOPPED_BY
 
 
 def end_text(plan: Plan, end: EndRun) -> str:
@@ -13,7 +14,7 @@ def end_text(plan: Plan, end: EndRun) -> str:
     if end.cause is None or not end.counts.get(Status.CANCELLED) or end.status is not RunStatus.FAILURE:
         return blocked_text(plan, end.blocked)
     scope, node = end.cause
-    stopped = f"stopped by the failure of {address_of(plan.nodes[node].path, scope.sequence)}"
+    stopped = f"{STOPPED_BY}{address_of(plan.nodes[node].path, scope.sequence)}"
     return "\n".join((stopped, *blocked_text(plan, end.blocked).splitlines()))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from msgspec.structs import replace
 
 from sequent.cli.arguments.options import GlobalOptions
 from sequent.cli.commands import ls, show
-from sequent.model.status import Status
+from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import Pending
-from tests.cli.plans import NOW, UNRUN
+from tests.cli.plans import NOW, UNRUN, a_record
 from tests.cli.remembered import RememberedStore, attempt
 
 
@@ -19,7 +20,7 @@ def test_ls_has_a_line_for_each_run(a_run, capsys):
     heading, line = capsys.readouterr().out.splitlines()
     assert heading.split() == ["run", "flow", "started", "took", "status", "tasks"]
     assert "r00412  nightly  2023-11-1" in line
-    assert line.endswith("12.0 s  ✗ failure  2 success, 1 failure")
+    assert line.endswith("12.0 s  ✗ failure  2 success, 1 failure  failed: send/1.2")
 
 
 def test_ls_of_an_empty_store_says_so_on_stderr(a_run, capsys):
@@ -37,6 +38,56 @@ def test_ls_as_json_has_a_version_and_stable_keys(a_run, capsys):
     assert run["status"] == "failure"
     assert run["counts"] == {"success": 2, "failure": 1}
     assert run["started"] == "2023-11-14T22:13:20.000000+00:00"
+    assert run["first_failure"] == "send/1.2"
+
+
+STOPPED = "stopped by the failure of block.send/1.3"
+
+
+def failed(**changes):
+    return a_record(counts={Status.SUCCESS: 2, Status.FAILURE: 4}, **changes)
+
+
+class NeverSearched(RememberedStore):
+    """A store in which a search for a failure is a mistake."""
+
+    def tasks(self, run):
+        raise AssertionError("the tasks of a run were searched")
+
+
+def test_ls_tells_the_failure_that_stopped_a_run_without_a_search(remember, capsys):
+    remember(NeverSearched(failed(reason=f"{STOPPED}\nload waits for 2"), []))
+    ls.ls()
+    assert capsys.readouterr().out.endswith("2 success, 4 failure  failed: block.send/1.3, +3 more\n")
+
+
+@pytest.mark.parametrize("status", [RunStatus.SUCCESS, RunStatus.STOPPED, RunStatus.INTERRUPTED])
+def test_ls_names_no_failure_of_a_run_that_has_not_failed(remember, capsys, status):
+    remember(NeverSearched(failed(status=status), []))
+    ls.ls()
+    assert "failed:" not in capsys.readouterr().out
+
+
+def test_ls_searches_no_large_run(remember, capsys):
+    remember(NeverSearched(a_record(counts={Status.SUCCESS: 1_000, Status.FAILURE: 1}), []))
+    ls.ls()
+    assert "failed:" not in capsys.readouterr().out
+    ls.ls(options=GlobalOptions(json=True))
+    assert json.loads(capsys.readouterr().out)["runs"][0]["first_failure"] is None
+
+
+@pytest.mark.parametrize("room", [19, 20, 30, 40])
+def test_ls_cuts_a_failure_to_the_room_that_is_left_on_the_line(remember, capsys, monkeypatch, room):
+    remember(RememberedStore(failed(reason=STOPPED), []))
+    ls.ls()
+    whole = capsys.readouterr().out.splitlines()[1]
+    line = whole.partition("  failed: ")[0]
+    monkeypatch.setattr(ls, "_width", lambda: len(line) + room)
+    ls.ls()
+    told = capsys.readouterr().out.splitlines()[1]
+    assert told == (
+        line if room < 20 else whole if len(whole) <= len(line) + room else f"{whole[: len(line) + room - 1]}…"
+    )
 
 
 def test_ls_counts_the_tasks_of_a_run_that_has_not_ended_as_show_does(under_way, remember, capsys):
