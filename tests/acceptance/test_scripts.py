@@ -107,11 +107,7 @@ def test_what_a_recovery_of_a_scripts_run_would_do_is_told_without_running_its_f
     (sequent.directory / "lines").unlink()
     told = sequent("recover", "r00001", "--plan")
     assert told.returncode == 0, told.stderr
-    assert [line.split()[:2] for line in told.stdout.splitlines()[2:5]] == [
-        ["load/1", "kept"],
-        ["send/1", "rerun"],
-        ["extra/1", "kept"],
-    ]
+    assert [line.split()[0] for line in told.stdout.splitlines()[1:6]] == ["↻", "send/1", "✓", "load/1", "extra/1"]
     assert "the script's last line" not in told.stdout + told.stderr
     assert (sequent.directory / "lines").read_text() == "above "
     assert "running" not in sequent("ls").stdout
@@ -120,7 +116,7 @@ def test_what_a_recovery_of_a_scripts_run_would_do_is_told_without_running_its_f
 def test_it_is_told_of_a_script_that_runs_only_as_such(sequent, script):
     changed(script, "flow.run()", "if __name__ == '__main__':\n    flow.run()")
     told = sequent("recover", "r00001", "--plan")
-    assert "send/1   rerun" in told.stdout
+    assert "↻ 1 task runs\n  send/1 " in told.stdout
 
 
 def test_a_flow_that_only_the_running_script_makes_is_not_looked_for_by_running_it(sequent, script):

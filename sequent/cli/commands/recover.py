@@ -127,7 +127,8 @@ def _plan(
     from sequent.cli.output.recovery_plan_text import tell
 
     definition, _ = definition_for(record, flow, settings)
-    tell(api.plan_recovery(definition, record, store=store, asked=asked), record, as_json=options.json)
+    planned = api.plan_recovery(definition, record, store=store, asked=asked)
+    tell(planned, record, as_json=options.json, has_all=options.verbose > 0)
     return 0
 
 

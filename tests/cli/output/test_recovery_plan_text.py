@@ -14,6 +14,7 @@ PLAN = RecoveryPlan(
     tasks=(
         *(PlannedTask("load", f"1.{n}", Fate.KEPT, "it has succeeded") for n in range(1, 6)),
         PlannedTask("load", "1.6", Fate.RERUN, "it failed"),
+        PlannedTask("copy", "1", Fate.JOIN, "etl2 may know its attempt", "etl2", 1),
         PlannedTask("alert\x1b[2J", "1", Fate.BLOCKED, "it requires that 'load' fails, which succeeds"),
         PlannedTask("send", "1", Fate.OPEN, "whether it runs depends on the result of 'a'"),
     ),
@@ -21,18 +22,41 @@ PLAN = RecoveryPlan(
 )
 
 
-def test_each_task_is_told_with_its_fate_and_many_alike_together(capsys):
-    tell(PLAN, a_record(recovery=1), as_json=False)
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "run r00412 of nightly, recovery 2"
-    assert [line.split(maxsplit=1) for line in lines[1:3]] == [
-        ["task", "fate     why"],
-        ["load:", "5 tasks   kept     it has succeeded"],
+def told(plan, capsys, **more):
+    tell(plan, a_record(recovery=1), as_json=False, **more)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_tasks_are_told_by_their_fate_those_that_run_first_and_many_alike_together(capsys):
+    assert told(PLAN, capsys) == [
+        "run r00412 of nightly, recovery 2",
+        "↻ 1 task runs",
+        "  load/1.6  it failed",
+        "⇄ 1 task is joined on its host",
+        "  copy@etl2/1  etl2 may know its attempt",
+        "· 1 task is open",
+        "  send/1  whether it runs depends on the result of 'a'",
+        "⊘ 1 task is blocked",
+        "  alert\\x1b[2J/1  it requires that 'load' fails, which succeeds",
+        "✓ 5 tasks are kept",
+        "  load: 5 tasks  it has succeeded",
+        "note: 'find/1' may have more iterations than are shown",
+        "1 of 9 tasks run; 1 is joined on its host, 1 is open, 1 is blocked, 5 are kept",
     ]
-    assert lines[3].split() == "load/1.6 rerun it failed".split()
-    assert "alert\\x1b[2J/1" in lines[4]
-    assert lines[6] == "  note: 'find/1' may have more iterations than are shown"
-    assert lines[7] == "1 of 8 tasks run; 5 are kept, 1 is blocked, 1 is open"
+
+
+def test_a_long_list_is_cut_with_the_number_of_further_tasks_unless_all_are_asked_for(capsys):
+    tasks = [
+        *(PlannedTask(f"step{n}", f"1.{i}", Fate.KEPT, "it has succeeded") for n in range(19) for i in range(1, 6)),
+        *(PlannedTask("few", f"1.{i}", Fate.KEPT, "it has succeeded") for i in range(1, 4)),
+    ]
+    plan = RecoveryPlan(tasks=tuple(tasks))
+    lines = told(plan, capsys)
+    assert lines[1] == "✓ 98 tasks are kept"
+    assert lines[-3:-1] == ["  few/1.1          it has succeeded", "  and 2 more; all with --verbose"]
+    lines = told(plan, capsys, has_all=True)
+    assert lines[-2].startswith("  few/1.3 ")
+    assert len(lines) == 1 + 1 + 19 + 3 + 1
 
 
 def test_it_is_a_document_with_json(capsys):
@@ -46,14 +70,14 @@ def test_it_is_a_document_with_json(capsys):
         "fate": "rerun",
         "reason": "it failed",
     }
-    assert plan["counts"] == {"kept": 5, "rerun": 1, "blocked": 1, "open": 1}
+    assert plan["counts"] == {"kept": 5, "rerun": 1, "join": 1, "blocked": 1, "open": 1}
 
 
 @pytest.mark.parametrize(
     ("fates", "text"),
     [
         ((), "0 of 0 tasks run"),
-        ((Fate.RERUN,), "1 of 1 tasks run"),
+        ((Fate.RERUN,), "1 of 1 task run"),
         ((Fate.PASSED, Fate.PASSED, Fate.RERUN), "1 of 3 tasks run; 2 are passed over"),
     ],
 )
