@@ -176,7 +176,7 @@ def _bar(row: TimelineRow, bar: Bar, scale: _TimeScale, y: float, limit: float) 
 
 def _bar_text(bar: Bar) -> str:
     """Return the words on a bar: its glyph, its iteration and a further attempt."""
-    iteration = bar.sequence.partition(".")[2]
+    iteration = bar.sequence if "." in bar.sequence else ""
     again = f"↻{bar.attempt}" if bar.attempt > 1 else ""
     return " ".join(part for part in (_GLYPHS.get(bar.word, ""), iteration, again) if part)
 

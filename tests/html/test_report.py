@@ -82,6 +82,8 @@ def test_a_timeline_draws_a_bar_with_a_title_for_each_attempt_and_a_line_for_its
     root = ET.fromstring(timeline_svg(view_of(attempts).timeline, is_running=False))
     titles = ["".join(node.itertext()) for node in root.iter() if node.tag.endswith("title")]
     assert sum("each.one/1.2, attempt 1: failure" in title for title in titles) == 1
+    on_bars = [node.text for node in root.iter() if node.text and "small " in node.attrib.get("class", "")]
+    assert on_bars[-2:] == ["✗ 1.2", "1.2 ↻2"]
     bars = [node.attrib for node in root.iter() if node.attrib.get("class", "").startswith("bar ")]
     assert [bar["class"] for bar in bars] == ["bar success", "bar failure", "bar success"]
     assert float(bars[2]["width"]) > 2.9 * float(bars[1]["width"])
