@@ -12,9 +12,9 @@ from msgspec import Struct
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output.run_text import attempt_line
 from sequent.cli.output.terminal import copy, flush, out
-from sequent.cli.output.text import Paint, safe
+from sequent.cli.output.text import Paint, counted, safe
 from sequent.cli.runs.run_lookup import found_run
-from sequent.errors import LogElsewhereError, UsageError
+from sequent.errors import LogElsewhereError, StoreError, UsageError
 from sequent.model.commands import typed
 from sequent.model.scope import split_host
 from sequent.model.status import RunStatus
@@ -63,8 +63,10 @@ def logs(
             return 0
         show = _Show(asked)
         show.look(record, lines_alone=False) if not follow else _follow(show, store, record)
-        for line in show.missing():
+        for line in show.elsewhere_lines():
             options.say(f"not shown: {safe(line)}")
+        if show.unread:
+            raise _unread_error([*show.unread.values()])
         if not (show.has_shown or show.elsewhere):
             options.say(f"{safe(path or 'run ' + record.id)}: the logs are empty")
     return 0
@@ -110,6 +112,13 @@ def _refuse_unbegun(asked: _Asked, record: RunRecord) -> None:
     )
 
 
+def _unread_error(errors: list[StoreError]) -> StoreError:
+    """Return the error about segments that cannot be read, after all others were shown."""
+    first, more = errors[0], len(errors) - 1
+    others = f"; {counted(more, 'other log')} cannot be read either" if more else ""
+    return StoreError(f"{first.message}{others}", code=first.code, hint=first.hint)
+
+
 def _follow(show: _Show, store: Store, record: RunRecord) -> None:
     """Poll until no process drives the run any more, and show new output."""
     while record.status is RunStatus.RUNNING:
@@ -141,15 +150,17 @@ def _write_document(asked: _Asked, record: RunRecord) -> None:
     from sequent.cli.output import json_output
 
     output = Output(asked.store, record)
-    texts = [
-        {
-            **json_output.attempt_document(attempt),
-            "text": b"".join(output.content(piece)).decode("utf-8", "backslashreplace"),
-        }
-        for attempt in asked.attempts(record)
-        if (piece := output.of(attempt)) is not None
-    ]
-    json_output.write({"store": asked.store.name, "run": record.id, "logs": texts})
+    documents: list[dict[str, object]] = []
+    for attempt in asked.attempts(record):
+        text, missing = None, None
+        try:
+            if (piece := output.of(attempt)) is None:
+                continue
+            text = b"".join(output.content(piece)).decode("utf-8", "backslashreplace")
+        except StoreError as error:
+            missing = error.message
+        documents.append({**json_output.attempt_document(attempt), "text": text, "missing": missing})
+    json_output.write({"store": asked.store.name, "run": record.id, "logs": documents})
 
 
 class _Show(Struct):
@@ -165,11 +176,13 @@ class _Show(Struct):
     _under_way: dict[tuple[str, str, int], int] = {}
     """By active attempt: the position up to which it has been shown."""
     _lost: set[tuple[str, str, int]] = set()
-    """The attempts reported to have lost all output, for lack of room."""
+    """The attempts reported to have lost all output, for lack of room or with their segment."""
     _last: tuple[str, str, int] | None = None
     """The attempt that was shown last; more of its output needs no further heading."""
     elsewhere: dict[str, tuple[LogElsewhereError, str, int]] = {}
     """By machine: the error of an attempt whose log is there, that attempt, and the number of such attempts."""
+    unread: dict[str, StoreError] = {}
+    """By segment: why it cannot be read."""
 
     def look(self, record: RunRecord, *, lines_alone: bool) -> None:
         """Show the new output; with ``lines_alone``, only whole lines."""
@@ -187,16 +200,32 @@ class _Show(Struct):
                 self._print(key, attempt, (), piece)
             if piece is None or piece.end <= self._behind.get(piece.segment, 0):
                 continue
-            if piece.has_ended:
-                self._behind[piece.segment] = piece.end
-                new = piece.after(self._under_way.pop(key, 0))
-            else:
-                new = piece.after(self._under_way.get(key, 0))
-                if lines_alone:
-                    new = output.lines_of(new)
-                self._under_way[key] = new.end
-            if new.length:
-                self._print(key, attempt, output.content(new), piece)
+            try:
+                new = self._new_part(output, key, piece, lines_alone=lines_alone)
+                content = output.content(new) if new.length else None
+            except StoreError as error:
+                if key not in self._lost:
+                    self._lost.add(key)
+                    self.unread[piece.segment] = error
+                    self._print(key, attempt, [f"[sequent: {error.message}]\n".encode()], piece)
+                continue
+            if content is not None:
+                self._print(key, attempt, content, piece)
+
+    def _new_part(self, output: Output, key: tuple[str, str, int], piece: Piece, *, lines_alone: bool) -> Piece:
+        """Return the part of an attempt's output that has not been shown; from now on it has.
+
+        Raises:
+            StoreError: the segment cannot be read.
+        """
+        if piece.has_ended:
+            self._behind[piece.segment] = piece.end
+            return piece.after(self._under_way.pop(key, 0))
+        new = piece.after(self._under_way.get(key, 0))
+        if lines_alone:
+            new = output.lines_of(new)
+        self._under_way[key] = new.end
+        return new
 
     def _miss(self, attempt: AttemptRecord, error: LogElsewhereError) -> None:
         """Note an attempt whose log is on another machine."""
@@ -204,7 +233,7 @@ class _Show(Struct):
         error, first, count = self.elsewhere.get(error.message, (error, first, 0))
         self.elsewhere[error.message] = (error, first, count + 1)
 
-    def missing(self) -> list[str]:
+    def elsewhere_lines(self) -> list[str]:
         """Return a sentence for each other machine with logs.
 
         Raises:

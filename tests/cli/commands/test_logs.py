@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from sequent.cli.arguments.options import GlobalOptions
 from sequent.cli.commands import logs as module
 from sequent.cli.commands.logs import logs
-from sequent.errors import UsageError
+from sequent.errors import StoreError, UsageError
 from sequent.model.outcome import LogSpan
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.logs.log_segment import Segment
@@ -131,6 +131,63 @@ def test_logs_of_a_silent_step_say_so(remember, capsys, tmp_path):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "the logs are empty" in captured.err
+
+
+# -- segments that are missing
+
+
+class Segments(RememberedStore):
+    """A store whose run has several segments."""
+
+    def log_file(self, run, span):
+        return str(Path(self.file) / span.segment)
+
+
+@pytest.fixture
+def with_gaps(remember, tmp_path):
+    """A run of five attempts; the segments of the second and the fourth are gone."""
+    attempts = []
+    for number, name in enumerate(["w1", "w2", "w1", "w3", "w2"], 1):
+        text = f"text {number}\n".encode()
+        file = tmp_path / name
+        span = LogSpan(segment=name, offset=file.stat().st_size if file.exists() else 0, length=len(text))
+        with file.open("ab") as end:
+            end.write(text)
+        attempts.append(attempt("send", f"1.{number}", 1, Status.SUCCESS, log=span))
+    remember(Segments(RUN, attempts, str(tmp_path)))
+
+    def lose(*names):
+        for name in names:
+            (tmp_path / name).unlink()
+
+    return lose
+
+
+@pytest.mark.parametrize("follow", [False, True])
+def test_logs_tell_at_its_place_that_a_segment_is_missing_and_go_on(with_gaps, capfd, tmp_path, follow):
+    with_gaps("w2")
+    with pytest.raises(StoreError, match=rf"^the log file '{tmp_path}/w2' is missing\n") as caught:
+        logs("r00412", follow=follow)
+    assert caught.value.hint.startswith("it was moved or deleted")
+    lines = capfd.readouterr().out.splitlines()
+    gone = f"[sequent: the log file '{tmp_path}/w2' is missing]"
+    assert lines[1::2] == ["text 1", gone, "text 3", "text 4", gone]
+    assert [line.split()[2] for line in lines[::2]] == [f"send/1.{number}" for number in range(1, 6)]
+
+
+def test_logs_count_further_segments_that_are_missing(with_gaps, capfd):
+    with_gaps("w2", "w3")
+    with pytest.raises(StoreError, match=r"w2' is missing; 1 other log cannot be read either\n"):
+        logs("r00412")
+    assert "text 3" in capfd.readouterr().out
+
+
+def test_logs_as_json_tell_why_an_output_is_missing(with_gaps, capsys, tmp_path):
+    with_gaps("w3")
+    assert logs("r00412", options=GlobalOptions(json=True)) == 0
+    told = [(each["text"], each["missing"]) for each in json.loads(capsys.readouterr().out)["logs"]]
+    gone = (None, f"the log file '{tmp_path}/w3' is missing")
+    assert told == [("text 1\n", None), ("text 2\n", None), ("text 3\n", None), gone, ("text 5\n", None)]
 
 
 # -- of what has not ended
