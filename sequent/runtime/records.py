@@ -82,6 +82,12 @@ class RunRecord(Struct, frozen=True, kw_only=True):
     epoch: int = 0
     """The number of times that a process has begun to drive it."""
 
+    @property
+    def stopped_by(self) -> str:
+        """The task or container whose failure cancelled others: ``load.one/1.2``; '' if none did."""
+        first = self.reason.partition("\n")[0]
+        return first.removeprefix(STOPPED_BY) if first.startswith(STOPPED_BY) else ""
+
 
 class PastRun(Struct, frozen=True):
     """The end of a run, without all that takes longer to read."""

@@ -11,7 +11,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.pictures.picture import Picture
 from sequent.pictures.states import States
 from sequent.view.attempts import Attempts
-from sequent.view.critical_path import CriticalPath, critical_path
+from sequent.view.critical_path import CriticalPath, critical_path, stopping_failure
 from sequent.view.expected_end import ExpectedEnd
 from sequent.view.failure_groups import PresentFailures, failure_groups, present_failures
 from sequent.view.predecessors import Predecessors
@@ -76,7 +76,7 @@ def run_view(
     predecessors = Predecessors(record.description, attempts)
     until = now if is_driven else record.ended or record.created
     failed = () if record.status is RunStatus.SUCCESS else problems
-    present = [attempt.failure for attempt in present_failures(attempts, summary.waits)]
+    present = present_failures(attempts, summary.waits)
     states = states_of(summary)
     return RunView(
         summary=summary,
@@ -89,8 +89,8 @@ def run_view(
         durations=step_durations(attempts, usual, record.outline, now if is_driven else record.created),
         earlier_runs=earlier_runs,
         expected_end=expected_end,
-        critical_path=critical_path(attempts, predecessors, record.created, until),
-        failures=failure_groups([*present, *failed]),
+        critical_path=critical_path(attempts, predecessors, record.created, until, stopping_failure(record, present)),
+        failures=failure_groups([*(attempt.failure for attempt in present), *failed]),
         recoveries=recovery_layers(attempts, record.recovery, is_driven=is_driven),
         result=result,
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from sequent.model.status import RunStatus
 from sequent.view.attempts import by_step
-from sequent.view.critical_path import critical_path
+from sequent.view.critical_path import critical_path, stopping_failure
+from sequent.view.failure_groups import present_failures
 from sequent.view.predecessors import Predecessors
-from tests.view.ran import FAILED, FLOW, a_step, after, ran
+from tests.view.ran import FAILED, FLOW, a_run, a_step, after, ran
 
 RAN = [
     ran("load", 0, 10),
@@ -65,6 +67,38 @@ def test_the_critical_path_leads_from_the_last_end_to_the_start():
     shares = {share.path: (share.tasks, share.ran, share.waited) for share in path.steps}
     assert shares["each.two"] == (3, 25.0, 5.0)
     assert path.steps[0].path == "each.two"
+
+
+def failed_run():
+    """A run whose second iteration fails while the first and the third go on for longer."""
+    attempts = [
+        *(ran("load", 0, 10), ran("each.one/1.1", 10, 40), ran("each.one/1.2", 11, 20), ran("each.one/1.3", 12, 13)),
+        *(ran("each.two/1.2", 21, 30, FAILED), ran("each.two/1.3", 14, 50, FAILED)),
+    ]
+    return by_step(attempts, FLOW)
+
+
+def path_of(attempts, **record):
+    failure = stopping_failure(a_run(**record), present_failures(attempts, ()))
+    return critical_path(attempts, Predecessors(FLOW, attempts), began=0.0, now=60.0, failure=failure)
+
+
+def test_the_critical_path_of_a_failed_run_leads_to_the_failure_that_stopped_it():
+    path = path_of(failed_run(), status=RunStatus.FAILURE, reason="stopped by the failure of each.two/1.2")
+    assert [f"{task.path}/{task.sequence}" for task in path.tasks] == ["load/1", "each.one/1.2", "each.two/1.2"]
+    assert (path.failure, path.after) == ("each.two/1.2", 30.0)
+
+
+def test_it_leads_to_the_first_failure_if_none_cancelled_others_or_a_container_did():
+    for reason in ("", "stopped by the failure of each/1"):
+        assert path_of(failed_run(), status=RunStatus.FAILURE, reason=reason).failure == "each.two/1.2"
+
+
+def test_a_run_that_succeeded_after_handled_failures_or_was_stopped_has_the_path_to_its_last_end():
+    for status in (RunStatus.SUCCESS, RunStatus.STOPPED, RunStatus.RUNNING):
+        path = path_of(failed_run(), status=status)
+        assert (path.failure, path.after) == ("", 0.0)
+        assert (path.tasks[-1].path, path.tasks[-1].sequence) == ("each.two", "1.3")
 
 
 def test_a_task_whose_awaited_step_never_ran_waited_for_an_unknown_time():

@@ -15,7 +15,7 @@ from sequent.errors import StoreError
 from sequent.model.commands import typed
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.reading.run_counts import WAITING, with_counts
-from sequent.runtime.records import STOPPED_BY, RunRecord
+from sequent.runtime.records import RunRecord
 
 if TYPE_CHECKING:
     from typing import Annotated
@@ -100,9 +100,8 @@ def _first_failure(store: Store, record: RunRecord) -> str:
     """
     if record.status is not RunStatus.FAILURE:
         return ""
-    first = record.reason.partition("\n")[0]
-    if first.startswith(STOPPED_BY):
-        return first.removeprefix(STOPPED_BY)
+    if record.stopped_by:
+        return record.stopped_by
     if sum(record.counts.values()) <= _MOST_SEARCHED:
         with suppress(StoreError):
             for attempt in store.tasks(record).failed_attempts(1)[1]:

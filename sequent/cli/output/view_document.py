@@ -146,6 +146,8 @@ def band_document(band: Band) -> Document:
 def critical_path_document(path: CriticalPath) -> Document:
     """Return a critical path."""
     return {
+        "failure": path.failure or None,
+        "after": round(path.after, 6),
         "count": path.count,
         "tasks": [_task(task) for task in path.tasks],
         "steps": [
