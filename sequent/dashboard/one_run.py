@@ -14,7 +14,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.reading.run_counts import WAITING
 from sequent.view.failure_groups import PresentFailures, failure_groups, without_retries
 from sequent.view.run_summary import RunSummary
-from sequent.view.text import in_order
+from sequent.view.text import in_order, with_questions
 
 if TYPE_CHECKING:
     from sequent.dashboard.run_digest import RunDigest, RunDigests
@@ -48,6 +48,11 @@ class OneRun(Struct, frozen=True, kw_only=True):
                 for status, number in found.items():
                     total[status] = total.get(status, 0) + number
         return in_order(total)
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """The counts by word, with the number of questions that wait for an answer."""
+        return with_questions(self.counts, len(self.summary.questions))
 
     @property
     def active(self) -> int:

@@ -10,7 +10,7 @@ from rich.text import Text
 from sequent.dashboard.painted_text import painted_texts
 from sequent.model.status import Status
 from sequent.model.terminal import safe, safe_block
-from sequent.view.text import GLYPHS, in_order
+from sequent.view.text import GLYPHS
 
 _STYLES: Mapping[str, str] = {
     **dict.fromkeys(("active", "running"), "cyan"),
@@ -38,12 +38,10 @@ def status(word: str) -> Text:
     return Text(f"{GLYPHS[word]} {word}", _STYLES.get(word, ""))
 
 
-def numbers(counts: Mapping[Status, int]) -> Text:
-    """Return the number of each status: ``✓ 12 success  ✗ 1 failure``; empty if there are none."""
+def numbers(counts: Mapping[Status, int] | Mapping[str, int]) -> Text:
+    """Return the number of each status or reason to wait: ``? 1 asked  ✓ 12 success``; empty if there are none."""
     parts = (
-        Text(f"{GLYPHS[each.value]} {number:,} {each.value}", _STYLES.get(each.value, ""))
-        for each, number in in_order(counts).items()
-        if number
+        Text(f"{GLYPHS[word]} {number:,} {word}", _STYLES.get(word, "")) for word, number in counts.items() if number
     )
     return Text("  ").join(parts)
 

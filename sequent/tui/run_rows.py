@@ -17,7 +17,7 @@ from sequent.view.failure_groups import FailureGroup
 from sequent.view.intervention_lines import intervention_lines
 from sequent.view.next_command import next_command, plan_command
 from sequent.view.run_result import RunResult
-from sequent.view.text import ASKED, DELAYED, RETRY, counted, duration, readable, task_name
+from sequent.view.text import ASKED, DELAYED, RETRY, counted, duration, in_order, readable, task_name
 
 MOST_STEPS = 300
 MOST_WAITS = 20
@@ -49,7 +49,7 @@ def _head(content: RunContent, now: float) -> Iterator[Text]:
         yield line(_expected(expected, now))
     if record.params:
         yield line("  ".join(f"{name}={readable(value):.80}" for name, value in record.params.items()))
-    yield Text.assemble("tasks: ", numbers(run.counts) if run.counts else "nothing yet")
+    yield Text.assemble("tasks: ", numbers(run.numbers) if run.numbers else "nothing yet")
     if record.reason:
         yield block(record.reason)
     if run.digest.result is not None:
@@ -133,7 +133,7 @@ def _numbers(content: RunContent, path: str) -> Text:
     begun, unrun = run.digest.standings.get(path, {}), record.unrun.get(path, {})
     counts = Counter(begun)
     counts.update({each: n for each, n in unrun.items() if each is not Status.READY or record.owner is not None})
-    told = numbers(counts)
+    told = numbers(in_order(counts))
     why = content.reasons.why.get(path, "")
     if not why and not begun and not unrun:
         why = "not begun"

@@ -20,7 +20,7 @@ from sequent.view.run_picture import run_picture, states_of
 from sequent.view.run_result import RunResult
 from sequent.view.run_summary import RunSummary
 from sequent.view.step_durations import Band, StepDurations, step_durations
-from sequent.view.text import in_order
+from sequent.view.text import in_order, with_questions
 from sequent.view.timeline import Timeline, timeline_of
 
 
@@ -46,6 +46,13 @@ class RunView(Struct, frozen=True, kw_only=True):
     recoveries: Sequence[RecoveryLayer]
     result: RunResult | None = None
     """Its result, or the beginning of it; None if there is none."""
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """The counts by word; questions that wait for an answer stand apart from other waits."""
+        asked = len(self.summary.questions)
+        others = max(0, self.counts.get(Status.WAITING, 0) - asked)
+        return with_questions({**self.counts, Status.WAITING: others}, asked)
 
 
 def run_view(

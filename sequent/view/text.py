@@ -87,6 +87,12 @@ def in_order(numbers: Mapping[Status, int]) -> dict[Status, int]:
     return {status: numbers[status] for status in Status if numbers.get(status)}
 
 
+def with_questions(numbers: Mapping[Status, int], asked: int) -> dict[str, int]:
+    """Return the numbers of tasks by word: first of those that wait for the answer of a person, as they need one."""
+    first = {ASKED: asked} if asked else {}
+    return first | {status.value: number for status, number in in_order(numbers).items()}
+
+
 def counts(numbers: Mapping[Status, int]) -> str:
     """Return the number of each status: ``1,204 success, 1 failure``."""
     parts = [f"{number:,} {status.value}" for status, number in in_order(numbers).items()]

@@ -11,7 +11,9 @@ from msgspec.structs import replace
 from sequent.html.png import drawing
 from sequent.html.report import report
 from sequent.html.timeline_svg import timeline_svg
+from sequent.model.outline import QUESTION
 from sequent.model.status import RunStatus, Status
+from sequent.runtime.records import Pending
 from sequent.view.attempts import by_step
 from sequent.view.expected_end import ExpectedEnd
 from sequent.view.run_summary import RunSummary
@@ -75,6 +77,18 @@ def test_the_expected_end_of_a_run_that_goes_on_is_told_with_its_band():
     text = re.sub(r"<[^>]+>", "", page_of(view).split("<dt>expected end</dt>")[1].split("</div>")[0])
     assert text == "any moment; in 8 of 10 cases within 1 min 40 s (from 12 earlier runs)"
     assert "expected end" not in page_of(view_of([ran("load", 0, 10)]))
+
+
+def test_the_head_counts_questions_apart_from_other_waits():
+    wait = {"attempt": 1, "due": 0.0}
+    waits = [*(Pending("load", f"{n}", **wait) for n in (1, 2)), Pending("last", "1", **wait)]
+    record = a_run(status=RunStatus.RUNNING, ended=None)
+    record = replace(record, outline={**record.outline, "load": QUESTION}, unrun={"last": {Status.READY: 3}})
+    summary = RunSummary(record=record, standings={"each.one": {Status.WAITING: 1, Status.SUCCESS: 4}}, waits=waits)
+    view = run_view(summary, {}, usual=NONE, earlier_runs=0, problems=(), now=100.0)
+    assert view.counts[Status.WAITING] == 3
+    text = page_of(view).split("<dt>tasks</dt>")[1].split("</dd>")[0]
+    assert re.sub(r"<[^>]+>", " ", text).split() == ["?", "2", "asked", "·", "1", "waiting", "✓", "4", "success"]
 
 
 def test_a_timeline_draws_a_bar_with_a_title_for_each_attempt_and_a_line_for_its_wait():

@@ -176,6 +176,7 @@ def asking(tmp_path):
 
 def test_a_question_is_shown_and_answered(asking):
     async def story(viewer):
+        await viewer.sees("tasks: ? 1 asked")
         await viewer.until(lambda: viewer.rows("present"))
         assert viewer.rows("present") == [["? asked", "ship/1", "", "waits for an answer to 'Ship [b]it?'"]]
         await chooses(viewer, InterventionKind.APPROVE.value)

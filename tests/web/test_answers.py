@@ -19,6 +19,8 @@ def test_the_form_of_an_answer_shows_the_question(sequent):
     sequent("run", "ships.py:ships", "--run-id", "r1", "--max-loops", "1")
     browser = browser_of(sequent.store)
     assert "<strong>Ship &lt;it&gt;?</strong>" in browser.get("/runs/r1/actions/approve?place=ship/1").text
+    facts = re.search(r"<dt>tasks</dt><dd>(.*?)</dd>", browser.get("/runs/r1").text, re.DOTALL)[1]
+    assert "".join(re.sub("<[^>]*>", " ", facts).split()) == "?1asked", "the head counts questions"
     for other in ("approve?place=none", "approve", "hold?place=ship"):
         assert "<strong>Ship" not in browser.get(f"/runs/r1/actions/{other}").text
 
