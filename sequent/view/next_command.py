@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sequent.model.commands import approval_command, typed
 from sequent.model.status import RunStatus, Status
 
 if TYPE_CHECKING:
+    from sequent.model.interventions import AskedIntervention
     from sequent.runtime.records import Pending, RunRecord
     from sequent.view.why import Why
 
@@ -44,13 +45,22 @@ def plan_command(record: RunRecord) -> str:
     return typed("recover", record.id, "--plan") if _NEXT.get(record.status) == "recover" else ""
 
 
-def next_commands(record: RunRecord, questions: Sequence[Pending]) -> list[str]:
+def next_commands(
+    record: RunRecord, questions: Sequence[Pending], interventions: Sequence[AskedIntervention]
+) -> list[str]:
     """Return the commands to type next, in order: the answer to the first question, then ``next_command``."""
-    first = [approval_command(record.id, f"{each.located}/{each.sequence}") for each in questions[:1]]
-    return [command for command in (*first, next_command(record)) if command]
+    answers = _answers(record, (f"{each.located}/{each.sequence}" for each in questions), interventions)
+    return [command for command in (*answers[:1], next_command(record)) if command]
 
 
-def commands_for(why: Why, record: RunRecord) -> list[str]:
+def _answers(record: RunRecord, tasks: Iterable[str], interventions: Sequence[AskedIntervention]) -> list[str]:
+    """Return the commands that answer the questions of tasks, without those whose answer waits to be taken."""
+    open_requests = (each.request for each in interventions if each.decision is None)
+    typed_already = {typed(each.kind, record.id, each.place.removesuffix("/1")) for each in open_requests}
+    return [command for task in tasks if (command := approval_command(record.id, task)) not in typed_already]
+
+
+def commands_for(why: Why, record: RunRecord, interventions: Sequence[AskedIntervention]) -> list[str]:
     """Return the commands that let a part of a run go on, in order; none if it needs no person."""
     waiting, commands = why.waiting, list[str]()
     if why.status is Status.SUCCESS:
@@ -58,5 +68,5 @@ def commands_for(why: Why, record: RunRecord) -> list[str]:
     if waiting is not None and waiting.hold is not None:
         commands.append(typed("release", record.id, waiting.hold.request.place))
     if waiting is not None and waiting.question:
-        commands.append(approval_command(record.id, why.name))
+        commands += _answers(record, [why.name], interventions)
     return [*commands, *filter(None, [next_command(record)])]

@@ -114,7 +114,7 @@ def _show_document(store: Store, record: RunRecord, story: Story, *, with_attemp
         json_output.failure_document(it) for it in _failed_containers(store, record, story)
     ]
     document["interventions"] = [json_output.intervention_document(asked) for asked in store.interventions(record)]
-    document["next"] = next_commands(record, _questions(story))
+    document["next"] = next_commands(record, _questions(story), store.interventions(record))
     document["story"] = [*_story_documents(store, record, story)]
     if with_attempts:
         document["attempts"] = [json_output.attempt_document(attempt) for attempt in _attempts(store, record, story)]
@@ -141,7 +141,7 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: GlobalOpt
         out("")
         for attempt in _attempts(store, record, story):
             out(attempt_line(attempt, paint))
-    if commands := next_commands(record, _questions(story)):
+    if commands := next_commands(record, _questions(story), store.interventions(record)):
         out("\n".join(("", *next_lines(commands))))
 
 

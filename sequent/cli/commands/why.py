@@ -23,15 +23,16 @@ def why(run: NamedRun, path: Place, /, *, options: GlobalOptions = DEFAULTS) -> 
     with opened_store(options) as store:
         record = found_run(store, "why", run, path)
         told = explained(store, record, path, time.time())
+        commands = commands_for(told, record, store.interventions(record))
         if options.json:
             from sequent.cli.output import json_output, why_document
 
-            document = {**why_document.why_document(told), "next": commands_for(told, record)}
+            document = {**why_document.why_document(told), "next": commands}
             json_output.write({"store": store.name, "run": record.id, "why": document})
         else:
             from sequent.view.why_lines import why_lines
 
             out("\n".join(why_lines(told, Paint.of(sys.stdout), moment)))
-            if commands := commands_for(told, record):
+            if commands:
                 out("\n".join(("", *next_lines(commands))))
     return 0
