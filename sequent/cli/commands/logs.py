@@ -16,8 +16,9 @@ from sequent.cli.output.text import Paint, counted, safe
 from sequent.cli.runs.run_lookup import found_run
 from sequent.errors import LogElsewhereError, StoreError, UsageError
 from sequent.model.commands import typed
+from sequent.model.outline import CONTAINERS
 from sequent.model.scope import split_host
-from sequent.model.status import RunStatus
+from sequent.model.status import RunStatus, Status
 from sequent.model.wording import guess
 from sequent.runtime.reading.attempt_output import Output, Piece
 from sequent.runtime.records import AttemptRecord, RunRecord
@@ -40,7 +41,9 @@ _PART = 0.1
 
 def logs(
     run: Run = "latest",
-    path: Annotated[str | None, Parameter(help="A step (load.one), or one task of it (load.one/1.2).")] = None,
+    path: Annotated[
+        str | None, Parameter(help="A step or container, or one iteration of it: load, load.one/1.2.")
+    ] = None,
     /,
     *,
     follow: Annotated[bool, Parameter(name=["--follow", "-f"], negative=(), help="Follow until the run ends.")] = False,
@@ -63,11 +66,12 @@ def logs(
             return 0
         show = _Show(asked)
         show.look(record, lines_alone=False) if not follow else _follow(show, store, record)
-        for line in show.elsewhere_lines():
+        told = [*show.elsewhere_lines(), *show.lost_lines(record)]
+        for line in told:
             options.say(f"not shown: {safe(line)}")
         if show.unread:
             raise _unread_error([*show.unread.values()])
-        if not (show.has_shown or show.elsewhere):
+        if not (show.has_shown or told):
             options.say(f"{safe(path or 'run ' + record.id)}: the logs are empty")
     return 0
 
@@ -84,7 +88,7 @@ def _refuse_unknown(record: RunRecord, step: str) -> None:
 
 def _refuse_unbegun(asked: _Asked, record: RunRecord) -> None:
     """Refuse an iteration without a log, since it has not begun or does not exist; the error lists the others."""
-    if next(asked.attempts(record), None) is not None:
+    if next(asked.attempts(record), None) is not None or record.outline.get(asked.step) in CONTAINERS:
         return
     found = {
         attempt.sequence for attempt in asked.store.attempts(record, asked.step) if asked.host in ("", attempt.host)
@@ -139,11 +143,18 @@ class _Asked(Struct):
 
     def attempts(self, record: RunRecord) -> Iterator[AttemptRecord]:
         """Yield the attempts by time of start."""
+        if record.outline.get(self.step) in CONTAINERS:
+            return filter(self._contains, self.store.attempts(record))
         found = self.store.attempts(record, self.step or None)
         return (attempt for attempt in found if self._means(attempt))
 
     def _means(self, attempt: AttemptRecord) -> bool:
         return self.sequence in ("", attempt.sequence) and self.host in ("", attempt.host)
+
+    def _contains(self, attempt: AttemptRecord) -> bool:
+        around = f"{self.sequence}." if self.sequence else ""
+        is_inside = attempt.path.startswith(f"{self.step}." if self.step else "")
+        return is_inside and f"{attempt.sequence}.".startswith(around) and self.host in ("", attempt.host)
 
 
 def _write_document(asked: _Asked, record: RunRecord) -> None:
@@ -161,6 +172,16 @@ def _write_document(asked: _Asked, record: RunRecord) -> None:
             missing = error.message
         documents.append({**json_output.attempt_document(attempt), "text": text, "missing": missing})
     json_output.write({"store": asked.store.name, "run": record.id, "logs": documents})
+
+
+def _name(attempt: AttemptRecord) -> str:
+    return f"{attempt.located}/{attempt.sequence} (attempt {attempt.attempt})"
+
+
+def _is_lost(attempt: AttemptRecord, record: RunRecord) -> bool:
+    """Return whether an attempt of this machine ended without an outcome, since its driver or its worker died."""
+    is_over = attempt.status is Status.WAITING or (attempt.status is Status.ACTIVE and record.owner is None)
+    return is_over and not (attempt.host or attempt.is_outdated)
 
 
 class _Show(Struct):
@@ -181,6 +202,8 @@ class _Show(Struct):
     """The attempt that was shown last; more of its output needs no further heading."""
     elsewhere: dict[str, tuple[LogElsewhereError, str, int]] = {}
     """By machine: the error of an attempt whose log is there, that attempt, and the number of such attempts."""
+    lost: list[str] = []
+    """The attempts without an outcome, of which nobody knows where their output ends."""
     unread: dict[str, StoreError] = {}
     """By segment: why it cannot be read."""
 
@@ -188,12 +211,15 @@ class _Show(Struct):
         """Show the new output; with ``lines_alone``, only whole lines."""
         output = Output(self.asked.store, record)
         self.elsewhere.clear()
+        self.lost.clear()
         for attempt in self.asked.attempts(record):
             try:
                 piece = output.of(attempt)
             except LogElsewhereError as error:
                 self._miss(attempt, error)
                 continue
+            if piece is None and _is_lost(attempt, record):
+                self.lost.append(_name(attempt))
             key = (attempt.located, attempt.sequence, attempt.attempt)
             if piece is not None and piece.dropped and not piece.length and key not in self._lost:
                 self._lost.add(key)
@@ -229,7 +255,7 @@ class _Show(Struct):
 
     def _miss(self, attempt: AttemptRecord, error: LogElsewhereError) -> None:
         """Note an attempt whose log is on another machine."""
-        first = f"{attempt.located}/{attempt.sequence} (attempt {attempt.attempt})"
+        first = _name(attempt)
         error, first, count = self.elsewhere.get(error.message, (error, first, 0))
         self.elsewhere[error.message] = (error, first, count + 1)
 
@@ -246,6 +272,19 @@ class _Show(Struct):
         if told and not self.has_shown:
             raise LogElsewhereError("; ".join(told), hint=next(iter(self.elsewhere.values()))[0].hint)
         return told
+
+    def lost_lines(self, record: RunRecord) -> list[str]:
+        """Return a sentence about attempts without an outcome, with the directory that has their output."""
+        if not self.lost:
+            return []
+        from sequent.model.outcome import LogSpan
+
+        span = LogSpan(segment="any", offset=0, length=0)
+        directory = self.asked.store.log_file(record, span).rpartition("/")[0]
+        more = f" and of {len(self.lost) - 1:,} more" if len(self.lost) > 1 else ""
+        return [
+            f"the output of {self.lost[0]}{more}, which ended without an outcome; it is in the files of {directory}"
+        ]
 
     def _print(self, key: tuple[str, str, int], attempt: AttemptRecord, content: Iterable[bytes], piece: Piece) -> None:
         if key != self._last:

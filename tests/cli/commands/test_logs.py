@@ -21,7 +21,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.logs.log_segment import Segment
 from sequent.runtime.logs.segment_files import CAP
 from sequent.runtime.reading.attempt_output import CHUNK, Piece
-from tests.cli.plans import FLOW, STEP, a_record
+from tests.cli.plans import FLOW, STEP, STEPS, a_record
 from tests.cli.remembered import RememberedStore, attempt, opening
 
 RUN = a_record(description={"": FLOW, "load": STEP, "send": STEP})
@@ -125,6 +125,24 @@ def test_an_iteration_that_is_yet_to_begin_may_be_followed(remember, capsys, tmp
     assert "the logs are empty" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("path", "texts"),
+    [("block", ["in 1.1", "in 1.2"]), ("block/1.2", ["in 1.2"]), ("block/1.3", []), ("", ["load", "in 1.1", "in 1.2"])],
+)
+def test_logs_of_a_container_are_those_of_its_steps(remember, capfd, tmp_path, path, texts):
+    attempts = []
+    for task, text in (("load/1", "load"), ("block.send/1.1", "in 1.1"), ("block.send/1.2", "in 1.2")):
+        (tmp_path / text).write_text(f"{text}\n")
+        name, _, sequence = task.partition("/")
+        span = LogSpan(segment=text, offset=0, length=len(text) + 1)
+        attempts.append(attempt(name, sequence, 1, Status.SUCCESS, log=span))
+    remember(Segments(a_record(description=STEPS), attempts, str(tmp_path)))
+    assert logs("r00412", path or None) == 0
+    captured = capfd.readouterr()
+    assert captured.out.splitlines()[1::2] == texts
+    assert ("the logs are empty" in captured.err) == (not texts)
+
+
 def test_logs_of_a_silent_step_say_so(remember, capsys, tmp_path):
     remember(RememberedStore(RUN, [attempt("load", "1", 1, Status.SUCCESS)], str(tmp_path / "none")))
     assert logs("r00412", "load") == 0
@@ -180,6 +198,18 @@ def test_logs_count_further_segments_that_are_missing(with_gaps, capfd):
     with pytest.raises(StoreError, match=r"w2' is missing; 1 other log cannot be read either\n"):
         logs("r00412")
     assert "text 3" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("status", [Status.WAITING, Status.ACTIVE])
+def test_logs_say_where_the_output_of_attempts_without_an_outcome_is(remember, capsys, tmp_path, status):
+    lost = [attempt("load", f"1.{number}", 1, status, ended=None) for number in (1, 2, 3)]
+    remember(Segments(RUN, [*lost, attempt("send", "1", 1, Status.SUCCESS)], str(tmp_path)))
+    assert logs("r00412") == 0
+    lost_ones = "load/1.1 (attempt 1) and of 2 more"
+    told = f"the output of {lost_ones}, which ended without an outcome; it is in the files of {tmp_path}"
+    assert capsys.readouterr().err == f"not shown: {told}\n"
+    assert logs("r00412", "send") == 0
+    assert capsys.readouterr().err == "send: the logs are empty\n"
 
 
 def test_logs_as_json_tell_why_an_output_is_missing(with_gaps, capsys, tmp_path):
