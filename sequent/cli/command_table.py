@@ -44,7 +44,7 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
     ),
     "release": (
         "sequent.cli.commands.release:release",
-        "Let a step or container go on that was held.",
+        "Let a held step or container go on.",
         "RUN PATH [OPTIONS]",
         ("latest transmit", "r00412 transmit.send/1.2"),
     ),

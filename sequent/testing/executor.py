@@ -98,7 +98,7 @@ class SimulatedExecutor:
         """Return the result of a step for which the scenario has none, if nothing depends on it."""
         if path in self._decisive:
             raise UsageError(
-                f"what {path!r} returns decides {self._decisive[path]}, and the simulation does not know it",
+                f"the result of {path!r} decides {self._decisive[path]}, and is not known here",
                 code="unknown-result",
                 hint=f"give it: results={{{path!r}: ...}}",
                 path=path,

@@ -96,7 +96,7 @@ def test_without_history_steps_take_no_time_and_an_unknown_result_leads_to_it(wa
     assert done.stdout.splitlines()[-1] == "lost: ✓ success after 0.00 s of simulated time"
     done = warehouse("simulate", "warehouse.py:warehouse", "-p", "day=monday")
     assert done.returncode == 2
-    assert "what 'find' returns decides the repeats of 'each'" in done.stderr
+    assert "the result of 'find' decides the repeats of 'each'" in done.stderr
     assert "--history" in done.stderr
     done = warehouse("simulate", "warehouse.py:warehouse", "--history")
     assert done.returncode == 2

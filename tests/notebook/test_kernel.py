@@ -121,7 +121,7 @@ def test_a_second_interrupt_ends_what_runs_and_the_kernel_goes_on(kernel, tmp_pa
     )
     worker = int(pipe.read_text())
     kernel.interrupt()
-    kernel.end(message, says="stopping: 1 running step may finish; interrupt again to end them\n")
+    kernel.end(message, says="stopping: 1 running step may finish; interrupt again to end it\n")
     kernel.interrupt()
     cell = kernel.end(message)
     assert cell.error == ""

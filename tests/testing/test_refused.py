@@ -101,7 +101,7 @@ def fan_out() -> sequent.Sequent:
 
 
 def test_a_result_that_decides_the_course_is_asked_for():
-    with pytest.raises(UsageError, match=r"what 'find' returns decides the repeats of 'load'") as caught:
+    with pytest.raises(UsageError, match=r"the result of 'find' decides the repeats of 'load'") as caught:
         simulate(fan_out())
     assert "results={'find': ...}" in caught.value.hint
 

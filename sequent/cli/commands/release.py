@@ -1,4 +1,4 @@
-"""Defines ``release``, which lets a part of a run go on that was held."""
+"""Defines ``release``, which lets a held part of a run go on."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 
 def release(run: NamedRun, path: Place, /, *, why: Why = "", options: GlobalOptions = DEFAULTS) -> int:
-    """Let a step, a container, a copy or an iteration go on that was held."""
+    """Let a held step, container, copy or iteration go on."""
     return intervene(options, run, InterventionKind.RELEASE, why=why, place=path)

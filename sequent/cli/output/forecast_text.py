@@ -46,7 +46,8 @@ def _origin(made: Forecast) -> str:
     if made.params:
         shown = ", ".join(f"{safe(name)}={readable(text)}" for name, text in made.params.items())
         words.append(f"with {shown} as in {safe(made.params_of)} unless given")
-    words.append(f"each took {duration(abs(made.offset))} {'more' if made.offset >= 0 else 'less'} than its replay")
+    who = "each" if len(made.runs) > 1 else "it"
+    words.append(f"{who} took {duration(abs(made.offset))} {'longer' if made.offset >= 0 else 'less'} than its replay")
     return "; ".join(words)
 
 

@@ -250,7 +250,7 @@ def _stopping_note(running: int) -> str:
     if not running:
         return "stopping: no step is running"
     steps = "step" if running == 1 else "steps"
-    return f"stopping: {running} running {steps} may finish; interrupt again to end them"
+    return f"stopping: {running} running {steps} may finish; interrupt again to end {'it' if running == 1 else 'them'}"
 
 
 def _patience_with(error: StoreError) -> float:

@@ -295,4 +295,4 @@ def test_the_second_signal_ends_what_runs_and_the_third_kills_it():
     hands = Hands(end)
     assert world.drive(hands) is RunStatus.STOPPED
     assert hands.ended_at_once == [False, True]
-    assert world.observer.notes[0] == "stopping: 1 running step may finish; interrupt again to end them"
+    assert world.observer.notes[0] == "stopping: 1 running step may finish; interrupt again to end it"
