@@ -83,7 +83,7 @@ class RunRecord(Struct, frozen=True, kw_only=True):
     """The number of times that a process has begun to drive it."""
 
     @property
-    def stopped_by(self) -> str:
+    def cause(self) -> str:
         """The task or container whose failure cancelled others: ``load.one/1.2``; '' if none did."""
         first = self.reason.partition("\n")[0]
         return first.removeprefix(STOPPED_BY) if first.startswith(STOPPED_BY) else ""

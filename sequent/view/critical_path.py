@@ -108,7 +108,7 @@ def stopping_failure(record: RunRecord, failures: Sequence[AttemptRecord]) -> At
     if record.status is not RunStatus.FAILURE:
         return None
     by_time = sorted(failures, key=lambda each: each.started if each.ended is None else each.ended)
-    return next((each for each in by_time if _name(each) == record.stopped_by), next(iter(by_time), None))
+    return next((each for each in by_time if _name(each) == record.cause), next(iter(by_time), None))
 
 
 def _name(attempt: AttemptRecord) -> str:

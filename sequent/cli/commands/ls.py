@@ -49,10 +49,7 @@ def _list(store: Store, records: list[RunRecord], options: GlobalOptions) -> Non
     if options.json:
         from sequent.cli.output import json_output
 
-        runs = [
-            {**json_output.run_document(record, due), "first_failure": _first_failure(store, record) or None}
-            for record, due in zip(records, dues, strict=True)
-        ]
+        runs = [json_output.run_document(record, due) for record, due in zip(records, dues, strict=True)]
         json_output.write({"store": store.name, "runs": runs})
     elif records:
         # The status is painted after the columns are aligned: escapes would count as width.
@@ -100,8 +97,8 @@ def _first_failure(store: Store, record: RunRecord) -> str:
     """
     if record.status is not RunStatus.FAILURE:
         return ""
-    if record.stopped_by:
-        return record.stopped_by
+    if record.cause:
+        return record.cause
     if sum(record.counts.values()) <= _MOST_SEARCHED:
         with suppress(StoreError):
             for attempt in store.tasks(record).failed_attempts(1)[1]:

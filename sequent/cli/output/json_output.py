@@ -56,6 +56,7 @@ def run_document(record: RunRecord, due: float | None = None) -> Document:
         "ended": None if record.ended is None else moment(record.ended),
         "counts": counts_document(record.counts),
         "reason": record.reason or None,
+        "cause": record.cause or None,
         "due": None if due is None else moment(due),
         "owner": None if record.owner is None else _owner(record.owner),
         "started_by": None if record.origin is None else _origin(record.origin),

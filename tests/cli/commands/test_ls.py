@@ -38,7 +38,7 @@ def test_ls_as_json_has_a_version_and_stable_keys(a_run, capsys):
     assert run["status"] == "failure"
     assert run["counts"] == {"success": 2, "failure": 1}
     assert run["started"] == "2023-11-14T22:13:20.000000+00:00"
-    assert run["first_failure"] == "send/1.2"
+    assert run["cause"] is None
 
 
 STOPPED = "stopped by the failure of block.send/1.3"
@@ -59,6 +59,8 @@ def test_ls_tells_the_failure_that_stopped_a_run_without_a_search(remember, caps
     remember(NeverSearched(failed(reason=f"{STOPPED}\nload waits for 2"), []))
     ls.ls()
     assert capsys.readouterr().out.endswith("2 success, 4 failure  failed: block.send/1.3, +3 more\n")
+    ls.ls(options=GlobalOptions(json=True))
+    assert json.loads(capsys.readouterr().out)["runs"][0]["cause"] == "block.send/1.3"
 
 
 @pytest.mark.parametrize("status", [RunStatus.SUCCESS, RunStatus.STOPPED, RunStatus.INTERRUPTED])
@@ -72,8 +74,6 @@ def test_ls_searches_no_large_run(remember, capsys):
     remember(NeverSearched(a_record(counts={Status.SUCCESS: 1_000, Status.FAILURE: 1}), []))
     ls.ls()
     assert "failed:" not in capsys.readouterr().out
-    ls.ls(options=GlobalOptions(json=True))
-    assert json.loads(capsys.readouterr().out)["runs"][0]["first_failure"] is None
 
 
 @pytest.mark.parametrize("room", [19, 20, 30, 40])
