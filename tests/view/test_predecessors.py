@@ -87,6 +87,8 @@ def test_the_critical_path_of_a_failed_run_leads_to_the_failure_that_stopped_it(
     path = path_of(failed_run(), status=RunStatus.FAILURE, reason="stopped by the failure of each.two/1.2")
     assert [f"{task.path}/{task.sequence}" for task in path.tasks] == ["load/1", "each.one/1.2", "each.two/1.2"]
     assert (path.failure, path.after) == ("each.two/1.2", 30.0)
+    path = path_of(failed_run(), status=RunStatus.FAILURE, reason="stopped by the failure of each.two/1.3")
+    assert (path.failure, path.after) == ("each.two/1.3", 10.0)
 
 
 def test_it_leads_to_the_first_failure_if_none_cancelled_others_or_a_container_did():

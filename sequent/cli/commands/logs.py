@@ -197,7 +197,7 @@ class _Show(Struct):
     _under_way: dict[tuple[str, str, int], int] = {}
     """By active attempt: the position up to which it has been shown."""
     _lost: set[tuple[str, str, int]] = set()
-    """The attempts reported to have lost all output, for lack of room or with their segment."""
+    """The attempts reported to have lost all output, for lack of room."""
     _last: tuple[str, str, int] | None = None
     """The attempt that was shown last; more of its output needs no further heading."""
     elsewhere: dict[str, tuple[LogElsewhereError, str, int]] = {}
@@ -230,10 +230,8 @@ class _Show(Struct):
                 new = self._new_part(output, key, piece, lines_alone=lines_alone)
                 content = output.content(new) if new.length else None
             except StoreError as error:
-                if key not in self._lost:
-                    self._lost.add(key)
-                    self.unread[piece.segment] = error
-                    self._print(key, attempt, [f"[sequent: {error.message}]\n".encode()], piece)
+                self.unread[piece.segment] = error
+                self._print(key, attempt, [f"[sequent: {error.message}]\n".encode()], piece)
                 continue
             if content is not None:
                 self._print(key, attempt, content, piece)

@@ -212,6 +212,13 @@ def test_logs_say_where_the_output_of_attempts_without_an_outcome_is(remember, c
     assert capsys.readouterr().err == "send: the logs are empty\n"
 
 
+@pytest.mark.parametrize("fields", [{"host": "etl2", "host_depth": 1}, {"is_outdated": True}])
+def test_logs_say_nothing_of_attempts_on_hosts_or_that_no_longer_count(remember, capsys, tmp_path, fields):
+    remember(Segments(RUN, [attempt("load", "1", 1, Status.WAITING, ended=None, **fields)], str(tmp_path)))
+    assert logs("r00412") == 0
+    assert capsys.readouterr().err == "run r00412: the logs are empty\n"
+
+
 def test_logs_as_json_tell_why_an_output_is_missing(with_gaps, capsys, tmp_path):
     with_gaps("w3")
     assert logs("r00412", options=GlobalOptions(json=True)) == 0
