@@ -105,7 +105,7 @@ class RunAction(Struct, frozen=True, kw_only=True):
         return replace(self, result=json.dumps(values.get("", values)))
 
     def perform(self, store: Store, record: RunRecord) -> str:
-        """Ask the run for it; return what follows, for people. It waits a few seconds for the driver's answer.
+        """Ask the run for it; return what follows, for people. It waits for the answer of a living driver.
 
         Raises:
             UsageError: the form is incomplete, or the run refuses.

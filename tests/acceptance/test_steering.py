@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+from sequent.runtime.processes import process_trees
 from tests.patience import wait_until
 
 
@@ -69,6 +70,17 @@ def test_what_cannot_be_held_is_refused_with_the_reason(sequent, waiting, words,
     done = sequent(*words)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_a_driver_that_is_stopped_is_named_and_decides_once_it_goes_on(sequent, waiting):
+    waiting.send_signal(signal.SIGSTOP)
+    wait_until(lambda: process_trees.is_stopped(waiting.pid))
+    held = sequent("hold", "slow1", "after")
+    assert held.returncode == 0
+    assert f"asked process {waiting.pid} on " in held.stderr
+    assert held.stderr.endswith(", which is stopped, and answers once it goes on\n")
+    waiting.send_signal(signal.SIGCONT)
+    wait_until(lambda: "'after' is held since" in sequent("ls").stdout)
 
 
 def test_a_task_is_marked_and_not_executed(sequent, waiting):

@@ -20,7 +20,7 @@ def path(tmp_path):
 @pytest.fixture
 def run(store, monkeypatch):
     """A run that this process drives and that answers nothing."""
-    monkeypatch.setattr(handing_over, "PATIENCE", 0.0)
+    monkeypatch.setattr(handing_over, "LOOKS", 1)
     return create(store, "r1")
 
 

@@ -33,6 +33,11 @@ def owner_of(pid: int, since: float) -> Owner:
     )
 
 
+def is_stopped(owner: Owner) -> bool:
+    """Return whether a driver is stopped until another process continues it; False also for other machines' drivers."""
+    return process_trees.is_stopped(owner.pid) and owner_of(owner.pid, owner.since) == owner
+
+
 def _user_of(pid: int) -> str:
     try:
         number = os.stat(f"/proc/{pid}").st_uid

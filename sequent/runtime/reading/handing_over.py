@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from typing import TYPE_CHECKING, Any
@@ -15,17 +16,21 @@ from sequent.model.outline import CONTAINERS, QUESTION
 from sequent.model.status import RunStatus, Status
 from sequent.model.terminal import safe
 from sequent.runtime.clock import local_text
-from sequent.runtime.processes.run_owners import owner_of
+from sequent.runtime.processes.run_owners import is_stopped, owner_of
 from sequent.runtime.reading.step_states import TaskFilter, read_filter, story_of
 from sequent.runtime.records import Pending, RunRecord
 
 if TYPE_CHECKING:
     from sequent.runtime.ports import Store
 
-PATIENCE = 20.0
-"""Seconds to wait for a driver's answer: most take milliseconds, on a busy machine some take longer."""
+LOOKS = 400
+"""The number of looks for the answer of a driver that lives: most answer before the second one.
+
+They are counted, and not the seconds: on a slow machine each look takes longer, and so the driver has more time. One
+that does not answer hangs, or its machine does; the request stays in the store, so its driver may still decide it.
+"""
 _REST = 0.05
-"""Seconds between two looks for its answer."""
+"""Seconds between two looks."""
 _MOST_NAMED = 3
 """The maximum number of questions in a hint."""
 
@@ -56,6 +61,8 @@ class Handed(Struct, frozen=True):
     now: RunRecord
     before: str = ""
     """The person whose answer to the same question came before, and may be refused."""
+    is_stopped: bool = False
+    """Whether the process that drives the run is stopped, so that it answers nothing."""
 
     def told(self, effect: str) -> str:
         """Return what follows, for people; ``effect`` follows if the run applies it."""
@@ -67,7 +74,8 @@ class Handed(Struct, frozen=True):
         if self.asked.request.kind is InterventionKind.MARK:
             return f"{effect}, once its iteration begins, or else once the run is recovered"
         owner = self.now.owner
-        return f"asked process {owner.pid} on {safe(owner.host)}, which has not answered yet"
+        state = "is stopped, and answers once it goes on" if self.is_stopped else "has not answered yet"
+        return f"asked process {owner.pid} on {safe(owner.host)}, which {state}"
 
 
 def hand_over(store: Store, record: RunRecord, kind: InterventionKind, *, place: str = "", **further: Any) -> Handed:
@@ -109,7 +117,7 @@ def hand_over(store: Store, record: RunRecord, kind: InterventionKind, *, place:
         before = earlier[0].request.who if earlier else ""
     if asked.decision is not None and asked.decision.refusal:
         raise UsageError(f"run {record.id!r} refused this: {asked.decision.refusal}", code="refused")
-    return Handed(asked, now, before)
+    return Handed(asked, now, before, is_stopped=now.owner is not None and is_stopped(now.owner))
 
 
 def _refuse_succeeded(store: Store, record: RunRecord, wanted: TaskFilter, place: str) -> None:
@@ -171,12 +179,12 @@ def _answers(store: Store, record: RunRecord, place: str) -> list[AskedIntervent
 
 
 def _answered(store: Store, record: RunRecord, number: int) -> AskedIntervention:
-    """Return an intervention once its run has answered it, is not driven any more, or takes too long."""
-    until = time.monotonic() + PATIENCE
+    """Return an intervention once its run has answered it, or is not driven any more, or its driver is silent."""
+    looks = itertools.count(1)
     while True:
-        is_driven = store.find(record.id).owner is not None
+        owner = store.find(record.id).owner
         asked = next(each for each in store.interventions(record) if each.number == number)
-        if asked.decision is not None or not is_driven or time.monotonic() > until:
+        if asked.decision is not None or owner is None or is_stopped(owner) or next(looks) >= LOOKS:
             return asked
         time.sleep(_REST)
 
