@@ -11,6 +11,7 @@ from struct import Struct
 
 from msgspec.msgpack import Decoder
 
+from sequent.errors import StoreError
 from sequent.runtime.hosts.protocol.frames import Inlet, frames_of
 from sequent.runtime.hosts.protocol.messages import MessagePiece, MessageWhole, OutcomeThere
 from sequent.runtime.messages.packets import BadMessageError
@@ -39,6 +40,9 @@ class OutcomeSpool:
     Args:
         place: the agent's directory, as a descriptor.
         monotonic: the clock, in seconds.
+
+    Raises:
+        StoreError: a later version of Sequent has kept outcomes there; they stay.
     """
 
     def __init__(self, place: int, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -231,9 +235,17 @@ def keeps_outcomes(path: str) -> bool:
 
 
 def _outcomes_in(data: bytes) -> list[OutcomeThere]:
-    """Return the outcomes of a batch; none if another version wrote it that cannot be read."""
+    """Return the outcomes of a batch, which fits its checksum.
+
+    Raises:
+        StoreError: a later version wrote it.
+    """
     try:
         messages = [*Inlet(_OUTCOMES).feed(data)]
     except BadMessageError:
-        return []
+        raise StoreError(
+            "a later version of Sequent has kept outcomes of the run here, which this one cannot read",
+            code="later-outcomes",
+            hint="install that version again on this host",
+        ) from None
     return [each for each in messages if not isinstance(each, MessagePiece | MessageWhole)]
