@@ -9,6 +9,7 @@ from playwright.sync_api import sync_playwright
 
 from sequent.model.status import RunStatus
 from tests.html.test_report import page_of, view_of
+from tests.patience import PATIENCE
 from tests.view.ran import FAILED, ran
 
 ATTEMPTS = [ran("load", 0, 10), ran("each.one/1.2", 30, 40, FAILED), ran("each.one/1.3", 41, 45)]
@@ -18,7 +19,9 @@ DARK, LIGHT = "rgb(22, 21, 20)", "rgb(255, 255, 255)"
 @pytest.fixture(scope="module")
 def chromium():
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        found = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"], timeout=1000 * PATIENCE
+        )
         yield found
         found.close()
 
@@ -34,6 +37,7 @@ def opened(chromium, tmp_path):
         context = chromium.new_context(
             viewport={"width": width, "height": 800}, color_scheme=scheme, java_script_enabled=False
         )
+        context.set_default_timeout(1000 * PATIENCE)
         contexts.append(context)
         tab = context.new_page()
         complaints = []

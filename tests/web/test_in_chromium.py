@@ -13,6 +13,7 @@ from playwright.sync_api import sync_playwright
 
 from sequent.web.opening_page import OpeningPage
 from tests.children import Child
+from tests.patience import PATIENCE
 
 FLOWS = """
 from pathlib import Path
@@ -109,7 +110,9 @@ def address(directory):
 @pytest.fixture(scope="module")
 def chromium():
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        found = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"], timeout=1000 * PATIENCE
+        )
         yield found
         found.close()
 
@@ -121,6 +124,7 @@ def opened(chromium, address):
 
     def open_page(path, size="wide", **options):
         context = chromium.new_context(viewport=SIZES[size], **options)
+        context.set_default_timeout(1000 * PATIENCE)
         contexts.append(context)
         tab = context.new_page()
         tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -134,6 +138,12 @@ def opened(chromium, address):
     for context in contexts:
         context.close()
     assert [text for text in complaints if "404" not in text and "frame is sandboxed" not in text] == []
+
+
+def follow(link):
+    """Click, and wait until the whole page is there."""
+    with link.page.expect_navigation():
+        link.click()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -152,16 +162,16 @@ def test_every_page_fits_its_window_and_has_text_that_can_be_read(opened, size, 
 
 def test_all_is_read_without_scripts(opened):
     tab = opened("/", java_script_enabled=False)
-    tab.get_by_role("link", name="nightly").click()
+    follow(tab.get_by_role("link", name="nightly"))
     assert "the ledger differs" in tab.locator("#failures").inner_text()
     assert tab.locator("#flow svg.sequent-picture").is_visible()
     assert tab.locator("#timeline rect.bar").count() == 6
-    tab.locator("#steps").get_by_role("link", name="regions.audit").click()
-    tab.locator(".chip", has_text="1").click()
-    tab.locator(".chip", has_text="3").click()
+    follow(tab.locator("#steps").get_by_role("link", name="regions.audit"))
+    follow(tab.locator(".chip", has_text="1"))
+    follow(tab.locator(".chip", has_text="3"))
     tab.locator(".chip.chosen", has_text="3").wait_for()
     assert tab.locator("#tasks code").all_inner_texts() == ["regions.audit/1.3"]
-    tab.locator("#tasks a.name").click()
+    follow(tab.locator("#tasks a.name"))
     assert "<script>alert(1)</script>" in tab.locator(".log").inner_text()
 
 
@@ -235,6 +245,7 @@ def test_the_pages_of_a_run_follow_it_without_being_loaded_again(opened, directo
 def test_the_file_that_a_browser_is_started_with_opens_the_pages(chromium, address, has_scripts):
     opening = OpeningPage(address)
     context = chromium.new_context(java_script_enabled=has_scripts)
+    context.set_default_timeout(1000 * PATIENCE)
     tab = context.new_page()
     tab.goto(opening.address)
     tab.get_by_role("link", name="nightly").wait_for()
@@ -250,8 +261,7 @@ def test_the_chosen_colours_stay_for_all_pages(opened):
     tab.locator(".theme label", has_text="dark").click()
     dark = tab.evaluate(background)
     assert dark != light
-    tab.get_by_role("link", name="nightly").click()
-    tab.locator("#flow").wait_for()
+    follow(tab.get_by_role("link", name="nightly"))
     assert tab.evaluate(background) == dark
     tab.locator(".theme label", has_text="auto").click()
     tab.reload()
@@ -262,7 +272,7 @@ def test_a_person_acts_with_a_reason_that_the_history_shows(opened):
     tab = opened("/runs/done1/actions/hold")
     tab.get_by_label("Part of the run").fill("send")
     tab.get_by_label("Reason").fill("the line is down")
-    tab.get_by_role("button", name="Hold").click()
+    follow(tab.get_by_role("button", name="Hold"))
     assert "nothing more starts in send" in tab.get_by_role("status").inner_text()
-    tab.get_by_role("link", name="Back to the run").click()
+    follow(tab.get_by_role("link", name="Back to the run"))
     assert "the line is down" in tab.locator("#interventions").inner_text()
