@@ -6,17 +6,17 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Generator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from tests.patience import wait_until
+from tests.ports import free_port
 
 USER = "postgres"
 """The system's user that the package makes, and the role that may do all: the server refuses to run as root."""
@@ -40,9 +40,7 @@ class Cluster:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.data = directory / "data"
-        with closing(socket.socket()) as listener:
-            listener.bind(("127.0.0.1", 0))
-            self.port = listener.getsockname()[1]
+        self.port = free_port()
         self._made = 0
         self._as_user("initdb", "-D", str(self.data), "-U", USER, "-A", "trust", "--encoding=UTF8", "--no-locale")
         (self.data / "postgresql.auto.conf").write_text(f"{_CONFIGURATION}port = {self.port}\n")
@@ -79,6 +77,13 @@ class Cluster:
     def stop(self, mode: str = "fast", *, waits: bool = True) -> None:
         """Stop it: smart waits for all clients, fast rolls transactions back, immediate is as if it were killed."""
         self._as_user("pg_ctl", "-D", str(self.data), "-m", mode, "-w" if waits else "-W", "stop")
+
+    def reload(self) -> None:
+        """Have it read its files of settings and access, and wait until it has."""
+        loaded = "SELECT pg_conf_load_time()"
+        before = self.execute(loaded)
+        self.execute("SELECT pg_reload_conf()")
+        wait_until(lambda: self.execute(loaded) != before)
 
     def restart(self, mode: str = "fast") -> None:
         self.stop(mode)
@@ -130,5 +135,10 @@ def server_process(cluster: Cluster) -> int:
 def kill(cluster: Cluster) -> None:
     """Kill all processes of a cluster's server, as a crash of its machine does."""
     server = server_process(cluster)
-    os.kill(server, signal.SIGKILL)
-    wait_until(lambda: not os.path.exists(f"/proc/{server}"))
+    # No new server starts as long as one of the old one's processes has the memory that they share.
+    os.kill(server, signal.SIGSTOP)
+    processes = [server, *map(int, Path(f"/proc/{server}/task/{server}/children").read_text().split())]
+    for pid in processes:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in processes))

@@ -7,6 +7,8 @@ from contextlib import closing
 import pytest
 
 from sequent.runtime.store import open_store
+from sequent.runtime.store.postgresql import leases
+from tests.patience import PATIENCE
 from tests.proxies import proxy
 
 
@@ -31,6 +33,12 @@ def at(tmp_path, monkeypatch):
 
     move("here")
     return move
+
+
+@pytest.fixture(autouse=True)
+def renews_late(monkeypatch):
+    """Leases that a test ends are not renewed behind its back, however long it takes."""
+    monkeypatch.setattr(leases, "RENEWED", PATIENCE)
 
 
 @pytest.fixture

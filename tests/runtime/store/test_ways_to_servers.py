@@ -28,6 +28,7 @@ from tests.children import Child
 from tests.contracts.plans import TASK_A, attempted, create, each, repeated
 from tests.contracts.test_sharing import ask, release, using
 from tests.patience import wait_until
+from tests.ports import free_port
 from tests.postgres import USER, Cluster
 
 
@@ -78,14 +79,12 @@ def authority(cluster: Cluster, tmp_path: Path) -> Iterator[Path]:
         path.chmod(0o600)
         os.chown(path, owner.st_uid, owner.st_gid)
     cluster.execute("ALTER SYSTEM SET ssl = on")
-    cluster.execute("SELECT pg_reload_conf()")
-    wait_until(lambda: cluster.execute("SHOW ssl") == [("on",)])
+    cluster.reload()
     (tmp_path / "ours.crt").write_bytes(made.certificate)
     (tmp_path / "other.crt").write_bytes(Authority("other").certificate)
     yield tmp_path / "ours.crt"
     cluster.execute("ALTER SYSTEM RESET ssl")
-    cluster.execute("SELECT pg_reload_conf()")
-    wait_until(lambda: cluster.execute("SHOW ssl") == [("off",)])
+    cluster.reload()
 
 
 def verified(cluster: Cluster, name: str, host: str, authority: Path) -> str:
@@ -113,8 +112,7 @@ def test_a_server_that_is_certified_is_trusted_and_no_other(cluster: Cluster, na
 @pytest.fixture(params=["transaction", "session"])
 def pooled(request: Any, cluster: Cluster, tmp_path: Path, name: str) -> Iterator[str]:
     """The address of the database behind a pooler."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     directory = cluster.directory / f"bouncer-{port}"
     directory.mkdir()
     settings = directory / "pgbouncer.ini"
