@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pwd
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import uuid
@@ -20,6 +18,8 @@ from attrs import define, field, frozen
 
 from tests.installation import install
 from tests.patience import wait_until
+from tests.ports import free_port
+from tests.users import change_users, one_at_a_time
 
 SSHD = "/usr/sbin/sshd"
 _SEPARATION = Path("/run/sshd")
@@ -246,7 +246,7 @@ def ssh_hosts() -> Generator[SshHosts]:
     assert os.geteuid() == 0, "servers of SSH and their users can only be made by root; run the tests as root"
     assert Path(SSHD).exists(), f"{SSHD} is missing; install it: apt-get install openssh-server"
     _SEPARATION.mkdir(mode=0o755, exist_ok=True)
-    with _one_at_a_time():
+    with one_at_a_time():
         _remove_left_users()
     directory = Path(tempfile.mkdtemp(prefix="sequent-sshd-", dir="/tmp"))
     directory.chmod(0o711)
@@ -277,15 +277,12 @@ def _set_up(server: SshServer, public_key: str) -> None:
     server.boot()
     user = f"{_PREFIX}{os.getpid()}-{server.name}"
     words = ["useradd", "--no-log-init", "--no-create-home", "--home-dir", str(server.home), "--shell", "/bin/bash"]
-    with _one_at_a_time():
-        subprocess.run([*words, "--password", "*", user], check=True, capture_output=True)
+    change_users(*words, "--password", "*", user)
     server.user = user
     os.chown(server.home, server.uid, pwd.getpwnam(user).pw_gid)
     server.authorized_keys.write_text(public_key)
     subprocess.run(_key_words(server.key), check=True)
-    with socket.socket() as free:
-        free.bind((server.address, 0))
-        server.port = free.getsockname()[1]
+    server.port = free_port(server.address)
 
 
 def _take_down(server: SshServer) -> None:
@@ -293,23 +290,11 @@ def _take_down(server: SshServer) -> None:
     if server.user:
         server.kill_sessions()
         server.kill_processes()
-        with _one_at_a_time():
-            subprocess.run(["userdel", server.user], check=True, capture_output=True)
+        change_users("userdel", server.user)
 
 
 def _key_words(path: Path) -> list[str]:
     return ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(path)]
-
-
-@contextmanager
-def _one_at_a_time() -> Generator[None]:
-    """Users are made and removed by one process of tests at a time."""
-    descriptor = os.open(_SEPARATION, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _remove_left_users() -> None:

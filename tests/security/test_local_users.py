@@ -8,7 +8,6 @@ import pwd
 import shutil
 import socket
 import stat
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,21 +19,22 @@ from tests.patience import PATIENCE
 from tests.runtime.hosts.sessions import StandIn
 from tests.runtime.hosts.speaking import Speaker
 from tests.runtime.store.test_other_users import NOBODY, done_by_another_user
+from tests.users import change_users
 
 FLOW = Path(__file__).with_name("pickled_flow.py")
-USER = "sequent-other"
+USER = f"sequent-o{os.getpid()}"
 
 
 @pytest.fixture(scope="module")
 def other() -> Iterator[pwd.struct_passwd]:
     """Another user of this machine, with a group of its own in which root is as well."""
-    subprocess.run(["useradd", "--user-group", "--no-create-home", USER], check=True)
+    change_users("useradd", "--user-group", "--no-create-home", USER)
     try:
-        subprocess.run(["usermod", "-a", "-G", USER, "root"], check=True)
+        change_users("usermod", "-a", "-G", USER, "root")
         yield pwd.getpwnam(USER)
     finally:
-        subprocess.run(["gpasswd", "-d", "root", USER], check=True, capture_output=True)
-        subprocess.run(["userdel", USER], check=True)
+        change_users("gpasswd", "-d", "root", USER)
+        change_users("userdel", USER)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts.shipping import bootstrap, shipped_session
 from sequent.runtime.hosts.shipping.agent_sessions import open_agent_session
 from sequent.runtime.hosts.shipping.bundle import Bundle, make_bundle
-from tests.patience import PATIENCE, wait_until
+from tests.patience import LATE, PATIENCE, wait_until
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_an_archive_is_on_the_disk_before_it_takes_its_place(package, tmp_path, 
 
 @pytest.mark.parametrize("script", ["exec sleep 1000", "yes Welcome | head -c 100000; exec sleep 1000"])
 def test_a_session_in_which_nothing_takes_the_archive_is_ended(tmp_path, monkeypatch, script):
-    monkeypatch.setattr(shipped_session, "_PATIENCE", 0.5)
+    monkeypatch.setattr(shipped_session, "_PATIENCE", LATE)
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\n{script}\n")
     python.chmod(0o700)

@@ -13,6 +13,7 @@ from sequent.errors import HostError, HostStage
 from sequent.runtime.hosts.transports.choice import transport_for
 from tests.patience import PATIENCE
 from tests.runtime.hosts.ways import SSH_WAYS, TIMEOUT, settings, with_key
+from tests.users import change_users
 
 
 @pytest.fixture(params=SSH_WAYS)
@@ -284,7 +285,7 @@ def test_another_command_that_is_forced_is_quoted(ssh_hosts, way, forced, piece)
 
 
 def test_the_end_of_a_command_that_was_turned_away_by_its_shell_is_quoted(ssh_hosts, way):
-    subprocess.run(["usermod", "--shell", "/usr/sbin/nologin", ssh_hosts.near.user], check=True)
+    change_users("usermod", "--shell", "/usr/sbin/nologin", ssh_hosts.near.user)
     try:
         connection = transport_for(settings(ssh_hosts, way=way)).connect("cat", TIMEOUT)
         try:
@@ -292,7 +293,7 @@ def test_the_end_of_a_command_that_was_turned_away_by_its_shell_is_quoted(ssh_ho
         finally:
             connection.close()
     finally:
-        subprocess.run(["usermod", "--shell", "/bin/bash", ssh_hosts.near.user], check=True)
+        change_users("usermod", "--shell", "/bin/bash", ssh_hosts.near.user)
     assert "This account is currently not available" in error.message
 
 

@@ -106,7 +106,7 @@ def test_an_attempt_that_no_task_has_asked_for_again_ends_as_its_run_succeeds(ho
         driving.executor.acknowledge(ended.frame, ended.node, ended.attempt)
         driving.executor.expect_nothing()
     wait_until(lambda: not host.agent_pids())
-    assert not Path("/proc", begun(gate(tmp_path))[0]).exists()
+    wait_until(lambda: not Path("/proc", begun(gate(tmp_path))[0]).exists())
 
 
 def test_what_no_driver_wants_is_ended_before_its_task_runs_again(host, tmp_path):
