@@ -33,9 +33,10 @@ def catches(directory):
 
 def catches_all_the_time(directory):
     ready(directory)
-    for _ in range(2):
+    # Until it is told to end, and then for a while.
+    for seconds in (PATIENCE, 0.5):
         with contextlib.suppress(BaseException):
-            time.sleep(0.5)
+            time.sleep(seconds)
     return "in spite of all"
 
 
@@ -66,20 +67,22 @@ def has_its_own(directory):
 
 
 def waits_for_a_thread(directory):
-    done = threading.Event()
-    threading.Thread(target=lambda: (time.sleep(0.5), done.set()), daemon=True).start()
+    told, done = threading.Event(), threading.Event()
+    threading.Thread(target=lambda: (told.wait(), time.sleep(0.5), done.set()), daemon=True).start()
     ready(directory)
     while not done.is_set():
-        with contextlib.suppress(BaseException):
+        try:
             done.wait()
+        except BaseException:  # noqa: BLE001 - as steps do that mean well
+            told.set()
     return "in spite of all"
 
 
 async def awaits(directory):
     ready(directory)
-    for _ in range(20):
+    for seconds in (PATIENCE, *[0.05] * 10):
         with contextlib.suppress(BaseException):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(seconds)
     return "in spite of all"
 
 
@@ -88,10 +91,10 @@ async def is_called_back(directory):
 
     def busy():
         ready(directory)
-        time.sleep(0.5)
+        time.sleep(PATIENCE)
 
     loop.call_soon(busy)
-    await asyncio.sleep(0.7)
+    await asyncio.sleep(0.1)
     return "in spite of all"
 
 

@@ -24,6 +24,8 @@ from tests.patience import PATIENCE, wait_until
 from tests.runtime.driving import Driving, forked
 
 kept: list[object] = []
+SHARED = f"sequent_tests_{os.getpid()}"
+"""The name of memory that steps share, of this process of tests alone."""
 
 
 def pid():
@@ -40,7 +42,7 @@ def pool(method):
 
 
 def share():
-    memory = shared_memory.SharedMemory("sequent_tests_shared", create=True, size=10)
+    memory = shared_memory.SharedMemory(SHARED, create=True, size=10)
     kept.append(memory)
     return True
 
