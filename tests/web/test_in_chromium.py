@@ -170,6 +170,7 @@ def test_all_is_read_without_scripts(opened):
     follow(tab.locator(".chip", has_text="1"))
     follow(tab.locator(".chip", has_text="3"))
     tab.locator(".chip.chosen", has_text="3").wait_for()
+    tab.wait_for_load_state()
     assert tab.locator("#tasks code").all_inner_texts() == ["regions.audit/1.3"]
     follow(tab.locator("#tasks a.name"))
     assert "<script>alert(1)</script>" in tab.locator(".log").inner_text()
