@@ -93,6 +93,10 @@ class wrong:
 """
 
 
+NOT_OF_USERS = ("SEQUENT_", "PYTEST", "PYTHONUNBUFFERED")
+"""Variables that whoever runs the tests may have, and a user of the command line has not: their names begin so."""
+
+
 class CommandLine:
     """Runs commands in a directory with a store of its own."""
 
@@ -101,7 +105,7 @@ class CommandLine:
         self.store = directory / "store" / "runs.db"
         self.store.parent.mkdir(mode=0o700)
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("SEQUENT_", "PYTEST"))},
+            **{name: value for name, value in os.environ.items() if not name.startswith(NOT_OF_USERS)},
             "SEQUENT_STORE": str(self.store),
             "PYTHONPATH": os.pathsep.join((str(Path(__file__).parents[2]), SITE)),
             "NO_COLOR": "1",
