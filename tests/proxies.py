@@ -32,7 +32,8 @@ class Proxy:
         """Whether new connections are closed at once."""
         self.pools = False
         """Whether clients are told of another backend than theirs, as a pooler does."""
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -69,6 +70,9 @@ class Proxy:
         return True
 
     def close(self) -> None:
+        """Listen no more: first, lest the thread goes on with another socket that gets the number of this one."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._accepting.join()
         self._listener.close()
 
 
