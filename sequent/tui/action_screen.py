@@ -10,13 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, RadioButton, RadioSet, Static
+from textual.widgets import Button, Input, RadioSet, Static
 
 from sequent.dashboard.one_run import read_run
 from sequent.dashboard.run_action import RunAction, read_action
 from sequent.errors import SequentError
 from sequent.model.interventions import InterventionKind
 from sequent.tui.cells import block, line
+from sequent.tui.marked_button import MarkedButton
 from sequent.tui.run_source import RunSource
 from sequent.view.text import counted
 
@@ -78,7 +79,7 @@ class ActionScreen(ModalScreen[None]):
             if action.has_outcome:
                 words = _OUTCOMES if action.kind is InterventionKind.MARK else ("yes", "no")
                 with RadioSet(id="outcome"):
-                    yield from (RadioButton(word, value=at == 0) for at, word in enumerate(words))
+                    yield from (MarkedButton(word, value=at == 0) for at, word in enumerate(words))
                 yield Input(id="result", placeholder="result, in JSON; may be left empty")
             yield Input(id="why", placeholder="reason, kept with the run")
             yield Static(id="told", markup=False)

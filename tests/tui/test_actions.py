@@ -51,6 +51,11 @@ async def does(viewer):
     await viewer.until(lambda: str(viewer.screen.query_one("#told").content) or problem_of(viewer))
 
 
+def signs_of(viewer):
+    """The choices as they are without colours."""
+    return [str(button.render()).strip() for button in viewer.screen.query("RadioButton")]
+
+
 def problem_of(viewer):
     return str(viewer.screen.query_one("#problem").content)
 
@@ -104,8 +109,10 @@ def test_a_failed_task_is_marked_from_its_row(path, run, store):
         await viewer.until(lambda: viewer.rows("failures"))
         await chooses(viewer, "mark")
         assert viewer.screen.query_one("#place").value == "a/1"
+        assert signs_of(viewer) == ["▐◉▌ success", "▐○▌ failure"]
         viewer.screen.query("RadioButton").last().toggle()
         await viewer.sees("Effect: a/1 counts as a failure.")
+        assert signs_of(viewer) == ["▐○▌ success", "▐◉▌ failure"]
         await fills(viewer, why="gone")
         await does(viewer)
 
