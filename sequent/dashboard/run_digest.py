@@ -14,8 +14,8 @@ from sequent.model.status import Status
 from sequent.runtime.task_list_port import AttemptPiece
 from sequent.view.attempts import Attempts, by_step
 from sequent.view.buckets import BUCKETS
-from sequent.view.earlier_runs import RunWithAttempts, durations_in, earlier_attempts, earlier_runs
-from sequent.view.expected_end import ExpectedEnd, expected_end
+from sequent.view.earlier_runs import RunWithAttempts, durations_in, earlier_attempts, earlier_lengths
+from sequent.view.expected_end import MOST_FOLLOWED, ExpectedEnd, expected_end
 from sequent.view.predecessors import Predecessors
 from sequent.view.run_result import RunResult, read_result
 from sequent.view.step_durations import Band, bands_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FAILURES = 100
 """Failures that are read."""
-ATTEMPTS = 2_000
+ATTEMPTS = MOST_FOLLOWED
 """Attempts of a run that are read one by one for its timeline; of more, only numbers by pieces of time."""
 _KEPT = 50
 """Runs whose digests are kept."""
@@ -146,7 +146,7 @@ def _earlier(store: Store, record: RunRecord, total: int) -> Sequence[RunWithAtt
     if total > MOST_BARS and record.owner is None:
         return ()
     if total > ATTEMPTS:
-        return [RunWithAttempts(run, (), is_whole=False) for run in earlier_runs(store, record)]
+        return earlier_lengths(store, record)
     return earlier_attempts(store, record, total)
 
 

@@ -12,7 +12,7 @@ from sequent.runtime.records import Pending
 from sequent.tui.cells import block, line, moment, numbers, status
 from sequent.tui.row_table import Rows
 from sequent.tui.run_content import RunContent
-from sequent.view.expected_end import ExpectedEnd
+from sequent.view.expected_end import expected_text
 from sequent.view.failure_groups import FailureGroup
 from sequent.view.intervention_lines import intervention_lines
 from sequent.view.next_command import next_command, plan_command
@@ -46,7 +46,7 @@ def _head(content: RunContent, now: float) -> Iterator[Text]:
         facts.append(f"started by {record.origin.run} {record.origin.path}")
     yield line(", ".join(facts))
     if expected := run.digest.expected_end:
-        yield line(_expected(expected, now))
+        yield line(expected_text(expected, now, moment))
     if record.params:
         yield line("  ".join(f"{name}={readable(value):.80}" for name, value in record.params.items()))
     yield Text.assemble("tasks: ", numbers(run.numbers) if run.numbers else "nothing yet")
@@ -59,15 +59,6 @@ def _head(content: RunContent, now: float) -> Iterator[Text]:
         yield Text.assemble("run the rest, and keep all successes: ", line(command, "bold"))
         if plan:
             yield Text.assemble("show its plan, without running anything: ", line(plan, "bold"))
-
-
-def _expected(expected: ExpectedEnd, now: float) -> str:
-    if expected.median <= now:
-        median = "any moment"
-    else:
-        median = f"{moment(expected.median)}, in {duration(expected.median - now)}"
-    band = f"; in 8 of 10 cases by {moment(expected.high)}" if expected.high > now else ""
-    return f"expected end: {median}{band} (from {counted(expected.runs, 'earlier run')})"
 
 
 def _told(result: RunResult) -> str:

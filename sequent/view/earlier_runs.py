@@ -74,6 +74,11 @@ def earlier_attempts(store: Store, record: RunRecord, attempts: int) -> list[Run
     return found
 
 
+def earlier_lengths(store: Store, record: RunRecord) -> list[RunWithAttempts]:
+    """Return the same without any attempts: only how long each run took as a whole."""
+    return [RunWithAttempts(run, (), is_whole=False) for run in earlier_runs(store, record)]
+
+
 def durations_in(earlier: Iterable[RunWithAttempts]) -> Mapping[str, Sequence[float]]:
     """Return the durations of each step's successes in some runs, by path."""
     found: defaultdict[str, list[float]] = defaultdict(list)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -14,6 +14,7 @@ from sequent.view.earlier_runs import RunWithAttempts
 from sequent.view.predecessors import Predecessors
 from sequent.view.prediction import predicted_band
 from sequent.view.step_durations import quantile
+from sequent.view.text import counted, duration
 
 MOST_FOLLOWED = 2_000
 """The attempts of a run above which earlier runs are not followed task by task, but compared as a whole."""
@@ -93,6 +94,16 @@ def outlasting(length: float, elapsed: float, lengths: Iterable[float]) -> float
         return length
     longer = sorted(each for each in lengths if each > elapsed)
     return quantile(longer, 0.5) if longer else elapsed
+
+
+def expected_text(expected: ExpectedEnd, now: float, moment: Callable[[float], str]) -> str:
+    """Return an expected end in words; ``moment`` writes a time since 1970."""
+    if expected.median <= now:
+        median = "any moment"
+    else:
+        median = f"{moment(expected.median)}, in {duration(expected.median - now)}"
+    band = f"; in 8 of 10 cases by {moment(expected.high)}" if expected.high > now else ""
+    return f"expected end: {median}{band} (from {counted(expected.runs, 'earlier run')})"
 
 
 class _Course:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from sequent.cli.output.terminal import out
 from sequent.errors import InvalidFlowError, SequentError
@@ -14,6 +14,9 @@ from sequent.model.outcome import Failure, LogSpan, Outcome, Problem
 from sequent.model.status import Status
 from sequent.model.value_text import encode
 from sequent.runtime.records import AttemptRecord, Owner, Pending, RunOrigin, RunRecord
+
+if TYPE_CHECKING:
+    from sequent.view.expected_end import ExpectedEnd
 
 VERSION = 1
 """Goes up when a key changes its meaning or is removed."""
@@ -42,6 +45,13 @@ def error_document(error: SequentError) -> Document:
         "hint": error.hint or None,
         "problems": [error_document(problem) for problem in problems],
     }
+
+
+def expected_document(end: ExpectedEnd | None) -> Document | None:
+    """Return the expected end of a run that goes on."""
+    if end is None:
+        return None
+    return {"low": moment(end.low), "median": moment(end.median), "high": moment(end.high), "runs": end.runs}
 
 
 def run_document(record: RunRecord, due: float | None = None) -> Document:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sequent.cli.output.json_output import (
     Document,
     counts_document,
+    expected_document,
     failure_document,
     intervention_document,
     moment,
@@ -17,7 +18,6 @@ from sequent.cli.output.why_document import reason_document
 from sequent.runtime.records import LeftPart
 from sequent.view.buckets import Bucket
 from sequent.view.critical_path import CriticalPath, CriticalTask
-from sequent.view.expected_end import ExpectedEnd
 from sequent.view.failure_groups import FailureGroup
 from sequent.view.recovery_layers import RecoveryLayer
 from sequent.view.run_result import RunResult
@@ -45,7 +45,7 @@ def view_document(view: RunView, story: Sequence[LeftPart], reasons: Sequence[Wh
         "timeline": _timeline(view.timeline),
         "earlier_runs": view.earlier_runs,
         "durations": [_durations(step) for step in view.durations],
-        "expected_end": None if view.expected_end is None else _expected(view.expected_end),
+        "expected_end": expected_document(view.expected_end),
         "critical_path": critical_path_document(view.critical_path),
         "not_begun": [reason_document(reason) for reason in reasons],
         "recoveries": [_layer(layer) for layer in view.recoveries],
@@ -62,10 +62,6 @@ def _result(found: RunResult) -> Document:
         "rows": [[*row] for row in found.rows],
         "cut": found.is_cut,
     }
-
-
-def _expected(end: ExpectedEnd) -> Document:
-    return {"low": moment(end.low), "median": moment(end.median), "high": moment(end.high), "runs": end.runs}
 
 
 def _group(group: FailureGroup) -> Document:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import closing
+from datetime import datetime
 
 import pytest
 from msgspec.structs import replace
@@ -13,6 +15,7 @@ from sequent.cli.commands import ls, show
 from sequent.cli.output import json_output
 from sequent.cli.output.text import moment
 from sequent.cli.runs.watching import step_numbers
+from sequent.dashboard.run_digest import RunDigests
 from sequent.errors import UsageError
 from sequent.model.description import Part, PartKind
 from sequent.model.outcome import Failure, Problem
@@ -20,8 +23,12 @@ from sequent.model.outline import QUESTION
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.reading.step_states import story_of
 from sequent.runtime.records import Pending
+from sequent.runtime.store import open_store
+from sequent.view import read_expected_end
 from tests.cli.plans import BLOCK, FLOW, NOW, STEPS, UNRUN, a_record
 from tests.cli.remembered import RememberedStore, attempt
+from tests.contracts.plans import TASK_A, attempted
+from tests.web.test_one_run import past_and_going
 
 
 def test_a_run_that_has_not_ended_is_counted_by_its_attempts(remember, capsys):
@@ -269,3 +276,30 @@ def test_a_moment_is_told_in_the_zone_of_who_reads_it(remember, capsys, monkeypa
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+@pytest.mark.parametrize("most", [2_000, 0])
+def test_the_expected_end_of_a_run_that_goes_on_is_that_of_its_page(tmp_path, capsys, monkeypatch, most):
+    monkeypatch.setattr(read_expected_end, "MOST_FOLLOWED", most)
+    path = str(tmp_path / "store.db")
+    with closing(open_store(path)) as store:
+        past_and_going(store)
+        on_page = RunDigests().of(store, store.find("going")).expected_end
+        show.show("going", options=GlobalOptions(store=path, json=True))
+        told = json.loads(capsys.readouterr().out)["run"]["expected_end"]
+        assert told["runs"] == 1
+        assert datetime.fromisoformat(told["median"]).timestamp() == pytest.approx(on_page.median, abs=2)
+        show.show("going", options=GlobalOptions(store=path))
+        assert f"\n  expected end: {moment(on_page.median)}" in capsys.readouterr().out
+        show.show("past", options=GlobalOptions(store=path))
+        assert "expected end" not in capsys.readouterr().out
+
+
+def test_of_a_large_run_no_attempts_of_earlier_runs_are_read_for_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(read_expected_end, "MOST_FOLLOWED", 0)
+    with closing(open_store(str(tmp_path / "store.db"))) as store:
+        attempted(past_and_going(store), TASK_A, Status.ACTIVE)
+        read, attempts = [], type(store).attempts
+        monkeypatch.setattr(type(store), "attempts", lambda *given: read.append(given[1].id) or attempts(*given))
+        assert read_expected_end.read_expected_end(store, store.find("going"), time.time()).runs == 1
+        assert read == ["going"]
