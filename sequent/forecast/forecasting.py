@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
-from attrs import field, frozen
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sequent.by_fields import ByFields
 from sequent.compiler import compile_flow
 from sequent.dsl.options.hosts import is_here
 from sequent.dsl.parameters.param import encode_params
 from sequent.errors import InvalidFlowError, UsageError
+from sequent.forecast.forecast_request import ForecastRequest, Watch
 from sequent.forecast.limit_use import LimitUse
 from sequent.forecast.limits import LimitChanges, LimitedPlan, RunLimit
 from sequent.forecast.replays import Replay, replayed
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.spec import Definition
+from sequent.model.status import RunStatus
 from sequent.runtime.runs.drive import slots_of
 from sequent.testing.history import EarlierRun, RunHistory, read_history
 from sequent.testing.hosts import MOST_TASKS
 from sequent.view.attempts import by_step
 from sequent.view.critical_path import CriticalPath, critical_path
-from sequent.view.earlier_runs import MOST_RUNS
 from sequent.view.predecessors import Predecessors
 from sequent.view.prediction import predicted_band
 from sequent.view.step_durations import Band, quantile
@@ -38,22 +37,6 @@ MOST_LIFTED = 20
 """The limits that are lifted one by one, to see how much earlier the run would end."""
 _SHORTEST_GAIN = 0.001
 """Seconds: less is no gain."""
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class ForecastRequest(ByFields):
-    """A question about a future run of a flow."""
-
-    start: float
-    """When the run would begin, in seconds since 1970."""
-    params: Mapping[str, object] = field(factory=dict[str, object])
-    """The parameters that differ from those of the latest run."""
-    changes: LimitChanges = field(factory=LimitChanges)
-    most_runs: int = MOST_RUNS
-
-
-Watch: TypeAlias = Callable[[str, int, int], object]
-"""Is told the work under way, how much of it is done, and how much there is."""
 
 
 class HeldUp(Struct, frozen=True, kw_only=True):
@@ -77,6 +60,8 @@ class Forecast(Struct, frozen=True, kw_only=True):
     """The run whose parameters these are, unless others were given."""
     runs: tuple[str, ...]
     """The runs that were replayed, latest first."""
+    has_success: bool
+    """Whether these runs have succeeded; if none ever has, the successes of failed runs are taken."""
     failed: int
     """The replays that failed, and are left out."""
     seconds: Band
@@ -154,6 +139,7 @@ class _Forecasting:
             params=self._params,
             params_of=self._latest.id,
             runs=tuple(replay.run.record.id for replay in usable),
+            has_success=self._latest.status is RunStatus.SUCCESS,
             failed=len(replays) - len(usable),
             seconds=predicted_band(seconds for seconds, _ in totals),
             offset=_median([*offsets.values()]),

@@ -16,6 +16,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.testing.earlier_scenario import Precedent, ReadResult
 from sequent.view.earlier_runs import ended_runs
 from sequent.view.earlier_tasks import EarlierTasks, UsualDurations
+from sequent.view.text import counted
 
 if TYPE_CHECKING:
     from sequent.runtime.ports import Store
@@ -99,12 +100,20 @@ def read_history(store: Store, flow: str, most: int) -> RunHistory:
         left -= len(run.tasks.attempts)
         runs += [run] if run.tasks.attempts else []
     if not runs:
-        raise UsageError(
-            f"there is no earlier run of the flow {flow!r} in {store.name!r}, so nothing is known of its durations",
-            code="no-history",
-            hint="run it once, or name the store that has its runs: --store FILE",
-        )
+        raise _no_history(store, flow, len(records))
     return RunHistory(runs=tuple(runs))
+
+
+def _no_history(store: Store, flow: str, failed: int) -> UsageError:
+    if failed:
+        known = f"no step has succeeded in {counted(failed, 'run')} of the flow {flow!r} in {store.name!r}"
+    else:
+        known = f"there is no earlier run of the flow {flow!r} in {store.name!r}"
+    return UsageError(
+        f"{known}, so nothing is known of its durations",
+        code="no-history",
+        hint="run it once with success, or name the store that has its runs: --store FILE",
+    )
 
 
 def _read(store: Store, record: RunRecord) -> EarlierRun:

@@ -65,6 +65,7 @@ def test_the_end_the_path_and_what_holds_it_up_are_told_and_nothing_is_executed(
     assert "pooled would take" in done.stdout
     assert "in 8 of 10 cases" in done.stdout
     assert "(a guess, from 1 run only)" in done.stdout
+    assert "with seconds=0.2 (where not given, as in r00001); it took " in done.stdout
     assert "started now, it would end at 2" in done.stdout
     assert "critical path, as in r00001: 1 task" in done.stdout
     assert "with these changes" in done.stdout
@@ -137,3 +138,18 @@ def test_the_progress_is_shown_on_a_terminal_and_ctrl_c_ends_it_with_a_sentence(
     os.close(ours)
     shown, told = "earlier runs replayed: 0 of 1", "interrupted: there is no forecast; nothing was changed"
     assert text.strip() == f"\x1b[2K{shown}\r\x1b[2K{told}"
+
+
+def test_the_successes_of_failed_runs_are_told_as_such(sequent):
+    (sequent.directory / "failing.py").write_text(
+        "from sequent import container, step\n"
+        "@container\n"
+        "class failing:\n"
+        "    @step\n"
+        "    def first(self): ...\n"
+        "    @step(requires=first)\n"
+        "    def second(self): raise ValueError('bad')\n"
+    )
+    sequent("run", "failing.py:failing")
+    done = sequent("forecast", "failing.py:failing")
+    assert "  from 1 earlier run; none has succeeded yet, so only the steps that have are known\n" in done.stdout

@@ -18,7 +18,8 @@ from contextlib import closing
 from pathlib import Path
 
 from sequent.dsl.specification.definitions import definition_of
-from sequent.forecast.forecasting import ForecastRequest, forecast
+from sequent.forecast.forecast_request import ForecastRequest
+from sequent.forecast.forecasting import forecast
 from sequent.runtime.store import open_store
 from sequent.testing import simulate
 from tests.forecast import real_flows

@@ -7,7 +7,8 @@ from datetime import timedelta
 from attrs import evolve
 
 from sequent.dsl.specification.definitions import definition_of
-from sequent.forecast.forecasting import ForecastRequest, forecast
+from sequent.forecast.forecast_request import ForecastRequest
+from sequent.forecast.forecasting import forecast
 from sequent.forecast.limits import LimitChanges
 from sequent.runtime.store.sqlite.temporary import MemoryStore
 from sequent.testing.clock import BEGINNING, FakeClock

@@ -235,11 +235,11 @@ def test_a_step_that_never_ran_is_named_and_guessed(runs):
 def test_failed_runs_count_only_if_none_has_succeeded(runs):
     runs.add(nightly, durations=LENGTHS, failing=["last"])
     made = runs.forecast(nightly)
-    assert (made.runs, made.without_history) == (("r00001",), ("last",))
+    assert (made.runs, made.has_success, made.without_history) == (("r00001",), False, ("last",))
     assert made.seconds.median == pytest.approx(40)
     runs.add(nightly, durations=LENGTHS)
     made = runs.forecast(nightly)
-    assert (made.runs, made.seconds.median) == (("r00002",), pytest.approx(31))
+    assert (made.runs, made.has_success, made.seconds.median) == (("r00002",), True, pytest.approx(31))
 
 
 def test_only_the_latest_runs_are_replayed(runs):
@@ -252,6 +252,13 @@ def test_without_an_earlier_run_there_is_no_forecast(runs):
     with pytest.raises(UsageError, match="no earlier run of the flow 'nightly'") as told:
         runs.forecast(nightly)
     assert "run it once" in told.value.hint
+
+
+def test_runs_in_which_nothing_has_succeeded_are_not_denied(runs):
+    for _ in range(2):
+        runs.add(nightly, failing=lambda _: True)
+    with pytest.raises(UsageError, match="no step has succeeded in 2 runs of the flow 'nightly'"):
+        runs.forecast(nightly)
 
 
 def test_a_pool_that_the_flow_does_not_have_is_refused_with_those_that_it_has(runs):

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from cyclopts import Parameter
 
     from sequent.cli.arguments.typed_options import MaxConcurrent, Param, Target
-    from sequent.forecast.forecasting import Forecast, ForecastRequest
+    from sequent.forecast.forecast_request import ForecastRequest
+    from sequent.forecast.forecasting import Forecast
     from sequent.model.spec import Definition
     from sequent.runtime.ports import Store
 
@@ -79,7 +80,7 @@ def _request(
     runs: int,
 ) -> ForecastRequest:
     from sequent.cli.arguments.parameters import read_pairs
-    from sequent.forecast.forecasting import ForecastRequest
+    from sequent.forecast.forecast_request import ForecastRequest
     from sequent.forecast.limits import LimitChanges
 
     return ForecastRequest(

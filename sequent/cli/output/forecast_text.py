@@ -41,13 +41,16 @@ def _guess(count: int) -> str:
 
 def _origin(made: Forecast) -> str:
     words = [counted(len(made.runs), "earlier run")]
+    if not made.has_success:
+        words.append("none has succeeded yet, so only the steps that have are known")
     if made.failed:
         words.append(f"{counted(made.failed, 'more')} would fail today")
     if made.params:
         shown = ", ".join(f"{safe(name)}={readable(text)}" for name, text in made.params.items())
-        words.append(f"with {shown} as in {safe(made.params_of)} unless given")
-    who = "each" if len(made.runs) > 1 else "it"
-    words.append(f"{who} took {duration(abs(made.offset))} {'longer' if made.offset >= 0 else 'less'} than its replay")
+        words.append(f"with {shown} (where not given, as in {safe(made.params_of)})")
+    if made.has_success:
+        who, longer = "each" if len(made.runs) > 1 else "it", "longer" if made.offset >= 0 else "less"
+        words.append(f"{who} took {duration(abs(made.offset))} {longer} than its replay")
     return "; ".join(words)
 
 
