@@ -7,6 +7,8 @@ import pytest
 from sequent.model.interventions import InterventionKind
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.reading import handing_over
+from sequent.runtime.rows import Batch, Wait
+from sequent.tui import why_screen
 from tests.acceptance.command_line import CommandLine
 from tests.contracts.plans import TASK_A, attempted, create
 from tests.tui.test_one_run import end, one_run, problem
@@ -211,6 +213,27 @@ def test_why_says_what_the_command_says(asking):
     one_run(asking.store, story)
     assert shown[0].splitlines() == asking("why", "r1", "go").stdout.splitlines()
     assert "ship/1 is not answered" in shown[0]
+
+
+def test_why_is_told_anew_while_a_part_waits_and_once_it_has_ended_only_with_news(path, run, monkeypatch):
+    run.commit(Batch(waits=[Wait(TASK_A, 0, "", 0.0, run.record.created + 9000, None)]))
+    told, explained = [], why_screen.explained
+    monkeypatch.setattr(why_screen, "explained", lambda *given: told.append(given[2]) or explained(*given))
+
+    async def story(viewer):
+        await viewer.until(lambda: viewer.rows("steps"))
+        viewer.screen.query_one("#steps").focus()
+        await viewer.types("w")
+        await viewer.opens("WhyScreen")
+        before = len(told)
+        await viewer.looks_again()
+        assert len(told) == before + 1
+        attempted(run, TASK_A)
+        await viewer.looks_again()
+        await viewer.looks_again()
+        assert len(told) == before + 2
+
+    one_run(path, story)
 
 
 def test_of_a_part_that_repeats_the_iteration_is_asked_for(path, run, store):

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.rows import Batch, Ending, RunEnd, TaskKey, Wait
-from sequent.tui import task_list_screen
+from sequent.tui import run_content, task_list_screen
 from tests.acceptance.command_line import CommandLine
 from tests.contracts.plans import DEEP, GRID, INNER, TASK_A, attempted, create, each, intent, iterated
 from tests.tui.test_run_list import HOSTILE
@@ -201,6 +201,31 @@ def test_many_tasks_are_shown_by_pages(path, store, monkeypatch):
         await viewer.sees_rows(["many/1.4", "many/1.5"], 1)
         await viewer.types("p")
         await viewer.sees_rows([f"many/1.{number}" for number in (1, 2, 3)], 1)
+
+    one_run(path, story)
+
+
+def test_an_active_task_of_a_run_that_no_process_drives_was_interrupted(path, store):
+    run = create(store, "lost")
+    attempted(run, TASK_A, Status.ACTIVE)
+    run.close()
+
+    async def story(viewer):
+        await viewer.types("t")
+        await viewer.opens("TaskListScreen")
+        await viewer.sees_rows(["! interrupted"], 0)
+
+    one_run(path, story)
+
+
+def test_of_many_active_tasks_the_first_are_shown(path, store, monkeypatch):
+    monkeypatch.setattr(run_content, "_ACTIVE", 3)
+    run = create(store, "going")
+    for task in (TASK_A, each(1), each(2), each(3)):
+        attempted(run, task, Status.ACTIVE, at=run.record.created)
+
+    async def story(viewer):
+        await viewer.sees_rows(["a/1", "many/1.1", "many/1.2"], 1, "present")
 
     one_run(path, story)
 
