@@ -38,11 +38,11 @@ def test_nothing_is_active_in_a_run_that_no_process_drives(store):
 
 def test_the_log_of_a_run_is_that_of_its_first_failure_though_others_go_on(store):
     run = create(store, "run")
-    attempted(run, TASK_A, Status.ACTIVE)
+    attempted(run, each(1), Status.ACTIVE)
     name = AttemptName()
-    assert [attempt.path for attempt in attempts_named(store, look(store, "run"), name)] == ["a"]
-    attempted(run, each(1), Status.FAILURE, problem=PROBLEM)
     assert [attempt.path for attempt in attempts_named(store, look(store, "run"), name)] == ["many"]
+    attempted(run, TASK_A, Status.FAILURE, problem=PROBLEM)
+    assert [attempt.path for attempt in attempts_named(store, look(store, "run"), name)] == ["a"]
 
 
 def test_a_failure_with_a_result_is_refused():

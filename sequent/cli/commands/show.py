@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
-from sequent.cli.output.run_text import attempt_line, heading_lines, next_lines
+from sequent.cli.output.run_text import attempt_line, expected_end_lines, expected_end_of, heading_lines, next_lines
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import ASKED, DELAYED, RETRY, Paint, counts, moment, safe, task_name
 from sequent.cli.runs.run_lookup import found_run
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from sequent.cli.arguments.typed_options import Run
     from sequent.model.outcome import Failure
     from sequent.runtime.ports import Store
-    from sequent.view.expected_end import ExpectedEnd
     from sequent.view.why import Why
 
 SHOWN = 100
@@ -92,7 +91,7 @@ def _show_document(store: Store, record: RunRecord, story: Story, *, with_attemp
 
     document = json_output.run_document(record, story.due)
     document["worked"] = round(story.worked, 6)
-    document["expected_end"] = json_output.expected_document(_expected_end(store, record))
+    document["expected_end"] = json_output.expected_document(expected_end_of(store, record, time.time()))
     document["steps"] = {path: json_output.counts_document(numbers) for path, numbers in _steps(story)}
     document["active"] = [json_output.active_document(attempt) for attempt in _active(story)]
     document["waits"] = [json_output.wait_document(wait) for wait in _waits(story)]
@@ -117,10 +116,8 @@ def _show_document(store: Store, record: RunRecord, story: Story, *, with_attemp
 def _show_text(store: Store, record: RunRecord, story: Story, options: GlobalOptions) -> None:
     paint = Paint.of(sys.stdout)
     out("\n".join(heading_lines(record, story.worked, story.due, store.name, paint)))
-    if (expected := _expected_end(store, record)) is not None:
-        from sequent.view.expected_end import expected_text
-
-        out(f"  {expected_text(expected, time.time(), moment)}")
+    for line in expected_end_lines(store, record, time.time()):
+        out(line)
     steps = [f"  {safe(path)}: {_numbers(numbers)}" for path, numbers in _steps(story)]
     reasons = [
         f"  {paint.status(why.status)}  {safe(why.text)}"
@@ -140,15 +137,6 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: GlobalOpt
             out(attempt_line(attempt, paint))
     if commands := next_commands(record, _questions(story), store.interventions(record)):
         out("\n".join(("", *next_lines(commands))))
-
-
-def _expected_end(store: Store, record: RunRecord) -> ExpectedEnd | None:
-    if record.owner is None:
-        # The rest is loaded for runs that go on alone.
-        return None
-    from sequent.view.read_expected_end import read_expected_end
-
-    return read_expected_end(store, record, time.time())
 
 
 def _task_lines(story: Story, paint: Paint) -> Iterator[list[str]]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from sequent.cli.output.text import Paint, counts, duration, moment, readable, safe, task_name
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import DUE, AttemptRecord, RunOrigin, RunRecord
+
+if TYPE_CHECKING:
+    from sequent.runtime.ports import Store
+    from sequent.view.expected_end import ExpectedEnd
 
 
 def origin_text(origin: RunOrigin | None, store: str) -> str:
@@ -75,3 +80,20 @@ def heading_lines(record: RunRecord, worked: float, due: float | None, store: st
         yield f"  {safe(name)} = {readable(text)}"
     yield f"  tasks: {counts(record.counts)}"
     yield from (f"  {safe(line)}" for line in reason_text(record, due).splitlines())
+
+
+def expected_end_of(store: Store, record: RunRecord, now: float) -> ExpectedEnd | None:
+    """Return when a run will probably end; for one that does not go on, nothing is loaded."""
+    if record.owner is None:
+        return None
+    from sequent.view.read_expected_end import read_expected_end
+
+    return read_expected_end(store, record, now)
+
+
+def expected_end_lines(store: Store, record: RunRecord, now: float) -> Iterator[str]:
+    """Yield a line about the same, if it is known."""
+    if (expected := expected_end_of(store, record, now)) is not None:
+        from sequent.view.expected_end import expected_text
+
+        yield f"  {expected_text(expected, now, moment)}"
