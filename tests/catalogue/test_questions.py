@@ -93,6 +93,22 @@ def test_an_answer_that_cannot_be_given_is_refused_with_the_way_out_and_nothing_
     assert runs("show", "rel", "--json") == before
 
 
+NO_TASK = {
+    "beyond_hold_numbers": (("hold", "rel", "/1"), "no-place", "'/1' names no step or container"),
+    "beyond_release_numbers": (("release", "rel", "/1"), "no-place", "'/1' names no step or container"),
+    "beyond_mark_container": (("mark", "rel", "areas", "success"), "container", "'areas' is a container"),
+    "beyond_mark_iteration": (("mark", "rel", "areas/1.2", "success"), "container", "'areas/1.2' is a container"),
+}
+
+
+@pytest.mark.parametrize("row", NO_TASK)
+def test_a_request_about_no_part_that_takes_it_is_refused_before_there_is_a_driver(row, runs):
+    words, name, said = NO_TASK[row]
+    error = json.loads(runs(*words, "--json")[1])["error"]
+    assert (error["code"], said in error["message"]) == (name, True)
+    assert json.loads(runs("show", "rel", "--json")[1])["run"]["interventions"] == []
+
+
 UNFIT = {
     "beyond_answer_missing": ((), "the answer to 'ship' needs a Terms", "give it: --with JSON"),
     "beyond_answer_type": (("--set", "copies=many"), "which is not a Terms", '{"copies": int}'),

@@ -94,11 +94,13 @@ def hand_over(store: Store, record: RunRecord, kind: InterventionKind, *, place:
     if record.status is RunStatus.SUCCESS or (kind in OF_A_DRIVER and record.owner is None):
         raise _not_running(record)
     if kind not in OF_A_DRIVER:
-        if not place:
-            hint = f"name a step or container: {typed('show', record.id)} lists them"
-            raise UsageError(f"the place of '{kind.value}' is empty", code="no-place", hint=hint)
         wanted = read_filter(record, place, ())
+        if not wanted.path:
+            text = f"{place!r} names no step or container" if place else f"the place of '{kind.value}' is empty"
+            hint = f"name a step or container: {typed('show', record.id)} lists them"
+            raise UsageError(text, code="no-place", hint=hint)
         if kind is InterventionKind.MARK:
+            _refuse_container(record, wanted, place)
             _refuse_succeeded(store, record, wanted, place)
         if kind is InterventionKind.APPROVE:
             question = _open_question(store, record, wanted, place)
@@ -118,6 +120,17 @@ def hand_over(store: Store, record: RunRecord, kind: InterventionKind, *, place:
     if asked.decision is not None and asked.decision.refusal:
         raise UsageError(f"run {record.id!r} refused this: {asked.decision.refusal}", code="refused")
     return Handed(asked, now, before, is_stopped=now.owner is not None and is_stopped(now.owner))
+
+
+def _refuse_container(record: RunRecord, wanted: TaskFilter, place: str) -> None:
+    """Refuse to mark a container; a driver would say the same, but there may be none.
+
+    Raises:
+        UsageError: it is one.
+    """
+    if record.outline[wanted.path] in CONTAINERS:
+        text = f"{place!r} is a container: its outcome is that of the steps in it"
+        raise UsageError(text, code="container", hint="mark a step in it", path=wanted.path)
 
 
 def _refuse_succeeded(store: Store, record: RunRecord, wanted: TaskFilter, place: str) -> None:
