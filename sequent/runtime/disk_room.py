@@ -49,6 +49,10 @@ def fill(file: int, size: int) -> None:
 
 
 def give_back(path: str) -> None:
-    """Give back the room reserved behind a file's end."""
+    """Give back the room reserved behind a file's end; a link in its place is not followed."""
     with contextlib.suppress(OSError):
-        os.truncate(path, os.stat(path, follow_symlinks=False).st_size)
+        file = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            os.ftruncate(file, os.fstat(file).st_size)
+        finally:
+            os.close(file)

@@ -104,6 +104,7 @@ REQUIREMENTS: dict[str, Requirement] = {
             f"{SECURITY}/test_local_users.py::test_no_store_is_made_or_read_where_a_group_or_everybody_may_write",
             f"{SECURITY}/test_local_users.py::test_a_store_of_another_user_is_not_opened",
             f"{SECURITY}/test_local_users.py::test_a_link_in_the_place_of_any_file_of_a_run_leads_nowhere",
+            "tests/runtime/test_disk_room.py::test_a_link_in_the_place_of_a_file_is_not_followed",
             f"{STORE}/test_other_users.py",
             f"{HOSTS}/test_outcome_spool.py::test_a_link_in_the_place_of_a_file_is_not_followed",
         ),
