@@ -14,11 +14,13 @@ from tests.simulation.faults import Fault
 from tests.simulation.many import simulated
 from tests.simulation.people import DIRECTIVES
 from tests.simulation.simulation import Seen, simulate_seed
+from tests.simulation.store import FORCED
 
 SEEDS = int(os.environ.get("SIMULATED_SEEDS", "2000"))
 FIRST = int(os.environ.get("FIRST_SEED", "0"))
 RARE = (
     "takeover from a living driver",
+    FORCED,
     "compared with the reference",
     "draw",
     *(f"{kind} by a person" for kind in InterventionKind),
@@ -52,13 +54,13 @@ def test_a_seed_that_broke_a_promise_keeps_all(seed: int) -> None:
 
 
 def test_a_seed_gives_the_same_events_each_time_and_in_each_process() -> None:
-    seeds = range(40, 48)
+    seeds = (10, *range(40, 48))
     script = (
         "from tests.simulation.simulation import simulate_seed\n"
-        f"print(*(simulate_seed(seed).digest for seed in range({seeds.start}, {seeds.stop})))"
+        f"print(*(simulate_seed(seed).digest for seed in {seeds}))"
     )
     here = [simulate_seed(seed, keeps_trace=True).digest for seed in seeds]
-    for hash_seed in ("1", "2"):
+    for hash_seed in ("1", "5"):
         environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
         told = subprocess.run(
             [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True

@@ -43,7 +43,8 @@ class RemoteAttempts:
 
     def __init__(self, expected: Iterable[str]) -> None:
         self._ordered: dict[str, RemoteAttempt] = {}
-        self._expected = set(expected)
+        self._expected = dict.fromkeys(expected)
+        """A set in the order in which they were handed over: agents are asked for them in the same order each time."""
         self._early: dict[str, OutcomeThere] = {}
         """The outcomes of attempts that have not been ordered again yet."""
         self._gone: set[str] = set()
@@ -59,7 +60,7 @@ class RemoteAttempts:
         """Note an order; return the attempt, with the outcome of an earlier order if it is known."""
         attempt = self._ordered[order.token] = RemoteAttempt(order)
         if order.token in self._expected:
-            self._expected.discard(order.token)
+            del self._expected[order.token]
             # Unless an agent has said that it does not know the attempt.
             attempt.is_known = self._known_there is None or order.token in self._known_there
         return attempt, self._early.pop(order.token, None)
@@ -113,7 +114,7 @@ class RemoteAttempts:
     def meet(self, known: Collection[str]) -> None:
         """Note that an agent knows these of the wanted attempts; the others have not begun."""
         there = self._known_there = set(known) & set(self.wanted)
-        self._gone |= self._expected - there
+        self._gone |= self._expected.keys() - there
         for attempt in self._ordered.values():
             attempt.is_known = attempt.token in there
         self._reported = {key: token for key, token in self._reported.items() if token in there}
@@ -137,7 +138,7 @@ class RemoteAttempts:
 
     def take_gone(self) -> list[str]:
         """Return the expected attempts of which it has become known that none is executed any more."""
-        gone, self._gone = self._gone & self._expected, set()
+        gone, self._gone = self._gone & self._expected.keys(), set()
         return sorted(gone)
 
     def write(self, key: AttemptKey) -> None:
@@ -154,6 +155,6 @@ class RemoteAttempts:
     def leave(self) -> list[RemoteAttempt]:
         """Return the active attempts, and expect nothing more of them."""
         left = [*self._ordered.values()]
-        self._expected.update(self._ordered)
+        self._expected.update(dict.fromkeys(self._ordered))
         self._ordered.clear()
         return left
