@@ -182,13 +182,15 @@ class SimulatedDriver:
         name: its name in the trace.
         plan: the plan of the flow, as it finds that.
         around: its surroundings.
+        forces: whether it takes the run even from a driver that lives, as a person may ask.
     """
 
-    def __init__(self, world: World, name: str, plan: Plan, around: Surroundings) -> None:
+    def __init__(self, world: World, name: str, plan: Plan, around: Surroundings, *, forces: bool = False) -> None:
         self.world = world
         self.name = name
         self._plan = plan
         self._around = around
+        self._forces = forces
         self._claims = around.claims
         self._selector = SimulatedSelector()
         self._term = Flag()
@@ -233,7 +235,7 @@ class SimulatedDriver:
             prepared = prepare(plan, seen, around.people.asked(seen))
             process.step("before it takes the run")
             around.store.act_for(process, self._claims)
-            run = around.store.take(around.run_id)
+            run = around.store.take(around.run_id, forces=self._forces)
         self.run, self.epoch = run, run.record.epoch
         self.world.tell(self.name, f"drives the run, epoch {self.epoch}")
         self.world.trace.count("start" if record is None else "takeover")

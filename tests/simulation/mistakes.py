@@ -332,7 +332,7 @@ MISTAKES = (
     Mistake("holds end with their driver", _holds_end_with_their_driver, 36),
     Mistake("stops are for any driver", _stops_are_for_any_driver, 19),
     Mistake("answers are decided before they count", _answers_are_decided_before_they_count, 7),
-    Mistake("what runs again is not written", _what_runs_again_is_not_written, 9),
+    Mistake("what runs again is not written", _what_runs_again_is_not_written, 1),
     Mistake("numbers of drivers name attempts on hosts", _numbers_of_drivers_name_attempts, 127),
 )
 """``python -m tests.simulation --mistakes`` searches the first seed for each."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 from typing import Literal
 
@@ -30,6 +31,8 @@ _OUTCOMES: tuple[_Outcome, ...] = ("success", "success", "failure")
 DIRECTIVES = ("rerun", "after", "skip", "both", "recovery", "lost")
 _PAUSE = 15.0
 """The mean seconds between two interventions."""
+_FORCEFUL, _FORCE_PAUSE, _FORCING = 0.15, 40.0, 2_000_003
+"""The share of runs that are recovered by force, the mean seconds between two of these, and what draws them."""
 
 
 class People:
@@ -42,6 +45,7 @@ class People:
         store: its store.
         steering: checks that what they ask is done.
         ledger: the steps that are executed, for which they ask most.
+        recover_by_force: starts a driver that takes the run even from another one that lives.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class People:
         store: SimulatedStore,
         steering: Steering,
         ledger: Ledger,
+        recover_by_force: Callable[[], None],
     ) -> None:
         self._world = world
         self._workload = workload
@@ -62,6 +67,10 @@ class People:
         random = world.random
         self.intervene_at_all = random.random() < 0.3
         self._direct = random.random() < (0.5 if world.rates.are_aimed else 0.4)
+        self._recover_by_force = recover_by_force
+        # The events of other seeds do not depend on that.
+        self._forcing = Random(world.seed + _FORCING)
+        self._forces = self._forcing.random() < _FORCEFUL
         self._held: list[str] = []
         self._passed_over: list[str] = []
         """The steps and containers that a recovery was to pass over."""
@@ -70,8 +79,24 @@ class People:
 
     def begin(self) -> None:
         """Begin to intervene."""
+        if self._forces:
+            self._plan_force()
         if self.intervene_at_all:
-            self._world.after(self._world.random.expovariate(1 / _PAUSE), self._act)
+            self._plan_act()
+
+    def _plan_force(self) -> None:
+        self._world.after(self._forcing.expovariate(1 / _FORCE_PAUSE), self._force)
+
+    def _force(self) -> None:
+        """Recover the run by force, whether its driver answers or not."""
+        if self._world.rates.are_over:
+            return
+        self._world.tell("people", "recover by force")
+        self._recover_by_force()
+        self._plan_force()
+
+    def _plan_act(self) -> None:
+        self._world.after(self._world.random.expovariate(1 / _PAUSE), self._act)
 
     def _act(self) -> None:
         if self._world.rates.are_over:
@@ -93,7 +118,7 @@ class People:
                 pass
         outcome = random.choice(_OUTCOMES) if kind is InterventionKind.MARK else ""
         self._ask(kind, place, outcome)
-        self.begin()
+        self._plan_act()
 
     def _ask(self, kind: InterventionKind, place: str = "", outcome: _Outcome = "") -> None:
         record = self._store.record(self._run_id)

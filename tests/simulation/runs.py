@@ -56,7 +56,9 @@ class SimulatedRun:
         names = HOSTS if workload.has_hosts else ()
         self.hosts = {host: SimulatedHost(world, host, disks, KEY, ledger, random.randint(1, 3)) for host in names}
         self._invariants = Invariants(world, workload, ledger, self.claims, self.hosts, pools)
-        self._people = People(world, workload, name, store, self._invariants.steering, ledger)
+        self._people = People(
+            world, workload, name, store, self._invariants.steering, ledger, lambda: self.start_driver(forces=True)
+        )
         self._answers = Answers(world, workload, name, store, self._invariants.steering)
         self.drivers: list[SimulatedDriver] = []
         self._around = Surroundings(
@@ -83,13 +85,14 @@ class SimulatedRun:
 
     # -- drivers
 
-    def start_driver(self) -> None:
-        """Start or recover the run, in a new process."""
+    def start_driver(self, *, forces: bool = False) -> None:
+        """Start or recover the run, in a new process; with ``forces``, even beside a driver that lives."""
         if self.is_finished:
             return
         plan = self._workload.plan_of(self._count)
         self._count += 1
-        self.drivers.append(SimulatedDriver(self._world, f"{self._name}-{self._count}", plan, self._around))
+        name = f"{self._name}-{self._count}"
+        self.drivers.append(SimulatedDriver(self._world, name, plan, self._around, forces=forces))
 
     def _driver_ended(self, driver: SimulatedDriver) -> None:
         self.drivers.remove(driver)

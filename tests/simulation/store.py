@@ -14,6 +14,7 @@ from sequent.runtime.rows import Ask, Batch
 from sequent.runtime.store.directories import prepare_run_directory
 from sequent.runtime.store.sql.database import OpenDatabase
 from sequent.runtime.store.sql.run_taking import RunTaking
+from sequent.runtime.store.sql.takeover import TakeoverPorts
 from sequent.runtime.store.sqlite.database import SqliteDatabase
 from sequent.runtime.store.sqlite.temporary import MemoryStore
 from tests.simulation.faults import Fault
@@ -22,6 +23,9 @@ from tests.simulation.world import Flag, Process, SimulatedSelector, World
 T = TypeVar("T")
 LASTS, RENEWED, DOUBTED = 30.0, 10.0, 20.0
 """The seconds of a lease, as with PostgreSQL."""
+FORCED = "takeover by force from a driver that does not answer"
+_PIECE = 0.001
+"""Seconds in which a driver that is killed has ended."""
 _HINTS = 0.7
 """The share of hints to other drivers that arrive."""
 
@@ -145,11 +149,13 @@ class Claims:
         """Whether a process of the run is left."""
         return self.is_driven or self._world.now < self.tree_gone_at
 
-    def claim(self, driver: Process) -> SimulatedClaim | None:
-        """Claim the run; None if another process has it."""
+    def claim(self, driver: Process, *, forces: bool = False) -> SimulatedClaim | None:
+        """Claim the run; None if another process has it, unless that is fenced, and loses the run by force."""
         before = self.holder
         if before is not None and not before.is_over:
-            return None
+            if not forces:
+                return None
+            self._end(before, driver)
         if before is not None and before.driver.is_alive and not before.is_released:
             self.losers.add(before.driver.name)
             self._world.trace.count("takeover from a living driver")
@@ -158,6 +164,17 @@ class Claims:
             # As with the lock of the agent of a dead driver's workers.
             driver.sleep(self.tree_gone_at - self._world.now)
         return claim
+
+    def _end(self, silent: SimulatedClaim, driver: Process) -> None:
+        """End the claim of a driver that does not answer: with it, as on the same machine, or with its lease alone."""
+        self._world.trace.count(FORCED)
+        self._world.tell(driver.name, f"takes the run by force from {silent.driver.name}")
+        if self.is_lease:
+            self.has_lapsed = True
+            return
+        self._world.after(0.0, silent.driver.kill)
+        while not silent.driver.has_ended:
+            driver.sleep(_PIECE)
 
 
 class SimulatedDatabase(SqliteDatabase):
@@ -169,11 +186,11 @@ class SimulatedDatabase(SqliteDatabase):
     claims: dict[int, Claims]
     """By number, the runs."""
 
-    def claim(self, number: int, owner: str) -> SimulatedClaim | None:  # type: ignore[override]
+    def claim(self, number: int, owner: str, *, forces: bool = False) -> SimulatedClaim | None:  # type: ignore[override]
         prepare_run_directory(self.directory(number))
         process, claims = self.claimant
         self.claims[number] = claims
-        return claims.claim(process)
+        return claims.claim(process, forces=forces)
 
     def driver(self, number: int) -> None:
         """No process of this machine drives a run."""
@@ -198,6 +215,16 @@ class SimulatedDatabase(SqliteDatabase):
 class SimulatedTaking(RunTaking):
     """The taking of runs where no process of this machine belongs to one."""
 
+    def wait_as(self, process: Process, claims: Claims, store: SimulatedStore) -> SimulatedTaking:
+        """Let a process wait in simulated time, and go on with its claim afterwards."""
+
+        def sleep(seconds: float) -> None:
+            process.sleep(seconds)
+            store.act_for(process, claims)
+
+        self._ports = TakeoverPorts(lambda: process.world.now, sleep, lambda text: None)
+        return self
+
     def _end_remains(self, directory: str, run_id: str) -> None:
         """Wait for nothing: the claim has waited for the workers of a dead driver."""
 
@@ -219,7 +246,8 @@ class SimulatedStore(MemoryStore):
         database.world, database.claims = world, {}
 
     def _taking(self) -> RunTaking:
-        return SimulatedTaking(self._session, self._listing, self._now, self._busy)
+        taking = SimulatedTaking(self._session, self._listing, self._now, self._busy)
+        return taking.wait_as(*self._simulated.claimant, self)
 
     def act_for(self, process: Process, claims: Claims) -> None:
         """Let the next claim of a run be that of a process."""

@@ -21,7 +21,7 @@ from sequent.runtime.store.sql.run_list import Listing, RunRow, seal_run
 from sequent.runtime.store.sql.run_writer import Guard
 from sequent.runtime.store.sql.session import Session
 from sequent.runtime.store.sql.shared_pools import refuse_other_sizes, want_again
-from sequent.runtime.store.sql.takeover import take_from_driver
+from sequent.runtime.store.sql.takeover import TakeoverPorts, take_from_driver
 from sequent.runtime.store.sql.tally import NOTHING, RunningTally, read_tally
 
 _MOST_TIDIED = 8
@@ -40,6 +40,7 @@ class RunTaking:
         self._listing = listing
         self._now = now
         self._busy = busy
+        self._ports = TakeoverPorts()
 
     # -- making runs
 
@@ -113,7 +114,7 @@ class RunTaking:
         owner = text_of_record(run_owners.owner_of(os.getpid(), self._now()))
         claim = self._database.claim(number, owner)
         if claim is None and forces:
-            claim = take_from_driver(self._session, row, owner)
+            claim = take_from_driver(self._session, row, owner, self._ports)
         if claim is None:
             raise self._busy(self._listing.with_number(number))
         try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
+from typing import NamedTuple
 
 from sequent.errors import StoreBusyError
 from sequent.runtime.backoff import patiently, say
@@ -21,7 +23,15 @@ _LONGEST_TRANSACTION = 40.0
 _PIECE = 0.05
 
 
-def take_from_driver(session: Session, row: RunRow, owner: str) -> RunClaim | None:
+class TakeoverPorts(NamedTuple):
+    """The world as a takeover sees it: how it waits, and tells about that."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    say: Callable[[str], None] = say
+
+
+def take_from_driver(session: Session, row: RunRow, owner: str, ports: TakeoverPorts) -> RunClaim | None:
     """Claim a run that another process drives; None if it cannot be claimed, or that process is this one.
 
     From the first write on, the driver can write nothing. One that was stopped (SIGSTOP) goes on, finds that out, ends
@@ -33,31 +43,35 @@ def take_from_driver(session: Session, row: RunRow, owner: str) -> RunClaim | No
     if holder is not None and holder.pid == os.getpid():
         return None
     process = None if holder is None else process_at(holder.pid)
-    return _from_elsewhere(session, row, owner) if process is None else _from_here(session, row, owner, process)
+    if process is None:
+        return _from_elsewhere(session, row, owner, ports)
+    return _from_here(session, row, owner, process, ports)
 
 
-def _from_here(session: Session, row: RunRow, owner: str, process: Process) -> RunClaim | None:
+def _from_here(session: Session, row: RunRow, owner: str, process: Process, ports: TakeoverPorts) -> RunClaim | None:
     # It may have been stopped in the middle of a transaction, which locks the store.
     send_signal(process, signal.SIGCONT)
     try:
         if not _fence(session, row, owner, GRACE):
             return None
-        claim = _released(session, row.number, owner)
+        claim = _released(session, row.number, owner, ports)
     except StoreBusyError:
         claim = None
     if claim is None:
-        say(f"process {process.pid}, which drove the run, does not answer: it is killed")
+        ports.say(f"process {process.pid}, which drove the run, does not answer: it is killed")
         send_signal(process, signal.SIGKILL)
-        claim = _released(session, row.number, owner)
+        claim = _released(session, row.number, owner, ports)
     return claim
 
 
-def _from_elsewhere(session: Session, row: RunRow, owner: str) -> RunClaim | None:
+def _from_elsewhere(session: Session, row: RunRow, owner: str, ports: TakeoverPorts) -> RunClaim | None:
     if not _fence(session, row, owner, _LONGEST_TRANSACTION):
         return None
-    claim = _released(session, row.number, owner)
+    claim = _released(session, row.number, owner, ports)
     if claim is None and session.row("guard_row", row.number)[:2] == (row.epoch + 1, owner):
-        say("the driver of the run does not answer from its machine: steps that it started may still be running there")
+        ports.say(
+            "the driver of the run does not answer from its machine: steps that it started may still be running there"
+        )
         claim = session.database.claim(row.number, owner, forces=True)
     return claim
 
@@ -79,11 +93,11 @@ def _fence(session: Session, row: RunRow, owner: str, seconds: float) -> bool:
     return patiently(fence, StoreBusyError, lambda error: error.message, seconds)
 
 
-def _released(session: Session, number: int, owner: str) -> RunClaim | None:
+def _released(session: Session, number: int, owner: str, ports: TakeoverPorts) -> RunClaim | None:
     """Wait until a run is released, and claim it."""
     database = session.database
-    deadline = time.monotonic() + GRACE
+    deadline = ports.monotonic() + GRACE
     database.wake(session, number)
-    while (claim := database.claim(number, owner)) is None and time.monotonic() < deadline:
-        time.sleep(_PIECE)
+    while (claim := database.claim(number, owner)) is None and ports.monotonic() < deadline:
+        ports.sleep(_PIECE)
     return claim
