@@ -50,11 +50,12 @@ class ActionScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     ActionScreen { align: center middle; }
     ActionScreen VerticalScroll {
-        width: 80%; max-width: 90; height: auto; max-height: 90%;
+        width: 95%; max-width: 90; height: auto; max-height: 90%;
         padding: 0 1; border: round $primary; background: $panel;
     }
     ActionScreen Horizontal { height: auto; }
-    ActionScreen RadioSet { layout: horizontal; border: none; }
+    ActionScreen RadioSet { layout: horizontal; border: none; padding: 0; }
+    ActionScreen RadioSet > RadioButton { width: auto; }
     ActionScreen #told { color: $text-success; }
     ActionScreen #problem { color: $text-error; }
     """

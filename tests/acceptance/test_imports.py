@@ -100,7 +100,7 @@ BUDGETS = [
     Budget(("continue",), 127, RESUMING | {"sequent.compiler"}),
     Budget(("simulate", "flows.py:one"), 351, SIMULATING),
     Budget(("simulate", "flows.py:one", "--history"), 352, SIMULATING),
-    Budget(("forecast", "flows.py:one"), 358, SIMULATING),
+    Budget(("forecast", "flows.py:one"), 361, SIMULATING),
     Budget(("graph", "flows.py:one"), 176, ENGINE | {"sqlite3", "rich", "loguru", "sequent.runtime.store"}),
     Budget(("graph", "latest"), 137, ENGINE | {"rich", "loguru", "sequent.dsl", "sequent.runtime.loading"}),
     Budget(("prune", "--keep", "1"), 84, SETTLING),

@@ -122,6 +122,28 @@ def test_a_failed_task_is_marked_from_its_row(path, run, store):
     assert asked(store) == [("mark", "a/1", "failure", "", "gone")]
 
 
+def test_on_a_narrow_terminal_the_choices_are_whole(path, run):
+    async def story(viewer):
+        await chooses(viewer, "mark")
+        for button in viewer.screen.query("RadioButton"):
+            assert button.size.width >= len(str(button.render()))
+            assert viewer.screen.query_one("#outcome").region.contains_region(button.region)
+
+    one_run(path, story, size=(40, 24))
+
+
+def test_a_button_that_is_pressed_twice_asks_once(path, run, store):
+    async def story(viewer):
+        await chooses(viewer, "stop")
+        for _ in range(2):
+            viewer.screen.query_one("#act").press()
+        await viewer.sees("asked process")
+        await viewer.pilot.pause()
+
+    one_run(path, story)
+    assert len(asked(store)) == 1
+
+
 @pytest.mark.parametrize(
     ("kind", "values", "told"),
     [
