@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from sequent.runtime.store.sql.run_list import RunRow
-from sequent.runtime.store.sql.tally import RUN_TALLIES, Tally
+from sequent.runtime.store.sql.tally import TABLES, Tally
 from sequent.runtime.store.sqlite.schema import statements
 
 
@@ -15,8 +15,7 @@ def tally_of(connection: sqlite3.Connection, number: int) -> Tally:
     Raises:
         sqlite3.Error: a row has what cannot be summed up.
     """
-    parts = [connection.execute(statements()[name].text, (number,)).fetchone() for name in RUN_TALLIES]
-    return Tally(sum(rows for rows, _ in parts), sum(total for _, total in parts))
+    return Tally(*connection.execute(statements()["tally_run"].text, [number] * TABLES).fetchone())
 
 
 def seal_anew(connection: sqlite3.Connection) -> None:

@@ -9,7 +9,7 @@ from sequent.model.scope import Sequence
 from sequent.model.status import Status
 from sequent.runtime.attempt_outcomes import answers_of, may_retry
 from sequent.runtime.rows import TaskKey
-from sequent.runtime.store.sql.open_rows import Extent, OpenRows, Span
+from sequent.runtime.store.sql.open_rows import OpenRows, Span
 
 
 class SavedLoader:
@@ -148,12 +148,12 @@ class SavedLoader:
         self, frame: int, node: ContainerPlan, status: Status, sequence: Sequence, *, every: bool
     ) -> SavedBlock:
         is_kept = status is Status.SUCCESS
-        extent = self._extent(frame, node)
+        last = self._last(frame, node)
         hosts = self._rows.hosts(frame, node.index) if node.is_copied else ()
         span = self._span(frame, node, status)
         if is_kept and not (every or self._is_wanted(node, sequence)):
-            return SavedBlock(status, extent.last, recovery=span.recovery, ran_in=span.ran_in, hosts=hosts)
-        frames = self._gaps(frame, node, extent)
+            return SavedBlock(status, last, recovery=span.recovery, ran_in=span.ran_in, hosts=hosts)
+        frames = self._gaps(frame, node, last)
         loads_all = every or (is_kept and node.index in self._plan.reactions)
         if node.wraps:
             frames |= self._iterations(frame, node, sequence, every=loads_all)
@@ -162,7 +162,7 @@ class SavedLoader:
         until_met = not is_kept and self._until_met(frame, node)
         return SavedBlock(
             status,
-            extent.last,
+            last,
             dict(sorted(frames.items())),
             until_met,
             recovery=span.recovery,
@@ -185,20 +185,19 @@ class SavedLoader:
                 frames[number] = self._frame(id_, status, node, (within, number), every=every)
         return frames
 
-    def _extent(self, frame: int, node: ContainerPlan) -> Extent:
+    def _last(self, frame: int, node: ContainerPlan) -> int:
         if node.wraps:
-            return self._rows.step_extent(frame, node.children[0])
-        return self._rows.frame_extent(frame, node.index)
+            return self._rows.last_iteration(frame, node.children[0])
+        return self._rows.last_frame(frame, node.index)
 
-    def _gaps(self, frame: int, node: ContainerPlan, extent: Extent) -> dict[int, SavedFrame]:
+    def _gaps(self, frame: int, node: ContainerPlan, last: int) -> dict[int, SavedFrame]:
         """Return the iterations that had begun but left no row, since their task was still waiting for its turn."""
-        if extent.begun >= extent.last:
+        rows, wraps = self._rows, node.wraps
+        place = (frame, node.children[0] if wraps else node.index)
+        if (rows.iteration_count if wraps else rows.frame_count)(*place) >= last:
             return {}
-        if node.wraps:
-            seen = set(self._rows.step_numbers(frame, node.children[0]))
-        else:
-            seen = set(self._rows.frame_numbers(frame, node.index))
-        return {number: SavedFrame(0) for number in range(1, extent.last + 1) if number not in seen}
+        seen = set((rows.step_numbers if wraps else rows.frame_numbers)(*place))
+        return {number: SavedFrame(0) for number in range(1, last + 1) if number not in seen}
 
     def _iterations(self, frame: int, node: ContainerPlan, sequence: Sequence, *, every: bool) -> dict[int, SavedFrame]:
         step = self._plan.nodes[node.children[0]]

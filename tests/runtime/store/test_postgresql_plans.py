@@ -8,7 +8,7 @@ import pytest
 from sequent.model.status import Status
 from sequent.runtime.rows import Batch, Ending
 from sequent.runtime.store.postgresql.schema import SchemaStatements
-from sequent.runtime.store.sql.tally import NOTHING
+from sequent.runtime.store.sql.tally import NOTHING, TABLES
 from tests.contracts.plans import attempted, create, each, intent, repeated
 
 COUNT = 2000
@@ -66,20 +66,25 @@ def test_the_plan_of_a_batch_is_kept(write, store):
     assert generic > custom == 5
 
 
+def test_the_server_compiles_no_statement(store):
+    assert store._session.ask("SHOW jit") == [("off",)]
+
+
 QUESTIONS = {
     "of_run": (
-        "tally_attempts tally_frames succeeded_nodes tasks_by_state frames_by_status success_count failure_count",
+        "succeeded_nodes tasks_by_state frames_by_status success_count failure_count",
         (1,),
     ),
+    "of_tables": ("tally_run", (1,) * TABLES),
     "of_attempts": (
         "handed_over around_handed_over pending attempts last_id",
         (1,),
     ),
     "of_step": (
-        "open_iterations step_numbers step_extent span_of_step until_of_steps failures_of_step",
+        "open_iterations step_numbers last_iteration iteration_count span_of_step until_of_steps failures_of_step",
         (1, 1, 2),
     ),
-    "of_container": ("open_frames frame_extent span_of_frames failures_inside frames_inside", (1, 1, 3)),
+    "of_container": ("open_frames last_frame frame_count span_of_frames failures_inside frames_inside", (1, 1, 3)),
     "in_pages": ("results drawn_by_steps frames drawn_by_frames", (1, 1, 2, 0, 64)),
     "with_until": ("until_of_frames", (1, 1, 3, 2)),
 }
@@ -117,10 +122,32 @@ def unknown_tables(cluster):
 def test_a_question_reads_each_row_a_few_times_at_most(kind, unknown_tables):
     names, values = QUESTIONS[kind]
     for name in names.split():
-        text = SchemaStatements("unknown")[name].text
-        ((told,),) = unknown_tables.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", values, prepare=False).fetchall()
-        read = rows_read(told[0]["Plan"])
-        assert read < 15 * COUNT, f"{name} reads {read:,} rows: {told}"
+        plan = executed_plan(unknown_tables, name, values)
+        assert rows_read(plan) < 15 * COUNT, f"{name} reads {rows_read(plan):,} rows: {plan}"
+
+
+@pytest.mark.parametrize(("name", "values"), [("last_iteration", (1, 1, 2)), ("last_frame", (1, 1, 3))])
+def test_the_last_iteration_is_found_without_the_others(name, values, unknown_tables):
+    plan = executed_plan(unknown_tables, name, values)
+    assert rows_read(plan) < 10, plan
+
+
+def test_processes_of_the_server_count_the_rows_of_a_run_together(unknown_tables):
+    text = SchemaStatements("unknown")["tally_run"].text
+    with unknown_tables.transaction(force_rollback=True):
+        # As if there were millions.
+        for name in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
+            unknown_tables.execute(f"SET LOCAL {name} = 0")
+        told = unknown_tables.execute(f"EXPLAIN {text}", (1,) * TABLES, prepare=False).fetchall()
+    plan = "\n".join(line for (line,) in told)
+    assert plan.index("Gather") < plan.index("Partial Aggregate") < plan.index("Parallel Append"), plan
+
+
+def executed_plan(connection, name, values):
+    """The plan of a statement, with how many rows it had."""
+    text = SchemaStatements("unknown")[name].text
+    ((told,),) = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", values, prepare=False).fetchall()
+    return told[0]["Plan"]
 
 
 def rows_read(plan) -> int:

@@ -151,6 +151,8 @@ def test_a_store_behind_a_pooler_has_all_that_it_has_without(cluster: Cluster, p
         woken: list[None] = []
         run.watch(selector, lambda: woken.append(None))
         assert run._own.connection.is_pooled  # type: ignore[attr-defined]
+        # What is set there stays for others.
+        assert store._session.ask("SHOW jit") == cluster.execute("SHOW jit")
         repeated(run, 1, 2)
         attempted(run, TASK_A, result=large)
         for number in range(1, 40):

@@ -44,6 +44,9 @@ def connect(address: ServerAddress, application: str) -> tuple[psycopg.Connectio
         if is_pooled or not address.prepares:
             # Behind a pooler, the next statement may go to a server that has prepared nothing.
             connection.prepare_threshold = None
+        if not is_pooled:
+            # The server takes a look-up for each row for dear, and would compile the statement, which takes longer.
+            connection.execute("SET jit = off", prepare=False)
     except BaseException:
         connection.close()
         raise

@@ -960,9 +960,17 @@ FROM frame
 WHERE frame.run = %s::BIGINT AND frame.parent = %s::BIGINT AND frame.node = %s::BIGINT
 ORDER BY frame.number
 
--- frame_extent: The last iteration of a container, and how many there are.
--- gives max any?, count any?
-SELECT max(frame.number) AS max_1, count(*) AS count_1
+-- last_frame: The last iteration of a container.
+-- gives number int
+SELECT frame.number
+FROM frame
+WHERE frame.run = %s::BIGINT AND frame.parent = %s::BIGINT AND frame.node = %s::BIGINT
+ORDER BY frame.number DESC
+LIMIT 1 OFFSET 0
+
+-- frame_count: The number of a container's iterations.
+-- gives count any?
+SELECT count(*) AS count_1
 FROM frame
 WHERE frame.run = %s::BIGINT AND frame.parent = %s::BIGINT AND frame.node = %s::BIGINT
 
@@ -989,9 +997,18 @@ WHERE attempt.run = %s::BIGINT AND attempt.frame = %s::BIGINT AND attempt.node =
 GROUP BY attempt.iteration
 ORDER BY attempt.iteration
 
--- step_extent: The last iteration of a repeated step, and how many have a first attempt.
--- gives max any?, count any?
-SELECT max(attempt.iteration) AS max_1, count(*) AS count_1
+-- last_iteration: The last iteration of a repeated step.
+-- gives iteration int
+SELECT attempt.iteration
+FROM attempt
+WHERE attempt.run = %s::BIGINT AND attempt.frame = %s::BIGINT AND attempt.node = %s::BIGINT AND attempt.host = '' AND
+    attempt.iteration > 0 AND attempt.number = 1
+ORDER BY attempt.iteration DESC
+LIMIT 1 OFFSET 0
+
+-- iteration_count: The number of a repeated step's iterations.
+-- gives count any?
+SELECT count(*) AS count_1
 FROM attempt
 WHERE attempt.run = %s::BIGINT AND attempt.frame = %s::BIGINT AND attempt.node = %s::BIGINT AND attempt.host = '' AND
     attempt.iteration > 0 AND attempt.number = 1
@@ -1281,109 +1298,114 @@ WHERE note.run = %s::BIGINT AND note.frame = %s::BIGINT AND note.node = %s::BIGI
 
 -- == Checking that rows are as they were written ==
 
--- tally_attempts: The tally of a run's attempts.
+-- tally_run: The tally of all rows of a run.
 SELECT count(*), CAST(coalesce(sum(coalesce(made * made %% 2147483647, -1) + coalesce(further * further %% 2147483647,
     0)), 0) AS BIGINT) FROM (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery
     * 611953 + length(token) * 7907 + CASE WHEN length(host) > 0 THEN 7817 ELSE 0 END + CAST(trunc(started * 1000) AS
-    BIGINT)) %% 2147483647 AS made, CASE WHEN state IN ('success', 'cancelled', 'failure', 'outdated', 'ready',
-    'skipped', 'superseded', 'waiting') THEN (frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 +
-    (CAST(ascii(state) AS BIGINT) * 64 + length(state)) * 611957 + coalesce(verdict, -1) * 7879 + CASE WHEN result IS
-    NULL THEN 7867 ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(trunc(ended * 1000) AS BIGINT))
-    %% 2147483647 WHEN state <> 'active' THEN 7 END AS further FROM attempt
-WHERE run = %s) AS numbered
-
--- tally_frames: The tally of a run's iterations of containers.
-SELECT count(*), CAST(coalesce(sum(coalesce(made * made %% 2147483647, -1) + coalesce(further * further %% 2147483647,
-    0)), 0) AS BIGINT) FROM (SELECT (parent * 1000037 + node * 7933 + number * 104759 + id * 1299743 + CASE WHEN item
-    IS NULL THEN 7841 ELSE 0 END) %% 2147483647 AS made, CASE WHEN status IN ('success', 'cancelled', 'failure',
-    'outdated', 'ready', 'skipped', 'superseded', 'waiting') THEN (parent * 1000039 + node * 7949 + number * 104761 +
-    (CAST(ascii(status) AS BIGINT) * 64 + length(status)) * 611977) %% 2147483647 WHEN status <> 'active' THEN 7 END
-    AS further FROM frame
-WHERE run = %s) AS numbered
+    BIGINT)) %% 2147483647 AS made, coalesce((frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 +
+    CASE state WHEN 'success' THEN 4508287219 WHEN 'cancelled' THEN 3882867165 WHEN 'failure' THEN 3999138995 WHEN
+    'outdated' THEN 4352238184 WHEN 'ready' THEN 4467898057 WHEN 'skipped' THEN 4508287219 WHEN 'superseded' THEN
+    4510123090 WHEN 'waiting' THEN 4664948211 END + coalesce(verdict, -1) * 7879 + CASE WHEN result IS NULL THEN 7867
+    ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(trunc(ended * 1000) AS BIGINT)) %% 2147483647,
+    CASE WHEN state <> 'active' AND state NOT IN ('success', 'cancelled', 'failure', 'outdated', 'ready', 'skipped',
+    'superseded', 'waiting') THEN CAST(7 AS BIGINT) END) AS further FROM attempt
+WHERE run = %s
+UNION ALL SELECT (parent * 1000037 + node * 7933 + number * 104759 + id * 1299743 + CASE WHEN item IS NULL THEN 7841
+    ELSE 0 END) %% 2147483647 AS made, coalesce((parent * 1000039 + node * 7949 + number * 104761 + CASE status WHEN
+    'success' THEN 4508434559 WHEN 'cancelled' THEN 3882994065 WHEN 'failure' THEN 3999269695 WHEN 'outdated' THEN
+    4352380424 WHEN 'ready' THEN 4468044077 WHEN 'skipped' THEN 4508434559 WHEN 'superseded' THEN 4510270490 WHEN
+    'waiting' THEN 4665100671 END) %% 2147483647, CASE WHEN status <> 'active' AND status NOT IN ('success',
+    'cancelled', 'failure', 'outdated', 'ready', 'skipped', 'superseded', 'waiting') THEN CAST(7 AS BIGINT) END) AS
+    further FROM frame
+WHERE run = %s
+UNION ALL SELECT (frame * 1000081 + node * 7937 + CASE WHEN items IS NULL THEN 7829 ELSE 0 END + CASE WHEN problem IS
+    NULL THEN 7823 ELSE 0 END + coalesce(CAST(ascii(status) AS BIGINT) * 64 + length(status), 0) * 611993) %%
+    2147483647 AS made, CASE WHEN status <> 'active' AND status NOT IN ('success', 'cancelled', 'failure', 'outdated',
+    'ready', 'skipped', 'superseded', 'waiting') THEN CAST(7 AS BIGINT) END AS further FROM repeat
+WHERE run = %s
+UNION ALL SELECT (frame * 1000099 + node * 7951 + iteration * 104773 + attempt * 1299763 + length(boot) * 7817 +
+    CAST(trunc(due * 1000) AS BIGINT) + CAST(trunc(due_boot * 1000) AS BIGINT) * 3 + coalesce(CAST(trunc(length *
+    1000) AS BIGINT), -1) * 7) %% 2147483647 AS made, CAST(0 AS BIGINT) AS further FROM wait
+WHERE run = %s
+UNION ALL SELECT (amount * 1000117 + length(pool) * 7793 + coalesce(CAST(ascii(substr(pool, 1, 1)) AS BIGINT), 0) *
+    104780 + coalesce(CAST(ascii(substr(pool, 2, 1)) AS BIGINT), 0) * 104781 + coalesce(CAST(ascii(substr(pool, 3, 1))
+    AS BIGINT), 0) * 104782 + coalesce(CAST(ascii(substr(pool, 4, 1)) AS BIGINT), 0) * 104783 +
+    coalesce(CAST(ascii(substr(pool, 5, 1)) AS BIGINT), 0) * 104784 + coalesce(CAST(ascii(substr(pool, 6, 1)) AS
+    BIGINT), 0) * 104785 + coalesce(CAST(ascii(substr(pool, 7, 1)) AS BIGINT), 0) * 104786 +
+    coalesce(CAST(ascii(substr(pool, 8, 1)) AS BIGINT), 0) * 104787 + coalesce(CAST(ascii(substr(pool, 9, 1)) AS
+    BIGINT), 0) * 104788 + coalesce(CAST(ascii(substr(pool, 10, 1)) AS BIGINT), 0) * 104789 +
+    coalesce(CAST(ascii(substr(pool, 11, 1)) AS BIGINT), 0) * 104790 + coalesce(CAST(ascii(substr(pool, 12, 1)) AS
+    BIGINT), 0) * 104791 + coalesce(CAST(ascii(substr(pool, 13, 1)) AS BIGINT), 0) * 104792 +
+    coalesce(CAST(ascii(substr(pool, 14, 1)) AS BIGINT), 0) * 104793 + coalesce(CAST(ascii(substr(pool, 15, 1)) AS
+    BIGINT), 0) * 104794 + coalesce(CAST(ascii(substr(pool, 16, 1)) AS BIGINT), 0) * 104795 +
+    coalesce(CAST(ascii(substr(pool, 17, 1)) AS BIGINT), 0) * 104796 + coalesce(CAST(ascii(substr(pool, 18, 1)) AS
+    BIGINT), 0) * 104797 + coalesce(CAST(ascii(substr(pool, 19, 1)) AS BIGINT), 0) * 104798 +
+    coalesce(CAST(ascii(substr(pool, 20, 1)) AS BIGINT), 0) * 104799 + coalesce(CAST(ascii(substr(pool, 21, 1)) AS
+    BIGINT), 0) * 104800 + coalesce(CAST(ascii(substr(pool, 22, 1)) AS BIGINT), 0) * 104801 +
+    coalesce(CAST(ascii(substr(pool, 23, 1)) AS BIGINT), 0) * 104802 + coalesce(CAST(ascii(substr(pool, 24, 1)) AS
+    BIGINT), 0) * 104803 + coalesce(CAST(ascii(substr(pool, 25, 1)) AS BIGINT), 0) * 104804 +
+    coalesce(CAST(ascii(substr(pool, 26, 1)) AS BIGINT), 0) * 104805 + coalesce(CAST(ascii(substr(pool, 27, 1)) AS
+    BIGINT), 0) * 104806 + coalesce(CAST(ascii(substr(pool, 28, 1)) AS BIGINT), 0) * 104807 +
+    coalesce(CAST(ascii(substr(pool, 29, 1)) AS BIGINT), 0) * 104808 + coalesce(CAST(ascii(substr(pool, 30, 1)) AS
+    BIGINT), 0) * 104809 + coalesce(CAST(ascii(substr(pool, 31, 1)) AS BIGINT), 0) * 104810 +
+    coalesce(CAST(ascii(substr(pool, 32, 1)) AS BIGINT), 0) * 104811 + coalesce(CAST(ascii(substr(pool, 33, 1)) AS
+    BIGINT), 0) * 104812 + coalesce(CAST(ascii(substr(pool, 34, 1)) AS BIGINT), 0) * 104813 +
+    coalesce(CAST(ascii(substr(pool, 35, 1)) AS BIGINT), 0) * 104814 + coalesce(CAST(ascii(substr(pool, 36, 1)) AS
+    BIGINT), 0) * 104815 + coalesce(CAST(ascii(substr(pool, 37, 1)) AS BIGINT), 0) * 104816 +
+    coalesce(CAST(ascii(substr(pool, 38, 1)) AS BIGINT), 0) * 104817 + coalesce(CAST(ascii(substr(pool, 39, 1)) AS
+    BIGINT), 0) * 104818 + coalesce(CAST(ascii(substr(pool, 40, 1)) AS BIGINT), 0) * 104819 +
+    coalesce(CAST(ascii(substr(pool, 41, 1)) AS BIGINT), 0) * 104820 + coalesce(CAST(ascii(substr(pool, 42, 1)) AS
+    BIGINT), 0) * 104821 + coalesce(CAST(ascii(substr(pool, 43, 1)) AS BIGINT), 0) * 104822 +
+    coalesce(CAST(ascii(substr(pool, 44, 1)) AS BIGINT), 0) * 104823 + coalesce(CAST(ascii(substr(pool, 45, 1)) AS
+    BIGINT), 0) * 104824 + coalesce(CAST(ascii(substr(pool, 46, 1)) AS BIGINT), 0) * 104825 +
+    coalesce(CAST(ascii(substr(pool, 47, 1)) AS BIGINT), 0) * 104826 + coalesce(CAST(ascii(substr(pool, 48, 1)) AS
+    BIGINT), 0) * 104827 + coalesce(CAST(ascii(substr(pool, 49, 1)) AS BIGINT), 0) * 104828 +
+    coalesce(CAST(ascii(substr(pool, 50, 1)) AS BIGINT), 0) * 104829 + coalesce(CAST(ascii(substr(pool, 51, 1)) AS
+    BIGINT), 0) * 104830 + coalesce(CAST(ascii(substr(pool, 52, 1)) AS BIGINT), 0) * 104831 +
+    coalesce(CAST(ascii(substr(pool, 53, 1)) AS BIGINT), 0) * 104832 + coalesce(CAST(ascii(substr(pool, 54, 1)) AS
+    BIGINT), 0) * 104833 + coalesce(CAST(ascii(substr(pool, 55, 1)) AS BIGINT), 0) * 104834 +
+    coalesce(CAST(ascii(substr(pool, 56, 1)) AS BIGINT), 0) * 104835 + coalesce(CAST(ascii(substr(pool, 57, 1)) AS
+    BIGINT), 0) * 104836 + coalesce(CAST(ascii(substr(pool, 58, 1)) AS BIGINT), 0) * 104837 +
+    coalesce(CAST(ascii(substr(pool, 59, 1)) AS BIGINT), 0) * 104838 + coalesce(CAST(ascii(substr(pool, 60, 1)) AS
+    BIGINT), 0) * 104839 + coalesce(CAST(ascii(substr(pool, 61, 1)) AS BIGINT), 0) * 104840 +
+    coalesce(CAST(ascii(substr(pool, 62, 1)) AS BIGINT), 0) * 104841 + coalesce(CAST(ascii(substr(pool, 63, 1)) AS
+    BIGINT), 0) * 104842 + coalesce(CAST(ascii(substr(pool, 64, 1)) AS BIGINT), 0) * 104843) %% 2147483647 AS made,
+    CAST(0 AS BIGINT) AS further FROM hold
+WHERE run = %s AND frame = 0 AND shared = 0) AS numbered
 
 -- tally_repeats: The tally of a run's repeats.
 SELECT count(*), CAST(coalesce(sum(coalesce(made * made %% 2147483647, -1) + coalesce(further * further %% 2147483647,
     0)), 0) AS BIGINT) FROM (SELECT (frame * 1000081 + node * 7937 + CASE WHEN items IS NULL THEN 7829 ELSE 0 END +
     CASE WHEN problem IS NULL THEN 7823 ELSE 0 END + coalesce(CAST(ascii(status) AS BIGINT) * 64 + length(status), 0)
     * 611993) %% 2147483647 AS made, CASE WHEN status <> 'active' AND status NOT IN ('success', 'cancelled',
-    'failure', 'outdated', 'ready', 'skipped', 'superseded', 'waiting') THEN 7 END AS further FROM repeat
+    'failure', 'outdated', 'ready', 'skipped', 'superseded', 'waiting') THEN CAST(7 AS BIGINT) END AS further FROM
+    repeat
 WHERE run = %s) AS numbered
-
--- tally_waits: The tally of a run's waits.
-SELECT count(*), CAST(coalesce(sum(coalesce(made * made %% 2147483647, -1) + coalesce(further * further %% 2147483647,
-    0)), 0) AS BIGINT) FROM (SELECT (frame * 1000099 + node * 7951 + iteration * 104773 + attempt * 1299763 +
-    length(boot) * 7817 + CAST(trunc(due * 1000) AS BIGINT) + CAST(trunc(due_boot * 1000) AS BIGINT) * 3 +
-    coalesce(CAST(trunc(length * 1000) AS BIGINT), -1) * 7) %% 2147483647 AS made, 0 AS further FROM wait
-WHERE run = %s) AS numbered
-
--- tally_kept: The tally of the amounts that a run keeps of its own pools.
-SELECT count(*), CAST(coalesce(sum(coalesce(made * made %% 2147483647, -1) + coalesce(further * further %% 2147483647,
-    0)), 0) AS BIGINT) FROM (SELECT (amount * 1000117 + length(pool) * 7793 + coalesce(CAST(ascii(substr(pool, 1, 1))
-    AS BIGINT), 0) * 104780 + coalesce(CAST(ascii(substr(pool, 2, 1)) AS BIGINT), 0) * 104781 +
-    coalesce(CAST(ascii(substr(pool, 3, 1)) AS BIGINT), 0) * 104782 + coalesce(CAST(ascii(substr(pool, 4, 1)) AS
-    BIGINT), 0) * 104783 + coalesce(CAST(ascii(substr(pool, 5, 1)) AS BIGINT), 0) * 104784 +
-    coalesce(CAST(ascii(substr(pool, 6, 1)) AS BIGINT), 0) * 104785 + coalesce(CAST(ascii(substr(pool, 7, 1)) AS
-    BIGINT), 0) * 104786 + coalesce(CAST(ascii(substr(pool, 8, 1)) AS BIGINT), 0) * 104787 +
-    coalesce(CAST(ascii(substr(pool, 9, 1)) AS BIGINT), 0) * 104788 + coalesce(CAST(ascii(substr(pool, 10, 1)) AS
-    BIGINT), 0) * 104789 + coalesce(CAST(ascii(substr(pool, 11, 1)) AS BIGINT), 0) * 104790 +
-    coalesce(CAST(ascii(substr(pool, 12, 1)) AS BIGINT), 0) * 104791 + coalesce(CAST(ascii(substr(pool, 13, 1)) AS
-    BIGINT), 0) * 104792 + coalesce(CAST(ascii(substr(pool, 14, 1)) AS BIGINT), 0) * 104793 +
-    coalesce(CAST(ascii(substr(pool, 15, 1)) AS BIGINT), 0) * 104794 + coalesce(CAST(ascii(substr(pool, 16, 1)) AS
-    BIGINT), 0) * 104795 + coalesce(CAST(ascii(substr(pool, 17, 1)) AS BIGINT), 0) * 104796 +
-    coalesce(CAST(ascii(substr(pool, 18, 1)) AS BIGINT), 0) * 104797 + coalesce(CAST(ascii(substr(pool, 19, 1)) AS
-    BIGINT), 0) * 104798 + coalesce(CAST(ascii(substr(pool, 20, 1)) AS BIGINT), 0) * 104799 +
-    coalesce(CAST(ascii(substr(pool, 21, 1)) AS BIGINT), 0) * 104800 + coalesce(CAST(ascii(substr(pool, 22, 1)) AS
-    BIGINT), 0) * 104801 + coalesce(CAST(ascii(substr(pool, 23, 1)) AS BIGINT), 0) * 104802 +
-    coalesce(CAST(ascii(substr(pool, 24, 1)) AS BIGINT), 0) * 104803 + coalesce(CAST(ascii(substr(pool, 25, 1)) AS
-    BIGINT), 0) * 104804 + coalesce(CAST(ascii(substr(pool, 26, 1)) AS BIGINT), 0) * 104805 +
-    coalesce(CAST(ascii(substr(pool, 27, 1)) AS BIGINT), 0) * 104806 + coalesce(CAST(ascii(substr(pool, 28, 1)) AS
-    BIGINT), 0) * 104807 + coalesce(CAST(ascii(substr(pool, 29, 1)) AS BIGINT), 0) * 104808 +
-    coalesce(CAST(ascii(substr(pool, 30, 1)) AS BIGINT), 0) * 104809 + coalesce(CAST(ascii(substr(pool, 31, 1)) AS
-    BIGINT), 0) * 104810 + coalesce(CAST(ascii(substr(pool, 32, 1)) AS BIGINT), 0) * 104811 +
-    coalesce(CAST(ascii(substr(pool, 33, 1)) AS BIGINT), 0) * 104812 + coalesce(CAST(ascii(substr(pool, 34, 1)) AS
-    BIGINT), 0) * 104813 + coalesce(CAST(ascii(substr(pool, 35, 1)) AS BIGINT), 0) * 104814 +
-    coalesce(CAST(ascii(substr(pool, 36, 1)) AS BIGINT), 0) * 104815 + coalesce(CAST(ascii(substr(pool, 37, 1)) AS
-    BIGINT), 0) * 104816 + coalesce(CAST(ascii(substr(pool, 38, 1)) AS BIGINT), 0) * 104817 +
-    coalesce(CAST(ascii(substr(pool, 39, 1)) AS BIGINT), 0) * 104818 + coalesce(CAST(ascii(substr(pool, 40, 1)) AS
-    BIGINT), 0) * 104819 + coalesce(CAST(ascii(substr(pool, 41, 1)) AS BIGINT), 0) * 104820 +
-    coalesce(CAST(ascii(substr(pool, 42, 1)) AS BIGINT), 0) * 104821 + coalesce(CAST(ascii(substr(pool, 43, 1)) AS
-    BIGINT), 0) * 104822 + coalesce(CAST(ascii(substr(pool, 44, 1)) AS BIGINT), 0) * 104823 +
-    coalesce(CAST(ascii(substr(pool, 45, 1)) AS BIGINT), 0) * 104824 + coalesce(CAST(ascii(substr(pool, 46, 1)) AS
-    BIGINT), 0) * 104825 + coalesce(CAST(ascii(substr(pool, 47, 1)) AS BIGINT), 0) * 104826 +
-    coalesce(CAST(ascii(substr(pool, 48, 1)) AS BIGINT), 0) * 104827 + coalesce(CAST(ascii(substr(pool, 49, 1)) AS
-    BIGINT), 0) * 104828 + coalesce(CAST(ascii(substr(pool, 50, 1)) AS BIGINT), 0) * 104829 +
-    coalesce(CAST(ascii(substr(pool, 51, 1)) AS BIGINT), 0) * 104830 + coalesce(CAST(ascii(substr(pool, 52, 1)) AS
-    BIGINT), 0) * 104831 + coalesce(CAST(ascii(substr(pool, 53, 1)) AS BIGINT), 0) * 104832 +
-    coalesce(CAST(ascii(substr(pool, 54, 1)) AS BIGINT), 0) * 104833 + coalesce(CAST(ascii(substr(pool, 55, 1)) AS
-    BIGINT), 0) * 104834 + coalesce(CAST(ascii(substr(pool, 56, 1)) AS BIGINT), 0) * 104835 +
-    coalesce(CAST(ascii(substr(pool, 57, 1)) AS BIGINT), 0) * 104836 + coalesce(CAST(ascii(substr(pool, 58, 1)) AS
-    BIGINT), 0) * 104837 + coalesce(CAST(ascii(substr(pool, 59, 1)) AS BIGINT), 0) * 104838 +
-    coalesce(CAST(ascii(substr(pool, 60, 1)) AS BIGINT), 0) * 104839 + coalesce(CAST(ascii(substr(pool, 61, 1)) AS
-    BIGINT), 0) * 104840 + coalesce(CAST(ascii(substr(pool, 62, 1)) AS BIGINT), 0) * 104841 +
-    coalesce(CAST(ascii(substr(pool, 63, 1)) AS BIGINT), 0) * 104842 + coalesce(CAST(ascii(substr(pool, 64, 1)) AS
-    BIGINT), 0) * 104843) %% 2147483647 AS made, 0 AS further FROM hold
-WHERE run = %s AND frame = 0 AND shared = 0) AS numbered
 
 -- tally_attempt: The tally of one attempt.
 SELECT count(*), CAST(coalesce(sum(coalesce(made * made %% 2147483647, -1) + coalesce(further * further %% 2147483647,
     0)), 0) AS BIGINT) FROM (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery
     * 611953 + length(token) * 7907 + CASE WHEN length(host) > 0 THEN 7817 ELSE 0 END + CAST(trunc(started * 1000) AS
-    BIGINT)) %% 2147483647 AS made, CASE WHEN state IN ('success', 'cancelled', 'failure', 'outdated', 'ready',
-    'skipped', 'superseded', 'waiting') THEN (frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 +
-    (CAST(ascii(state) AS BIGINT) * 64 + length(state)) * 611957 + coalesce(verdict, -1) * 7879 + CASE WHEN result IS
-    NULL THEN 7867 ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(trunc(ended * 1000) AS BIGINT))
-    %% 2147483647 WHEN state <> 'active' THEN 7 END AS further FROM attempt
+    BIGINT)) %% 2147483647 AS made, coalesce((frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 +
+    CASE state WHEN 'success' THEN 4508287219 WHEN 'cancelled' THEN 3882867165 WHEN 'failure' THEN 3999138995 WHEN
+    'outdated' THEN 4352238184 WHEN 'ready' THEN 4467898057 WHEN 'skipped' THEN 4508287219 WHEN 'superseded' THEN
+    4510123090 WHEN 'waiting' THEN 4664948211 END + coalesce(verdict, -1) * 7879 + CASE WHEN result IS NULL THEN 7867
+    ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(trunc(ended * 1000) AS BIGINT)) %% 2147483647,
+    CASE WHEN state <> 'active' AND state NOT IN ('success', 'cancelled', 'failure', 'outdated', 'ready', 'skipped',
+    'superseded', 'waiting') THEN CAST(7 AS BIGINT) END) AS further FROM attempt
 WHERE run = %s AND frame = %s AND node = %s AND host = %s AND iteration = %s AND number = %s) AS numbered
 
 -- tally_earlier: The tally of the attempts of a task before one.
 SELECT count(*), CAST(coalesce(sum(coalesce(made * made %% 2147483647, -1) + coalesce(further * further %% 2147483647,
     0)), 0) AS BIGINT) FROM (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery
     * 611953 + length(token) * 7907 + CASE WHEN length(host) > 0 THEN 7817 ELSE 0 END + CAST(trunc(started * 1000) AS
-    BIGINT)) %% 2147483647 AS made, CASE WHEN state IN ('success', 'cancelled', 'failure', 'outdated', 'ready',
-    'skipped', 'superseded', 'waiting') THEN (frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 +
-    (CAST(ascii(state) AS BIGINT) * 64 + length(state)) * 611957 + coalesce(verdict, -1) * 7879 + CASE WHEN result IS
-    NULL THEN 7867 ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(trunc(ended * 1000) AS BIGINT))
-    %% 2147483647 WHEN state <> 'active' THEN 7 END AS further FROM attempt
+    BIGINT)) %% 2147483647 AS made, coalesce((frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 +
+    CASE state WHEN 'success' THEN 4508287219 WHEN 'cancelled' THEN 3882867165 WHEN 'failure' THEN 3999138995 WHEN
+    'outdated' THEN 4352238184 WHEN 'ready' THEN 4467898057 WHEN 'skipped' THEN 4508287219 WHEN 'superseded' THEN
+    4510123090 WHEN 'waiting' THEN 4664948211 END + coalesce(verdict, -1) * 7879 + CASE WHEN result IS NULL THEN 7867
+    ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(trunc(ended * 1000) AS BIGINT)) %% 2147483647,
+    CASE WHEN state <> 'active' AND state NOT IN ('success', 'cancelled', 'failure', 'outdated', 'ready', 'skipped',
+    'superseded', 'waiting') THEN CAST(7 AS BIGINT) END) AS further FROM attempt
 WHERE run = %s AND frame = %s AND node = %s AND host = %s AND iteration = %s AND number < %s) AS numbered
 
 -- tally_repeat: The tally of one repeat.
@@ -1391,14 +1413,16 @@ SELECT count(*), CAST(coalesce(sum(coalesce(made * made %% 2147483647, -1) + coa
     0)), 0) AS BIGINT) FROM (SELECT (frame * 1000081 + node * 7937 + CASE WHEN items IS NULL THEN 7829 ELSE 0 END +
     CASE WHEN problem IS NULL THEN 7823 ELSE 0 END + coalesce(CAST(ascii(status) AS BIGINT) * 64 + length(status), 0)
     * 611993) %% 2147483647 AS made, CASE WHEN status <> 'active' AND status NOT IN ('success', 'cancelled',
-    'failure', 'outdated', 'ready', 'skipped', 'superseded', 'waiting') THEN 7 END AS further FROM repeat
+    'failure', 'outdated', 'ready', 'skipped', 'superseded', 'waiting') THEN CAST(7 AS BIGINT) END AS further FROM
+    repeat
 WHERE run = %s AND frame = %s AND node = %s) AS numbered
 
 -- tally_wait: The tally of one wait.
 SELECT count(*), CAST(coalesce(sum(coalesce(made * made %% 2147483647, -1) + coalesce(further * further %% 2147483647,
     0)), 0) AS BIGINT) FROM (SELECT (frame * 1000099 + node * 7951 + iteration * 104773 + attempt * 1299763 +
     length(boot) * 7817 + CAST(trunc(due * 1000) AS BIGINT) + CAST(trunc(due_boot * 1000) AS BIGINT) * 3 +
-    coalesce(CAST(trunc(length * 1000) AS BIGINT), -1) * 7) %% 2147483647 AS made, 0 AS further FROM wait
+    coalesce(CAST(trunc(length * 1000) AS BIGINT), -1) * 7) %% 2147483647 AS made, CAST(0 AS BIGINT) AS further FROM
+    wait
 WHERE run = %s AND frame = %s AND node = %s AND host = %s AND iteration = %s AND attempt = %s) AS numbered
 
 -- tally_kept_pool: The tally of the amount that a run keeps of one pool.
@@ -1446,7 +1470,7 @@ SELECT count(*), CAST(coalesce(sum(coalesce(made * made %% 2147483647, -1) + coa
     coalesce(CAST(ascii(substr(pool, 60, 1)) AS BIGINT), 0) * 104839 + coalesce(CAST(ascii(substr(pool, 61, 1)) AS
     BIGINT), 0) * 104840 + coalesce(CAST(ascii(substr(pool, 62, 1)) AS BIGINT), 0) * 104841 +
     coalesce(CAST(ascii(substr(pool, 63, 1)) AS BIGINT), 0) * 104842 + coalesce(CAST(ascii(substr(pool, 64, 1)) AS
-    BIGINT), 0) * 104843) %% 2147483647 AS made, 0 AS further FROM hold
+    BIGINT), 0) * 104843) %% 2147483647 AS made, CAST(0 AS BIGINT) AS further FROM hold
 WHERE run = %s AND pool = %s AND frame = 0 AND shared = 0) AS numbered
 
 -- attempts_by_place: The steps of attempts, and the containers of the iterations around them.

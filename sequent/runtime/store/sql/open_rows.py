@@ -23,15 +23,6 @@ def read_verdict(number: int | None) -> Verdict:
         raise StoreError(f"the store has a verdict that cannot be read: {number}", code="damaged-store") from error
 
 
-class Extent(NamedTuple):
-    """The extent of the iterations of a repeat."""
-
-    last: int
-    """The highest number; 0 if none has begun."""
-    begun: int
-    """The number of iterations that have left a row: fewer than ``last`` if one was passed over while it waited."""
-
-
 class Span(NamedTuple):
     """The recoveries in which a step or container has attempts; -1 if it has none."""
 
@@ -92,15 +83,25 @@ class OpenRows(RunRows):
         found = self._session.row("repeat_row", self._run, frame, self._nodes.stored(node))
         return () if found is None else read_hosts(self._value(found[0]))
 
-    def frame_extent(self, parent: int, node: int) -> Extent:
-        return self._extent("frame_extent", parent, node)
+    def last_frame(self, parent: int, node: int) -> int:
+        """Return the highest number of a container's iterations; 0 if none has begun."""
+        return self._number("last_frame", parent, node)
 
-    def step_extent(self, frame: int, step: int) -> Extent:
-        return self._extent("step_extent", frame, step)
+    def frame_count(self, parent: int, node: int) -> int:
+        """Return how many of them have left a row: fewer than the highest number if one was passed over."""
+        return self._number("frame_count", parent, node)
 
-    def _extent(self, text: str, frame: int, node: int) -> Extent:
-        last, begun = self._session.row(text, self._run, frame, self._nodes.stored(node))
-        return Extent(last or 0, begun)
+    def last_iteration(self, frame: int, step: int) -> int:
+        """Return the highest number of a repeated step's iterations; 0 if none has begun."""
+        return self._number("last_iteration", frame, step)
+
+    def iteration_count(self, frame: int, step: int) -> int:
+        """Return how many of them have left a row."""
+        return self._number("iteration_count", frame, step)
+
+    def _number(self, text: str, frame: int, node: int) -> int:
+        found = self._session.row(text, self._run, frame, self._nodes.stored(node))
+        return 0 if found is None else int(found[0])
 
     def frame_numbers(self, parent: int, node: int) -> Sequence[int]:
         return self._numbers("frame_numbers", parent, node)

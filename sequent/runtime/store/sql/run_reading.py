@@ -145,7 +145,8 @@ class RunReading(HostedAttemptRows):
             after = page[-1][0]
 
     def last_iteration(self, frame: int, step: int) -> int:
-        return int(self._session.row("step_extent", self._run, frame, self._nodes.stored(step))[0] or 0)
+        found = self._session.row("last_iteration", self._run, frame, self._nodes.stored(step))
+        return 0 if found is None else int(found[0])
 
     # -- shared pools
 

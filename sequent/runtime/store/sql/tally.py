@@ -18,10 +18,16 @@ from sequent.runtime.store.sql.session import Row, Session
 
 PRIME = 2147483647
 """The prime of the statements that compute the same from existing rows (see ``core/checking.py``)."""
-_CODES = {status.value: ord(status.value[0]) * 64 + len(status.value) for status in Status}
+TABLES = 5
+"""The tables whose rows have numbers: attempts, iterations, repeats, waits and holds."""
 
-RUN_TALLIES = ("tally_attempts", "tally_frames", "tally_repeats", "tally_waits", "tally_kept")
-"""The statements that count a run's rows; of holds only those that a recovery finds: the amounts kept of own pools."""
+
+def code_of(word: str) -> int:
+    """Return the number of a status."""
+    return ord(word[0]) * 64 + len(word)
+
+
+_CODES = {status.value: code_of(status.value) for status in Status}
 
 
 class Tally(NamedTuple):
@@ -49,7 +55,7 @@ NOTHING = Tally(0, 0)
 
 def count_run(session: Session, run: int) -> Tally:
     """Return the tally of all rows of a run."""
-    return _sum(session, ((name, (run,)) for name in RUN_TALLIES))
+    return Tally(*session.row("tally_run", *[run] * TABLES))
 
 
 def _sum(session: Session, counted: Iterable[tuple[str, tuple[object, ...]]]) -> Tally:

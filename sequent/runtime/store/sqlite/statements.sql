@@ -933,9 +933,17 @@ FROM frame
 WHERE frame.run = ? AND frame.parent = ? AND frame.node = ?
 ORDER BY frame.number
 
--- frame_extent: The last iteration of a container, and how many there are.
--- gives max any?, count any?
-SELECT max(frame.number) AS max_1, count(*) AS count_1
+-- last_frame: The last iteration of a container.
+-- gives number int
+SELECT frame.number
+FROM frame
+WHERE frame.run = ? AND frame.parent = ? AND frame.node = ?
+ORDER BY frame.number DESC
+LIMIT 1 OFFSET 0
+
+-- frame_count: The number of a container's iterations.
+-- gives count any?
+SELECT count(*) AS count_1
 FROM frame
 WHERE frame.run = ? AND frame.parent = ? AND frame.node = ?
 
@@ -961,9 +969,18 @@ WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.hos
 GROUP BY attempt.iteration
 ORDER BY attempt.iteration
 
--- step_extent: The last iteration of a repeated step, and how many have a first attempt.
--- gives max any?, count any?
-SELECT max(attempt.iteration) AS max_1, count(*) AS count_1
+-- last_iteration: The last iteration of a repeated step.
+-- gives iteration int
+SELECT attempt.iteration
+FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > 0 AND
+    attempt.number = 1
+ORDER BY attempt.iteration DESC
+LIMIT 1 OFFSET 0
+
+-- iteration_count: The number of a repeated step's iterations.
+-- gives count any?
+SELECT count(*) AS count_1
 FROM attempt
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > 0 AND
     attempt.number = 1
@@ -1242,45 +1259,37 @@ WHERE note.run = ? AND note.frame = ? AND note.node = ?
 
 -- == Checking that rows are as they were written ==
 
--- tally_attempts: The tally of a run's attempts.
+-- tally_run: The tally of all rows of a run.
 SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
     0)), 0) AS BIGINT) FROM (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery
     * 611953 + length(token) * 7907 + CASE WHEN length(host) > 0 THEN 7817 ELSE 0 END + CAST(started * 1000 AS
-    INTEGER)) % 2147483647 AS made, CASE WHEN state IN ('success', 'cancelled', 'failure', 'outdated', 'ready',
-    'skipped', 'superseded', 'waiting') THEN (frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 +
-    (unicode(state) * 64 + length(state)) * 611957 + coalesce(verdict, -1) * 7879 + CASE WHEN result IS NULL THEN 7867
-    ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(ended * 1000 AS INTEGER)) % 2147483647 WHEN
-    state <> 'active' THEN 7 END AS further FROM attempt
-WHERE run = ?) AS numbered
-
--- tally_frames: The tally of a run's iterations of containers.
-SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
-    0)), 0) AS BIGINT) FROM (SELECT (parent * 1000037 + node * 7933 + number * 104759 + id * 1299743 + CASE WHEN item
-    IS NULL THEN 7841 ELSE 0 END) % 2147483647 AS made, CASE WHEN status IN ('success', 'cancelled', 'failure',
-    'outdated', 'ready', 'skipped', 'superseded', 'waiting') THEN (parent * 1000039 + node * 7949 + number * 104761 +
-    (unicode(status) * 64 + length(status)) * 611977) % 2147483647 WHEN status <> 'active' THEN 7 END AS further FROM
-    frame
-WHERE run = ?) AS numbered
-
--- tally_repeats: The tally of a run's repeats.
-SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
-    0)), 0) AS BIGINT) FROM (SELECT (frame * 1000081 + node * 7937 + CASE WHEN items IS NULL THEN 7829 ELSE 0 END +
-    CASE WHEN problem IS NULL THEN 7823 ELSE 0 END + coalesce(unicode(status) * 64 + length(status), 0) * 611993) %
-    2147483647 AS made, CASE WHEN status <> 'active' AND status NOT IN ('success', 'cancelled', 'failure', 'outdated',
-    'ready', 'skipped', 'superseded', 'waiting') THEN 7 END AS further FROM repeat
-WHERE run = ?) AS numbered
-
--- tally_waits: The tally of a run's waits.
-SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
-    0)), 0) AS BIGINT) FROM (SELECT (frame * 1000099 + node * 7951 + iteration * 104773 + attempt * 1299763 +
-    length(boot) * 7817 + CAST(due * 1000 AS INTEGER) + CAST(due_boot * 1000 AS INTEGER) * 3 + coalesce(CAST(length *
-    1000 AS INTEGER), -1) * 7) % 2147483647 AS made, 0 AS further FROM wait
-WHERE run = ?) AS numbered
-
--- tally_kept: The tally of the amounts that a run keeps of its own pools.
-SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
-    0)), 0) AS BIGINT) FROM (SELECT (amount * 1000117 + length(pool) * 7793 + coalesce(unicode(substr(pool, 1, 1)), 0)
-    * 104780 + coalesce(unicode(substr(pool, 2, 1)), 0) * 104781 + coalesce(unicode(substr(pool, 3, 1)), 0) * 104782 +
+    INTEGER)) % 2147483647 AS made, coalesce((frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 +
+    CASE state WHEN 'success' THEN 4508287219 WHEN 'cancelled' THEN 3882867165 WHEN 'failure' THEN 3999138995 WHEN
+    'outdated' THEN 4352238184 WHEN 'ready' THEN 4467898057 WHEN 'skipped' THEN 4508287219 WHEN 'superseded' THEN
+    4510123090 WHEN 'waiting' THEN 4664948211 END + coalesce(verdict, -1) * 7879 + CASE WHEN result IS NULL THEN 7867
+    ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(ended * 1000 AS INTEGER)) % 2147483647, CASE
+    WHEN state <> 'active' AND state NOT IN ('success', 'cancelled', 'failure', 'outdated', 'ready', 'skipped',
+    'superseded', 'waiting') THEN CAST(7 AS BIGINT) END) AS further FROM attempt
+WHERE run = ?
+UNION ALL SELECT (parent * 1000037 + node * 7933 + number * 104759 + id * 1299743 + CASE WHEN item IS NULL THEN 7841
+    ELSE 0 END) % 2147483647 AS made, coalesce((parent * 1000039 + node * 7949 + number * 104761 + CASE status WHEN
+    'success' THEN 4508434559 WHEN 'cancelled' THEN 3882994065 WHEN 'failure' THEN 3999269695 WHEN 'outdated' THEN
+    4352380424 WHEN 'ready' THEN 4468044077 WHEN 'skipped' THEN 4508434559 WHEN 'superseded' THEN 4510270490 WHEN
+    'waiting' THEN 4665100671 END) % 2147483647, CASE WHEN status <> 'active' AND status NOT IN ('success',
+    'cancelled', 'failure', 'outdated', 'ready', 'skipped', 'superseded', 'waiting') THEN CAST(7 AS BIGINT) END) AS
+    further FROM frame
+WHERE run = ?
+UNION ALL SELECT (frame * 1000081 + node * 7937 + CASE WHEN items IS NULL THEN 7829 ELSE 0 END + CASE WHEN problem IS
+    NULL THEN 7823 ELSE 0 END + coalesce(unicode(status) * 64 + length(status), 0) * 611993) % 2147483647 AS made,
+    CASE WHEN status <> 'active' AND status NOT IN ('success', 'cancelled', 'failure', 'outdated', 'ready', 'skipped',
+    'superseded', 'waiting') THEN CAST(7 AS BIGINT) END AS further FROM repeat
+WHERE run = ?
+UNION ALL SELECT (frame * 1000099 + node * 7951 + iteration * 104773 + attempt * 1299763 + length(boot) * 7817 +
+    CAST(due * 1000 AS INTEGER) + CAST(due_boot * 1000 AS INTEGER) * 3 + coalesce(CAST(length * 1000 AS INTEGER), -1)
+    * 7) % 2147483647 AS made, CAST(0 AS BIGINT) AS further FROM wait
+WHERE run = ?
+UNION ALL SELECT (amount * 1000117 + length(pool) * 7793 + coalesce(unicode(substr(pool, 1, 1)), 0) * 104780 +
+    coalesce(unicode(substr(pool, 2, 1)), 0) * 104781 + coalesce(unicode(substr(pool, 3, 1)), 0) * 104782 +
     coalesce(unicode(substr(pool, 4, 1)), 0) * 104783 + coalesce(unicode(substr(pool, 5, 1)), 0) * 104784 +
     coalesce(unicode(substr(pool, 6, 1)), 0) * 104785 + coalesce(unicode(substr(pool, 7, 1)), 0) * 104786 +
     coalesce(unicode(substr(pool, 8, 1)), 0) * 104787 + coalesce(unicode(substr(pool, 9, 1)), 0) * 104788 +
@@ -1311,29 +1320,41 @@ SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coal
     coalesce(unicode(substr(pool, 58, 1)), 0) * 104837 + coalesce(unicode(substr(pool, 59, 1)), 0) * 104838 +
     coalesce(unicode(substr(pool, 60, 1)), 0) * 104839 + coalesce(unicode(substr(pool, 61, 1)), 0) * 104840 +
     coalesce(unicode(substr(pool, 62, 1)), 0) * 104841 + coalesce(unicode(substr(pool, 63, 1)), 0) * 104842 +
-    coalesce(unicode(substr(pool, 64, 1)), 0) * 104843) % 2147483647 AS made, 0 AS further FROM hold
+    coalesce(unicode(substr(pool, 64, 1)), 0) * 104843) % 2147483647 AS made, CAST(0 AS BIGINT) AS further FROM hold
 WHERE run = ? AND frame = 0 AND shared = 0) AS numbered
+
+-- tally_repeats: The tally of a run's repeats.
+SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
+    0)), 0) AS BIGINT) FROM (SELECT (frame * 1000081 + node * 7937 + CASE WHEN items IS NULL THEN 7829 ELSE 0 END +
+    CASE WHEN problem IS NULL THEN 7823 ELSE 0 END + coalesce(unicode(status) * 64 + length(status), 0) * 611993) %
+    2147483647 AS made, CASE WHEN status <> 'active' AND status NOT IN ('success', 'cancelled', 'failure', 'outdated',
+    'ready', 'skipped', 'superseded', 'waiting') THEN CAST(7 AS BIGINT) END AS further FROM repeat
+WHERE run = ?) AS numbered
 
 -- tally_attempt: The tally of one attempt.
 SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
     0)), 0) AS BIGINT) FROM (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery
     * 611953 + length(token) * 7907 + CASE WHEN length(host) > 0 THEN 7817 ELSE 0 END + CAST(started * 1000 AS
-    INTEGER)) % 2147483647 AS made, CASE WHEN state IN ('success', 'cancelled', 'failure', 'outdated', 'ready',
-    'skipped', 'superseded', 'waiting') THEN (frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 +
-    (unicode(state) * 64 + length(state)) * 611957 + coalesce(verdict, -1) * 7879 + CASE WHEN result IS NULL THEN 7867
-    ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(ended * 1000 AS INTEGER)) % 2147483647 WHEN
-    state <> 'active' THEN 7 END AS further FROM attempt
+    INTEGER)) % 2147483647 AS made, coalesce((frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 +
+    CASE state WHEN 'success' THEN 4508287219 WHEN 'cancelled' THEN 3882867165 WHEN 'failure' THEN 3999138995 WHEN
+    'outdated' THEN 4352238184 WHEN 'ready' THEN 4467898057 WHEN 'skipped' THEN 4508287219 WHEN 'superseded' THEN
+    4510123090 WHEN 'waiting' THEN 4664948211 END + coalesce(verdict, -1) * 7879 + CASE WHEN result IS NULL THEN 7867
+    ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(ended * 1000 AS INTEGER)) % 2147483647, CASE
+    WHEN state <> 'active' AND state NOT IN ('success', 'cancelled', 'failure', 'outdated', 'ready', 'skipped',
+    'superseded', 'waiting') THEN CAST(7 AS BIGINT) END) AS further FROM attempt
 WHERE run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND number = ?) AS numbered
 
 -- tally_earlier: The tally of the attempts of a task before one.
 SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
     0)), 0) AS BIGINT) FROM (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery
     * 611953 + length(token) * 7907 + CASE WHEN length(host) > 0 THEN 7817 ELSE 0 END + CAST(started * 1000 AS
-    INTEGER)) % 2147483647 AS made, CASE WHEN state IN ('success', 'cancelled', 'failure', 'outdated', 'ready',
-    'skipped', 'superseded', 'waiting') THEN (frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 +
-    (unicode(state) * 64 + length(state)) * 611957 + coalesce(verdict, -1) * 7879 + CASE WHEN result IS NULL THEN 7867
-    ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(ended * 1000 AS INTEGER)) % 2147483647 WHEN
-    state <> 'active' THEN 7 END AS further FROM attempt
+    INTEGER)) % 2147483647 AS made, coalesce((frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 +
+    CASE state WHEN 'success' THEN 4508287219 WHEN 'cancelled' THEN 3882867165 WHEN 'failure' THEN 3999138995 WHEN
+    'outdated' THEN 4352238184 WHEN 'ready' THEN 4467898057 WHEN 'skipped' THEN 4508287219 WHEN 'superseded' THEN
+    4510123090 WHEN 'waiting' THEN 4664948211 END + coalesce(verdict, -1) * 7879 + CASE WHEN result IS NULL THEN 7867
+    ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(ended * 1000 AS INTEGER)) % 2147483647, CASE
+    WHEN state <> 'active' AND state NOT IN ('success', 'cancelled', 'failure', 'outdated', 'ready', 'skipped',
+    'superseded', 'waiting') THEN CAST(7 AS BIGINT) END) AS further FROM attempt
 WHERE run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND number < ?) AS numbered
 
 -- tally_repeat: The tally of one repeat.
@@ -1341,14 +1362,14 @@ SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coal
     0)), 0) AS BIGINT) FROM (SELECT (frame * 1000081 + node * 7937 + CASE WHEN items IS NULL THEN 7829 ELSE 0 END +
     CASE WHEN problem IS NULL THEN 7823 ELSE 0 END + coalesce(unicode(status) * 64 + length(status), 0) * 611993) %
     2147483647 AS made, CASE WHEN status <> 'active' AND status NOT IN ('success', 'cancelled', 'failure', 'outdated',
-    'ready', 'skipped', 'superseded', 'waiting') THEN 7 END AS further FROM repeat
+    'ready', 'skipped', 'superseded', 'waiting') THEN CAST(7 AS BIGINT) END AS further FROM repeat
 WHERE run = ? AND frame = ? AND node = ?) AS numbered
 
 -- tally_wait: The tally of one wait.
 SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
     0)), 0) AS BIGINT) FROM (SELECT (frame * 1000099 + node * 7951 + iteration * 104773 + attempt * 1299763 +
     length(boot) * 7817 + CAST(due * 1000 AS INTEGER) + CAST(due_boot * 1000 AS INTEGER) * 3 + coalesce(CAST(length *
-    1000 AS INTEGER), -1) * 7) % 2147483647 AS made, 0 AS further FROM wait
+    1000 AS INTEGER), -1) * 7) % 2147483647 AS made, CAST(0 AS BIGINT) AS further FROM wait
 WHERE run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND attempt = ?) AS numbered
 
 -- tally_kept_pool: The tally of the amount that a run keeps of one pool.
@@ -1385,7 +1406,7 @@ SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coal
     coalesce(unicode(substr(pool, 58, 1)), 0) * 104837 + coalesce(unicode(substr(pool, 59, 1)), 0) * 104838 +
     coalesce(unicode(substr(pool, 60, 1)), 0) * 104839 + coalesce(unicode(substr(pool, 61, 1)), 0) * 104840 +
     coalesce(unicode(substr(pool, 62, 1)), 0) * 104841 + coalesce(unicode(substr(pool, 63, 1)), 0) * 104842 +
-    coalesce(unicode(substr(pool, 64, 1)), 0) * 104843) % 2147483647 AS made, 0 AS further FROM hold
+    coalesce(unicode(substr(pool, 64, 1)), 0) * 104843) % 2147483647 AS made, CAST(0 AS BIGINT) AS further FROM hold
 WHERE run = ? AND pool = ? AND frame = 0 AND shared = 0) AS numbered
 
 -- attempts_by_place: The steps of attempts, and the containers of the iterations around them.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from sequent.model.status import Status
 from sequent.runtime.store.sql.records import OUTDATED, SUPERSEDED
 from sequent.runtime.store.sql.statement_sources.naming import Chapter
-from sequent.runtime.store.sql.tally import PRIME
+from sequent.runtime.store.sql.tally import PRIME, code_of
 
 CHAPTER = Chapter("Checking that rows are as they were written")
 
@@ -17,6 +18,7 @@ _SETTLED = (Status.SUCCESS, *sorted({*map(str, Status), OUTDATED, SUPERSEDED} - 
 _KNOWN = ", ".join(f"'{word}'" for word in _SETTLED)
 _UNKNOWN = 7
 """The number of a row whose status no version writes, in place of that of a settled row: so the sum is another one."""
+_NOTHING = "CAST(0 AS BIGINT)"
 
 
 def _code(text: str, dialect: str) -> str:
@@ -39,10 +41,19 @@ def _word(column: str, dialect: str) -> str:
     return f"{_code(column, dialect)} * 64 + length({column})"
 
 
+def _settled_word(column: str, factor: int) -> str:
+    """Return that number, times a factor, for the status of a row that has settled, and quicker; NULL for any other."""
+    numbers = " ".join(f"WHEN '{word}' THEN {code_of(word) * factor}" for word in _SETTLED)
+    return f"CASE {column} {numbers} END"
+
+
+def _if_unknown(column: str) -> str:
+    return f"CASE WHEN {column} <> 'active' AND {column} NOT IN ({_KNOWN}) THEN CAST({_UNKNOWN} AS BIGINT) END"
+
+
 def _if_settled(column: str, number: str) -> str:
-    """Return the number of a row that has settled."""
-    settled = f"WHEN {column} IN ({_KNOWN}) THEN ({number}) % {PRIME}"
-    return f"CASE {settled} WHEN {column} <> 'active' THEN {_UNKNOWN} END"
+    """Return the number of a row that has settled, which is NULL for any other."""
+    return f"coalesce(({number}) % {PRIME}, {_if_unknown(column)})"
 
 
 def _of_attempt(dialect: str) -> tuple[str, str]:
@@ -52,15 +63,15 @@ def _of_attempt(dialect: str) -> tuple[str, str]:
     )
     settled = (
         "frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721"
-        f" + ({_word('state', dialect)}) * 611957 + coalesce(verdict, -1) * 7879"
+        f" + {_settled_word('state', 611957)} + coalesce(verdict, -1) * 7879"
         f" + {_if('result IS NULL', 7867)} + {_if('problem IS NULL', 7853)} + {_thousandths('ended', dialect)}"
     )
     return made, _if_settled("state", settled)
 
 
-def _of_frame(dialect: str) -> tuple[str, str]:
+def _of_frame(_: str) -> tuple[str, str]:
     made = f"parent * 1000037 + node * 7933 + number * 104759 + id * 1299743 + {_if('item IS NULL', 7841)}"
-    closed = f"parent * 1000039 + node * 7949 + number * 104761 + ({_word('status', dialect)}) * 611977"
+    closed = f"parent * 1000039 + node * 7949 + number * 104761 + {_settled_word('status', 611977)}"
     return made, _if_settled("status", closed)
 
 
@@ -69,7 +80,7 @@ def _of_repeat(dialect: str) -> tuple[str, str]:
         f"frame * 1000081 + node * 7937 + {_if('items IS NULL', 7829)} + {_if('problem IS NULL', 7823)}"
         f" + coalesce({_word('status', dialect)}, 0) * 611993"
     )
-    return made, f"CASE WHEN status <> 'active' AND status NOT IN ({_KNOWN}) THEN {_UNKNOWN} END"
+    return made, _if_unknown("status")
 
 
 def _of_wait(dialect: str) -> tuple[str, str]:
@@ -78,14 +89,14 @@ def _of_wait(dialect: str) -> tuple[str, str]:
         f" + {_thousandths('due', dialect)} + {_thousandths('due_boot', dialect)} * 3"
         f" + coalesce({_thousandths('length', dialect)}, -1) * 7"
     )
-    return made, "0"
+    return made, _NOTHING
 
 
 def _of_hold(dialect: str) -> tuple[str, str]:
     letters = (
         f"coalesce({_code(f'substr(pool, {place}, 1)', dialect)}, 0) * {place + 104779}" for place in range(1, 65)
     )
-    return f"amount * 1000117 + length(pool) * 7793 + {' + '.join(letters)}", "0"
+    return f"amount * 1000117 + length(pool) * 7793 + {' + '.join(letters)}", _NOTHING
 
 
 _NUMBERS: Mapping[str, Callable[[str], tuple[str, str]]] = {
@@ -99,31 +110,43 @@ _NUMBERS: Mapping[str, Callable[[str], tuple[str, str]]] = {
 _SQUARE = f"coalesce(made * made % {PRIME}, -1) + coalesce(further * further % {PRIME}, 0)"
 
 
+def _numbered(dialect: str, table: str, condition: str) -> str:
+    # These parts are our own text, and contain no value.
+    made, further = _NUMBERS[table](dialect)
+    return f"SELECT ({made}) % {PRIME} AS made, {further} AS further FROM {table} WHERE {condition}"  # noqa: S608
+
+
+def _sum(rows: str) -> str:
+    return f"SELECT count(*), CAST(coalesce(sum({_SQUARE}), 0) AS BIGINT) FROM ({rows}) AS numbered"  # noqa: S608
+
+
 def _tally(name: str, table: str, what: str, keys: str, condition: str = "") -> None:
     where = " AND ".join(f"{key.strip('<')} {'<' if '<' in key else '='} ?" for key in keys.split())
-
-    # These parts are our own text, and contain no value.
-    def text(dialect: str) -> str:
-        made, further = _NUMBERS[table](dialect)
-        rows = f"SELECT ({made}) % {PRIME} AS made, {further} AS further FROM {table} WHERE {where}{condition}"  # noqa: S608
-        return f"SELECT count(*), CAST(coalesce(sum({_SQUARE}), 0) AS BIGINT) FROM ({rows}) AS numbered"  # noqa: S608
-
-    CHAPTER.add(name, f"The tally of {what}.", text, keys.replace("<", ""))
+    text = partial(_numbered, table=table, condition=where + condition)
+    CHAPTER.add(name, f"The tally of {what}.", lambda dialect: _sum(text(dialect)), keys.replace("<", ""))
 
 
+_IS_KEPT = " AND frame = 0 AND shared = 0"
+
+
+def _of_run(dialect: str) -> str:
+    """Return the tally of all rows of a run; of holds, only those that a recovery finds.
+
+    A database computes the numbers of several tables put together once, before it squares them; those of one, twice.
+    PostgreSQL shares the work among processes only if each column has one type in all tables.
+    """
+    mine = {table: "run = ?" + (_IS_KEPT if table == "hold" else "") for table in _NUMBERS}
+    return _sum("\nUNION ALL ".join(_numbered(dialect, *item) for item in mine.items()))
+
+
+CHAPTER.add("tally_run", "The tally of all rows of a run.", _of_run, " ".join(["run"] * len(_NUMBERS)))
 _TASK = "run frame node host iteration"
-_tally("tally_attempts", "attempt", "a run's attempts", "run")
-_tally("tally_frames", "frame", "a run's iterations of containers", "run")
 _tally("tally_repeats", "repeat", "a run's repeats", "run")
-_tally("tally_waits", "wait", "a run's waits", "run")
-_tally("tally_kept", "hold", "the amounts that a run keeps of its own pools", "run", " AND frame = 0 AND shared = 0")
 _tally("tally_attempt", "attempt", "one attempt", f"{_TASK} number")
 _tally("tally_earlier", "attempt", "the attempts of a task before one", f"{_TASK} number<")
 _tally("tally_repeat", "repeat", "one repeat", "run frame node")
 _tally("tally_wait", "wait", "one wait", f"{_TASK} attempt")
-_tally(
-    "tally_kept_pool", "hold", "the amount that a run keeps of one pool", "run pool", " AND frame = 0 AND shared = 0"
-)
+_tally("tally_kept_pool", "hold", "the amount that a run keeps of one pool", "run pool", _IS_KEPT)
 
 
 CHAPTER.add(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import CTE, bindparam, case, func, literal_column, select, union
 from sqlalchemy.sql import ColumnElement
 
@@ -100,9 +102,20 @@ def frame_numbers() -> Built:
 
 
 @CHAPTER.named
-def frame_extent() -> Built:
-    """The last iteration of a container, and how many there are."""
-    return select(func.max(_F.number), func.count()).where(*BLOCK), BLOCK_NAMES
+def last_frame() -> Built:
+    """The last iteration of a container."""
+    return _last(select(_F.number).where(*BLOCK), _F.number), BLOCK_NAMES
+
+
+def _last(statement: Any, column: ColumnElement[Any]) -> Any:
+    """Return the row with the highest value; PostgreSQL would read all for a maximum, without statistics."""
+    return statement.order_by(column.desc()).limit(ONE).offset(NONE)
+
+
+@CHAPTER.named
+def frame_count() -> Built:
+    """The number of a container's iterations."""
+    return select(func.count()).select_from(frame).where(*BLOCK), BLOCK_NAMES
 
 
 @CHAPTER.named
@@ -128,11 +141,19 @@ def step_numbers() -> Built:
     return statement.order_by(_A.iteration), STEP_NAMES
 
 
+_FIRST = (*_ITERATIONS, _A.number == ONE)
+
+
 @CHAPTER.named
-def step_extent() -> Built:
-    """The last iteration of a repeated step, and how many have a first attempt."""
-    first = _A.number == ONE
-    return select(func.max(_A.iteration), func.count()).where(*_ITERATIONS, first), STEP_NAMES
+def last_iteration() -> Built:
+    """The last iteration of a repeated step."""
+    return _last(select(_A.iteration).where(*_FIRST), _A.iteration), STEP_NAMES
+
+
+@CHAPTER.named
+def iteration_count() -> Built:
+    """The number of a repeated step's iterations."""
+    return select(func.count()).select_from(attempt).where(*_FIRST), STEP_NAMES
 
 
 _SPAN = (
