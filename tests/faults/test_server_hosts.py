@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -12,11 +14,14 @@ import pytest
 from attrs import define
 
 from sequent.model.status import RunStatus
+from sequent.runtime.hosts.protocol.messages import AttachRefused
+from sequent.runtime.processes import process_trees
 from sequent.runtime.store import open_store
 from tests.faults import drivers, evidence, host_ledger, ledger, tolls
 from tests.faults.host_faults import FLOW, Scene, scene
 from tests.faults.matrix import POSTGRESQL
 from tests.faults.runs_on_servers import COUNT, end_now
+from tests.faults.test_late_orders import began_on_far, deliver
 from tests.patience import PATIENCE, wait_until
 from tests.postgres import Cluster
 from tests.sshd import SshHosts
@@ -43,7 +48,21 @@ class HostedRun:
     def leave(self) -> None:
         """Let the lease of a dead driver end, once its own machine has ended the steps that it had there."""
         wait_until(lambda: not [one for one in tolls.knowing(self.scene.ledger) if _is_ours(one)])
+        self.end_lease()
+
+    def end_lease(self) -> None:
+        """Let the lease of a driver end."""
         self.cluster.execute("UPDATE batch.lease SET until = until - interval '1 minute'", self.database)
+
+    def stop(self, driver: subprocess.Popen[str]) -> bool:
+        """Stop a driver, and return True; or let it go on if it is in a transaction, which would lock out others."""
+        driver.send_signal(signal.SIGSTOP)
+        wait_until(lambda: process_trees.is_stopped(driver.pid))
+        clients = f"datname = '{self.database}' AND backend_type = 'client backend' AND state <> 'idle'"
+        if not self.cluster.execute(f"SELECT 1 FROM pg_stat_activity WHERE {clients}"):
+            return True
+        driver.send_signal(signal.SIGCONT)
+        return False
 
     def check(self, kills: int) -> None:
         """Check that it has succeeded, and that no step on a host ran twice; here a kill may cost one."""
@@ -82,6 +101,37 @@ def test_drivers_that_are_killed_cost_no_step_on_a_host_whichever_machine_recove
     assert process.returncode == 0, output
     hosted.check(kills)
     evidence.note(14, POSTGRESQL, kills=kills, runs=1)
+
+
+def test_an_order_of_a_driver_that_slept_through_its_lease_begins_nothing_on_a_host(hosted: HostedRun) -> None:
+    made = hosted.scene
+    hold = made.directory / "HOLD"
+    hold.touch()
+    way = [sys.executable, "-m", "tests.faults.held_way", str(made.directory)]
+    made.configure({"far": [*way, "ssh", "-F", str(made.hosts.config), "-T", "far", "--"]})
+    sleeper = hosted.start("run", FLOW, at="here")
+    wait_until(lambda: (made.directory / "held").exists())
+    wait_until(lambda: hosted.stop(sleeper))
+    hosted.end_lease()
+    made.configure()
+    recovery = hosted.start("recover", "latest", "--flow", FLOW, "--assume-lost", "far", at="there")
+    # Steps that have a pool while they are held up may keep all on the other host from beginning.
+    hold.unlink()
+    wait_until(lambda: began_on_far(made) or recovery.poll() is not None)
+    assert recovery.poll() is None, recovery.communicate()[0]
+    hold.touch()
+    began = began_on_far(made)
+    # It goes on, and its orders arrive at the same time.
+    sleeper.send_signal(signal.SIGCONT)
+    answers = deliver(made)
+    output, _ = sleeper.communicate(timeout=PATIENCE)
+    assert sleeper.returncode == 5, output
+    assert [type(answer) for answer in answers] == [AttachRefused]
+    hold.unlink()
+    output, _ = recovery.communicate(timeout=PATIENCE)
+    assert recovery.returncode == 0, output
+    assert began <= began_on_far(made)
+    hosted.check(0)
 
 
 def _has_succeeded(hosted: HostedRun) -> bool:
