@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain
 from typing import NamedTuple, TypeGuard
 
 from sequent.model.plan import ContainerPlan, NodePlan, OuterAtom, Plan, Reaction, StepPlan
@@ -60,11 +62,8 @@ class Layout:
         ]
         """Per child: whether it makes no difference if its tasks are handed to a worker before one is idle."""
         self.gate_sizes = [gate.size for gate in container.gates]
-        self.handled_by: dict[int, list[int]] = {}
+        self.handled_by = _handled_by(container)
         """Per child position: the siblings whose failure its start would handle."""
-        for position, handlers in enumerate(container.handlers):
-            for handler in handlers:
-                self.handled_by.setdefault(handler, []).append(position)
         self.announced = frozenset(
             position for position, atoms in enumerate(container.atoms) if any(atom.claim in BEGUN for atom in atoms)
         )
@@ -78,11 +77,8 @@ class Layout:
             if node.index in plan.reactions
         }
         """Per child that may run again though it was kept: the causes."""
-        self.caused_by: dict[int, list[Cause]] = {}
+        self.caused_by = _by_node(chain.from_iterable(self.causes.values()))
         """The causes, per node index of the cause."""
-        for causes in self.causes.values():
-            for cause in causes:
-                self.caused_by.setdefault(cause.node, []).append(cause)
 
 
 class Layouts:
@@ -99,6 +95,21 @@ class Layouts:
         if layout is None:
             layout = self._made[container.index] = Layout(self._plan, container, is_uniform=self._is_uniform)
         return layout
+
+
+def _handled_by(container: ContainerPlan) -> dict[int, list[int]]:
+    handled: dict[int, list[int]] = {}
+    for position, handlers in enumerate(container.handlers):
+        for handler in handlers:
+            handled.setdefault(handler, []).append(position)
+    return handled
+
+
+def _by_node(causes: Iterable[Cause]) -> dict[int, list[Cause]]:
+    by_node: dict[int, list[Cause]] = {}
+    for cause in causes:
+        by_node.setdefault(cause.node, []).append(cause)
+    return by_node
 
 
 def _causes(reaction: Reaction, position: int) -> list[Cause]:

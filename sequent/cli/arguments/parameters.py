@@ -115,10 +115,25 @@ def _from_options(
     parameters = [*params, *_own_options(definition, command)]
     take.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     take.__annotations__ = {p.name: p.annotation for p in parameters}
-    app = App(
+    app = _app(title, _purpose(definition), take)
+    parsed(app, words, asks_for_help=False)
+    refused = next((name.removeprefix(_REFUSED) for name in found if name.startswith(_REFUSED)), None)
+    if refused is not None:
+        raise _refusal(refused)
+    if found.get("help"):
+        print_help(app)
+    # A counted option has a number even if it was not given.
+    defaults = {parameter.name: parameter.default for parameter in parameters}
+    given = {name: value for name, value in found.items() if value != defaults[name]}
+    values = {name.removeprefix(_OF_FLOW): value for name, value in found.items() if name.startswith(_OF_FLOW)}
+    return values, {name: value for name, value in given.items() if not name.startswith(_OF_FLOW)}
+
+
+def _app(title: str, purpose: str, take: Callable[..., int]) -> App:
+    return App(
         name=title,
         default_command=take,
-        help=_purpose(definition),
+        help=purpose,
         # A word --help may be a value: cyclopts treats it like any other option.
         help_flags=[],
         version_flags=[],
@@ -131,17 +146,6 @@ def _from_options(
         verbose=False,
         result_action="return_value",
     )
-    parsed(app, words, asks_for_help=False)
-    refused = next((name.removeprefix(_REFUSED) for name in found if name.startswith(_REFUSED)), None)
-    if refused is not None:
-        raise _refusal(refused)
-    if found.get("help"):
-        print_help(app)
-    # A counted option has a number even if it was not given.
-    defaults = {parameter.name: parameter.default for parameter in parameters}
-    given = {name: value for name, value in found.items() if value != defaults[name]}
-    values = {name.removeprefix(_OF_FLOW): value for name, value in found.items() if name.startswith(_OF_FLOW)}
-    return values, {name: value for name, value in given.items() if not name.startswith(_OF_FLOW)}
 
 
 def _refusal(name: str) -> UsageError:

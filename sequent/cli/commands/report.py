@@ -55,16 +55,7 @@ def report(
     options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Write a report of a run: flow, timeline, failures, durations against earlier runs, and the critical path."""
-    if format == "png":
-        from sequent.html.png import check_png
-
-        check_png()
-        if output is None and not options.json:
-            raise UsageError("a PNG is not text", hint="name a file: -o report.png")
-    elif output is None and not options.json and sys.stdout.isatty():
-        raise UsageError(
-            "a report is a page, not text for a terminal", hint="name a file: sequent report -o report.html"
-        )
+    _check_form(format, has_file=output is not None, is_json=options.json)
     with opened_store(options) as store:
         record = found_run(store, "report", run, None)
         attempts = by_step(store.attempts(record), record.outline)
@@ -87,6 +78,24 @@ def report(
     elif isinstance(content, str):
         out(content, end="")
     return 0
+
+
+def _check_form(form: str, *, has_file: bool, is_json: bool) -> None:
+    """Refuse a picture or page that would go to the terminal, and a picture that cannot be drawn.
+
+    Raises:
+        UsageError: it is not text; or the packages that draw it are missing.
+    """
+    if form == "png":
+        from sequent.html.png import check_png
+
+        check_png()
+        if not (has_file or is_json):
+            raise UsageError("a PNG is not text", hint="name a file: -o report.png")
+    elif not (has_file or is_json) and sys.stdout.isatty():
+        raise UsageError(
+            "a report is a page, not text for a terminal", hint="name a file: sequent report -o report.html"
+        )
 
 
 def _content(store: Store, view: RunView, usual: Mapping[str, Band], form: str) -> str | bytes:

@@ -20,6 +20,7 @@ from sequent.runtime.executors.shortage import start_patiently
 from sequent.runtime.loading.flows import load_flow
 
 if TYPE_CHECKING:
+    from sequent.model.spec import Definition
     from sequent.runtime.executors.agents import AgentProcess
 
 _HELP = frozenset({"--help", "-h"})
@@ -57,24 +58,28 @@ def _flow_that_is_set(typed: RunWords) -> str:
     return target_of(None, find_settings(typed).settings())
 
 
+def _read_parameters(definition: Definition, typed: RunWords) -> tuple[dict[str, object], dict[str, object]]:
+    """Return the flow's parameters, and the options of the command that stand among them."""
+    from sequent.cli.arguments.parameters import own_flags, read_options
+    from sequent.cli.arguments.run_options import run
+
+    before = [f"--{word}" for word in ("json", "debug") if getattr(typed.options, word)]
+    said_of_talk.set([*before, *own_flags(definition, typed.words)])
+    title = f"sequent run {typed.target}".rstrip()
+    return read_options(definition, typed.param, typed.words, run, title)
+
+
 def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
     """Load the flow, read its parameters, and run it to its end."""
     loaded = load_flow(typed.target or _flow_that_is_set(typed))
-    definition = loaded.definition
     given: dict[str, object] = {}
     if typed.param or typed.words:
-        from sequent.cli.arguments.parameters import own_flags, read_options
-        from sequent.cli.arguments.run_options import run
-
-        before = [f"--{word}" for word in ("json", "debug") if getattr(typed.options, word)]
-        said_of_talk.set([*before, *own_flags(definition, typed.words)])
-        title = f"sequent run {typed.target}".rstrip()
-        given, own = read_options(definition, typed.param, typed.words, run, title)
+        given, own = _read_parameters(loaded.definition, typed)
         if own.pop("help", False):
             return 0
         typed = typed.joined(own)
     settings = typed.settings()
-    definition = settings.applied_to(definition)
+    definition = settings.applied_to(loaded.definition)
     params = encode_params(definition, given)
 
     with uncollected():

@@ -35,11 +35,7 @@ def explain_lost(lost: Node, names: Mapping[str, object], body: type) -> None:
         DefinitionError: always, except for a step that is called ``result`` or ``until``, if it may be.
     """
     place = lost.__sequent__.site.place
-    work = lost.__sequent__.work
-    own = lost.__sequent__.name or (
-        name_of(work.function).rpartition(".")[2] if isinstance(work, FunctionSource) else ""
-    )
-    name = assigned_name(place) or own
+    name = assigned_name(place) or _own_name(lost)
     if name in DESIGNATED and names.get(name) is lost:
         # A step with that very name is checked like any other.
         check_name(name, place)
@@ -62,10 +58,20 @@ def explain_lost(lost: Node, names: Mapping[str, object], body: type) -> None:
     if winner is None:
         message = f"{name!r} in {body.__name__!r} is None once its decorators are done, and no {word}"
         raise body_error(message, place, f"put @{word} on top, above the other decorators", code="decorator")
-    other = line_of(winner)
+    raise _used_twice(name, place, line_of(winner), body)
+
+
+def _own_name(node: Node) -> str:
+    """Return the name of a step or container itself: of its class, or of its function."""
+    written = node.__sequent__
+    work = written.work
+    return written.name or (name_of(work.function).rpartition(".")[2] if isinstance(work, FunctionSource) else "")
+
+
+def _used_twice(name: str, place: Place, other: Place | None, body: type) -> DefinitionError:
     is_loop = other == place
     lines = ", by the same line" if is_loop else f": here and at {other}" if other else ""
-    raise body_error(
+    return body_error(
         f"the name {name!r} is used twice in {body.__name__!r}{lines}",
         place,
         "repeat it with repeats=, or build the flow with add_step" if is_loop else "give each a name of its own",

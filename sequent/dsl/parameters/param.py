@@ -124,38 +124,31 @@ def encode_params(
 def _encode(spec: ParamSpec, annotation: object, value: object) -> str:
     found = reference_in(value)
     if found:
-        raise UsageError(
-            f"the parameter {spec.name!r} is given {found}, which is known only while running",
-            code="param",
-            hint="give a value; within a flow, a container is used again: container(kwargs={...})(other)",
-            place=spec.place,
-        )
+        hint = "give a value; within a flow, a container is used again: container(kwargs={...})(other)"
+        raise _error(spec, f"is given {found}, which is known only while running", hint)
     if isinstance(value, str) and not fits(annotation, value):
         try:
             value = parse_text(annotation, value)
         except UsageError as error:
-            raise UsageError(
-                f"the parameter {spec.name!r} is {error.message}", code="param", hint=error.hint, place=spec.place
-            ) from None
+            raise _error(spec, f"is {error.message}", error.hint) from None
     try:
         # First, since this finds values that are nested too deep to be searched.
         text, classes = encode_with_classes(value, f"the parameter {spec.name!r}")
     except NotDataError as error:
         raise UsageError(error.message, code="param", hint=error.hint, place=spec.place) from None
     if not fits(annotation, value):
-        raise UsageError(
-            f"the parameter {spec.name!r} is {described(value)}",
-            code="param",
-            hint=f"give {with_article(shown_type(annotation))}",
-            place=spec.place,
-        )
+        raise _error(spec, f"is {described(value)}", f"give {with_article(shown_type(annotation))}")
     unnamed = unnamed_class(annotation, classes)
     if unnamed is not None:
-        raise UsageError(
-            f"the parameter {spec.name!r} has {with_article(unnamed.__qualname__)} in it, which its annotation "
-            f"{spec.type} does not name",
+        kind = unnamed.__qualname__
+        raise _error(
+            spec,
+            f"has {with_article(kind)} in it, which its annotation {spec.type} does not name",
+            f"annotate it with {kind}, or with a type that contains it",
             code="unnamed-class",
-            hint=f"annotate it with {unnamed.__qualname__}, or with a type that contains it",
-            place=spec.place,
         )
     return text
+
+
+def _error(spec: ParamSpec, message: str, hint: str, code: str = "param") -> UsageError:
+    return UsageError(f"the parameter {spec.name!r} {message}", code=code, hint=hint, place=spec.place)

@@ -21,7 +21,7 @@ from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.run_target import Target
 from sequent.model.spec import Definition, steps_in
-from sequent.model.status import RunStatus
+from sequent.model.status import Construct, RunStatus
 from sequent.model.value_text import decode_result
 from sequent.runtime.clock import SystemClock
 from sequent.runtime.driver.adapters import Adapters, QuestionText, no_question
@@ -33,7 +33,7 @@ from sequent.runtime.executors.workers import MOST_WORKERS
 from sequent.runtime.observer_port import Observer
 from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.pickle_keys import key_file, make_key
-from sequent.runtime.ports import DrivenRun, Store
+from sequent.runtime.ports import DrivenRun, Executor, Store
 from sequent.runtime.recovery.changes import adopt, changed_code
 from sequent.runtime.recovery.prepared_recovery import Prepared, open_part
 from sequent.runtime.rows import Batch, HandedOver, RunEnd
@@ -94,7 +94,27 @@ class Drive(ByFields):
             return self._outcome(None)
         lead_elsewhere(config, run.record, run.directory)
         selector = DefaultSelector()
-        setup = WorkerSetup(
+        setup = self._worker_setup()
+        executors = make_executors(self.definition, setup, self.agent, self._slots())
+        hosts = self._hosts(setup, selector)
+        try:
+            adapters = self._adapters(executors, hosts, selector)
+            if hosts is not None and self._is_new:
+                self._reach(hosts)
+            outcome = self.within(adapters, max(_SHORTEST_SLEEP, config.sleep_between_loops), hosts)
+            if hosts is not None:
+                hosts.leave(has_succeeded=outcome.status is RunStatus.SUCCESS)
+            return outcome
+        finally:
+            if hosts is not None:
+                hosts.close()
+            for executor in executors.values():
+                executor.close()
+            selector.close()
+
+    def _worker_setup(self) -> WorkerSetup:
+        run, config = self.run, self.definition.spec.config
+        return WorkerSetup(
             run_id=run.record.id,
             directory=run.directory,
             target=self.target,
@@ -110,35 +130,25 @@ class Drive(ByFields):
             is_new=self._is_new,
             pickle_key=self._pickle_key(),
         )
-        executors = make_executors(self.definition, setup, self.agent, self._slots())
-        hosts = self._hosts(setup, selector)
-        try:
-            adapters = Adapters(
-                run=run,
-                executors=executors,
-                drawer=executors.get(config.task_construct),
-                clock=SystemClock(),
-                observer=self.observer or _observer_here(run.directory if config.logging_console else ""),
-                selector=selector,
-                is_here=lambda host: is_here(host, config.hosts),
-                host_executor=None if hosts is None else hosts.of,
-                accepts_changes=self.prepared.accepts_changes,
-                hears_people=True,
-                question_text=self._question_text(),
-                read_result=ResultReader(self.definition).text_of,
-            )
-            if hosts is not None and self._is_new:
-                self._reach(hosts)
-            outcome = self.within(adapters, max(_SHORTEST_SLEEP, config.sleep_between_loops), hosts)
-            if hosts is not None:
-                hosts.leave(has_succeeded=outcome.status is RunStatus.SUCCESS)
-            return outcome
-        finally:
-            if hosts is not None:
-                hosts.close()
-            for executor in executors.values():
-                executor.close()
-            selector.close()
+
+    def _adapters(
+        self, executors: dict[Construct, Executor], hosts: HostExecutors | None, selector: BaseSelector
+    ) -> Adapters:
+        config = self.definition.spec.config
+        return Adapters(
+            run=self.run,
+            executors=executors,
+            drawer=executors.get(config.task_construct),
+            clock=SystemClock(),
+            observer=self.observer or _observer_here(self.run.directory if config.logging_console else ""),
+            selector=selector,
+            is_here=lambda host: is_here(host, config.hosts),
+            host_executor=None if hosts is None else hosts.of,
+            accepts_changes=self.prepared.accepts_changes,
+            hears_people=True,
+            question_text=self._question_text(),
+            read_result=ResultReader(self.definition).text_of,
+        )
 
     def _question_text(self) -> QuestionText:
         """Return the function that fills in the questions of steps."""

@@ -87,7 +87,11 @@ def run(
         send(end, FlowUnloadable(problem), until.word)
         return
     kinds = [*streams.kinds(), LoguruState(loguru).kind()]
-    worker = _Worker(end, until, definition, setup, segment, kinds, leaving)
+    _serve(_Worker(end, until, definition, setup, segment, kinds, leaving))
+
+
+def _serve(worker: _Worker) -> None:
+    """Execute orders until the worker is no longer needed; unless it ended as it should, end the process."""
     try:
         worker.serve()
     except ConnectionError:

@@ -93,47 +93,9 @@ class Desks:
         self.pools = PoolDesk(plan, adapters, turn)
         self.questions = questions = QuestionDesk(plan, adapters, turn, values, options, self.waits, self.reasons)
         self.interventions = InterventionDesk(plan, adapters, turn, questions, stopping, self.reasons)
-        revisions = RevisionDesk(plan, adapters, turn, values)
-        self.effects: Takes = {
-            StartTask: attempts.start,
-            TakeBack: attempts.take_back,
-            SettleTask: attempts.settle,
-            FailTask: attempts.fail,
-            StartTimer: self.waits.start,
-            OpenRepeat: repeats.open,
-            DrawItem: repeats.draw,
-            OpenFrame: repeats.open_frame,
-            CloseFrame: repeats.close_frame,
-            CloseRepeat: repeats.close,
-            FailContainer: repeats.fail,
-            AskHold: self.pools.ask,
-            SetHold: self.pools.record,
-            FreeReserved: self.pools.free_reserved,
-            PassOver: revisions.pass_over,
-            Revise: revisions.revise,
-            RecordMark: self.interventions.record,
-            RefuseMark: self.interventions.refuse,
-            AskPerson: questions.ask,
-            WithdrawQuestion: questions.withdraw,
-            FailQuestion: questions.fail,
-            EndRun: turn.finish,
-        }
-        self.reports: Takes = {
-            AttemptBegan: attempts.began,
-            StoryTold: attempts.told,
-            AttemptEnded: attempts.ended if adapters.people is None else self._ended,
-            AttemptLost: attempts.lost,
-            AttemptTakenBack: attempts.taken_back,
-            AttemptLeft: attempts.left,
-            PaceChanged: attempts.paced,
-            RepeatFound: repeats.found,
-            ItemFound: repeats.drew,
-            DrawBroke: repeats.broke,
-            HostReachable: self.hosts.reached,
-            HostUnreachable: self.hosts.lost,
-            EarlierGone: earlier.gone,
-            Notice: self._note,
-        }
+        self.revisions = RevisionDesk(plan, adapters, turn, values)
+        self.effects = self._effect_methods(turn)
+        self.reports = self._report_methods(answers_questions=adapters.people is not None)
 
     def open(self, selector: BaseSelector) -> None:
         """Let executors wake the selector, and begin the run.
@@ -176,6 +138,52 @@ class Desks:
             due = min(due, longest_wait)
         executors = (executor.seconds_left() for executor in self._executors)
         return soonest(due, self.pools.left(), self.unrun.left(), self.interventions.left(), *executors)
+
+    def _effect_methods(self, turn: Turn) -> Takes:
+        attempts, repeats, questions, interventions = self.attempts, self.repeats, self.questions, self.interventions
+        return {
+            StartTask: attempts.start,
+            TakeBack: attempts.take_back,
+            SettleTask: attempts.settle,
+            FailTask: attempts.fail,
+            StartTimer: self.waits.start,
+            OpenRepeat: repeats.open,
+            DrawItem: repeats.draw,
+            OpenFrame: repeats.open_frame,
+            CloseFrame: repeats.close_frame,
+            CloseRepeat: repeats.close,
+            FailContainer: repeats.fail,
+            AskHold: self.pools.ask,
+            SetHold: self.pools.record,
+            FreeReserved: self.pools.free_reserved,
+            PassOver: self.revisions.pass_over,
+            Revise: self.revisions.revise,
+            RecordMark: interventions.record,
+            RefuseMark: interventions.refuse,
+            AskPerson: questions.ask,
+            WithdrawQuestion: questions.withdraw,
+            FailQuestion: questions.fail,
+            EndRun: turn.finish,
+        }
+
+    def _report_methods(self, *, answers_questions: bool) -> Takes:
+        attempts, repeats = self.attempts, self.repeats
+        return {
+            AttemptBegan: attempts.began,
+            StoryTold: attempts.told,
+            AttemptEnded: self._ended if answers_questions else attempts.ended,
+            AttemptLost: attempts.lost,
+            AttemptTakenBack: attempts.taken_back,
+            AttemptLeft: attempts.left,
+            PaceChanged: attempts.paced,
+            RepeatFound: repeats.found,
+            ItemFound: repeats.drew,
+            DrawBroke: repeats.broke,
+            HostReachable: self.hosts.reached,
+            HostUnreachable: self.hosts.lost,
+            EarlierGone: self.earlier.gone,
+            Notice: self._note,
+        }
 
     def _ended(self, report: AttemptEnded) -> None:
         """Take the end of an attempt, or the answer to a question, in a simulation."""
