@@ -20,7 +20,7 @@ def show(kind: type[BaseException], error: BaseException, trace: "TracebackType 
     """
     try:
         text = _text(error, trace)
-    except Exception:  # noqa: BLE001 - whatever may be hidden, or be wrong here, the error itself must be seen
+    except Exception:  # noqa: BLE001 - the error itself must be seen, also if a module is hidden or fails here
         text = ""
     if text:
         sys.stderr.write(text)

@@ -38,7 +38,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if words is not None:
         from sequent.cli.app import run_command
 
-        # What the command notes of its command line does not outlive it.
+        # Notes on the command line do not outlive the command.
         return copy_context().run(run_command, list(words))
     code = INTERRUPTED
     try:

@@ -25,7 +25,7 @@ _SOURCES: Mapping[SourceKind, str] = {
     SourceKind.TUPLE: "({parts})",
     SourceKind.DICT: "{{{parts}}}",
     SourceKind.ITEMS: "a list",
-    SourceKind.CALL: "what a callable gives",
+    SourceKind.CALL: "a callable's items",
 }
 
 

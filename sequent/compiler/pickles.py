@@ -82,19 +82,19 @@ class _PickleCheck:
             return
         taken = self._taken(node)
         if spec.pickles:
-            what, option = "has a pickled result", "result"
+            predicate, option = "has a pickled result", "result"
         elif (maker := next(self._makers(taken), None)) is not None:
-            what, option = f"takes the pickled result of {dotted(maker)!r}", ""
+            predicate, option = f"takes the pickled result of {dotted(maker)!r}", ""
         else:
             return
         if isinstance(spec.work, QuestionWork):
-            self._refuse(node, option, f"{node.shown} {what}, which only a step reads", _TAKE)
+            self._refuse(node, option, f"{node.shown} {predicate}, which only a step reads", _TAKE)
             return
         place = node.place_of(option) if option else spec.place
         if any(block.is_copied for block in (node, *node.around)):
             self._problems.add(
                 "pickle-host",
-                f"{node.shown} {what}, and runs on other hosts, which have no key for it",
+                f"{node.shown} {predicate}, and runs on other hosts, which have no key for it",
                 path=node.text,
                 place=place,
                 hint="return data there, or a path; or leave hosts= out",
@@ -103,7 +103,7 @@ class _PickleCheck:
         if construct in _WHERE:
             self._problems.add(
                 "pickle-construct",
-                f"{node.shown} {what}, and runs {_WHERE[construct]}, where nothing is unpickled",
+                f"{node.shown} {predicate}, and runs {_WHERE[construct]}, where nothing is unpickled",
                 path=node.text,
                 place=node.place_of("task_construct"),
                 hint='give it task_construct="process"',

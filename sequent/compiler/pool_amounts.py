@@ -41,7 +41,7 @@ def _amounts(node: TreeNode) -> Iterator[tuple[str, str, int]]:
         yield from ((option, pool, amount) for pool, amount in amounts)
 
 
-# -- what can never start ------------------------------------------------------------------------------
+# -- steps that can never start ------------------------------------------------------------------------------
 
 
 def _check_demand(node: TreeNode, capacities: dict[str, int], problems: Problems) -> None:

@@ -46,7 +46,7 @@ def returned_claims_in(nodes: Iterable[TreeNode]) -> ReturnedClaims:
 
 
 def check_returned_claims(node: TreeNode, problems: Problems) -> None:
-    """Check that claims about a result are about a single one: not about a list of what iterations returned."""
+    """Check that claims about a result are about a single one: not about the list of a repeat's results."""
     for asked in claims_in(node.own):
         if asked.claim is not Claim.RETURNED:
             continue

@@ -95,8 +95,8 @@ def _certain(condition: Requirement) -> Iterator[Atom]:
 
 def _reason(node: TreeNode, asked: Atom, condition: Requirement) -> str:
     if asked.claim is Claim.SKIPPED and not node.may_be_skipped:
-        what = "waits for nothing" if node.condition is None else "only waits for things to be done"
-        return f"{node.shown} {what}, and so is never skipped"
+        predicate = "waits for nothing" if node.condition is None else "only waits for things to be done"
+        return f"{node.shown} {predicate}, and so is never skipped"
     claims = [_said(other) for other in _certain(condition) if other.path == node.path]
     return f"{node.shown} cannot {' and '.join(claims)} at once"
 

@@ -1,4 +1,4 @@
-"""The actions of people on a run: what follows can be told before, and each is asked for through the store."""
+"""The actions of people on a run: each tells its effect beforehand, and is requested through the store."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class RunAction(Struct, frozen=True, kw_only=True):
 
     @property
     def effect(self) -> str:
-        """What follows, for people."""
+        """The effect in words."""
         return effect_of(self.kind, self.place or "it", is_no=self.outcome == "failure")
 
     def further(self) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class RunAction(Struct, frozen=True, kw_only=True):
         return replace(self, result=json.dumps(values.get("", values)))
 
     def perform(self, store: Store, record: RunRecord) -> str:
-        """Ask the run for it; return what follows, for people. It waits for the answer of a living driver.
+        """Request it of the run; return the effect in words. It waits for the answer of a living driver.
 
         Raises:
             UsageError: the form is incomplete, or the run refuses.

@@ -1,4 +1,4 @@
-"""Reads what is left of a run."""
+"""Reads the remainder of a run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def read_remainder(store: Store, run: OneRun) -> Remainder | None:
-    """Return what is left of a run; None if a process drives it, or if nothing is."""
+    """Return the remainder of a run; None if a process drives it, or if there is none."""
     record = run.record
     if record.owner is not None or record.status is RunStatus.SUCCESS:
         return None

@@ -25,7 +25,7 @@ def hold(run: RunState, place: Selection) -> None:
 
 def _withdraw(run: RunState, entries: list[Entry]) -> None:
     """Set the entries of a queue aside that are held now."""
-    # What is left of a sorted list is sorted, as a heap may be.
+    # The rest of a sorted list is sorted, and a sorted list is a heap.
     entries.sort(key=lambda entry: entry[:2])
     kept = [entry for entry in entries if not set_aside(run, *entry[2:])]
     entries[:] = kept

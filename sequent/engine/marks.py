@@ -41,7 +41,7 @@ def _take(run: RunState, frame: Frame, fact: TaskMarked) -> bool:
     elif not status.is_settled:
         del run.marks[fact.number]
         settle_by_hand(run, frame, position, fact)
-    # What has failed, or was skipped or cancelled, stays so until the next recovery, which takes the mark.
+    # A task that has failed, or was skipped or cancelled, stays so until the next recovery, which takes the mark.
     return True
 
 

@@ -55,8 +55,8 @@ from sequent.model.status import RunStatus, Status
 class Scheduler:
     """Decides which tasks start, from the facts so far.
 
-    It has no clock, no random source and no I/O, so the same facts always give the same effects. A fact costs what it
-    changes, not the size of the flow, and memory follows what is under way.
+    It has no clock, no random source and no I/O, so the same facts always give the same effects. The cost
+    of a fact follows its effects, not the size of the flow; memory follows the part that is under way.
     """
 
     def __init__(
@@ -215,7 +215,7 @@ class Scheduler:
                 self._take_request(fact)
 
     def _go_on(self, frame: Frame, position: int, fact: TimerEnded | HoldGranted) -> None:
-        """Let a ready child go on that has what it waited for; fail a question whose time is over."""
+        """Let a ready child go on whose wait is over; fail a question whose time is over."""
         if isinstance(fact, HoldGranted):
             grant(self._run, frame, position)
         elif end_wait(self._run, frame, position):

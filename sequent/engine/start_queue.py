@@ -1,7 +1,7 @@
 """The ready tasks and containers, in the order in which they may start: by priority, then first come first served.
 
-An entry that waits for a limit or for resources stands aside, and comes back in its old place once there is room. So a
-start costs what it changes, however many entries wait.
+An entry that waits for a limit or for resources stands aside, and comes back in its old place once there is room. So
+the cost of a start does not grow with the number of waiting entries.
 """
 
 from __future__ import annotations

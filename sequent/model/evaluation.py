@@ -93,7 +93,7 @@ def _evaluated(annotation: object, names: Mapping[str, object]) -> object:
             # The annotation may be that of an attribute: Final and ClassVar may surround it.
             annotation = typing.ForwardRef(text, is_argument=False, is_class=True)
         shown = types.SimpleNamespace(__annotations__={"it": annotation})
-        # Python caches what it has evaluated of an alias, even for an equal string of another module, unless the local
+        # Python caches the values of an alias, even for an equal string of another module, unless the local
         # names differ from the global ones.
         hints = typing.get_type_hints(cast("Any", shown), cast("dict[str, Any]", names), {}, include_extras=True)
         found = hints["it"]

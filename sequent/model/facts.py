@@ -146,7 +146,7 @@ class PlaceHeld(Struct, frozen=True):
 
 
 class PlaceReleased(Struct, frozen=True):
-    """What a person has held may start again."""
+    """A person releases a held place: its tasks may start again."""
 
     place: Selection
 

@@ -12,7 +12,7 @@ from sequent.model.record_text import Count, Moment
 
 
 class InterventionKind(StrEnum):
-    """What an intervention is to do."""
+    """The purpose of an intervention."""
 
     STOP = "stop"
     """Start nothing more; running steps may finish."""
@@ -83,7 +83,7 @@ class AskedIntervention(Struct, frozen=True, kw_only=True):
 
     @property
     def is_applied(self) -> bool:
-        """Whether its run has done what it asks for."""
+        """Whether its run has carried it out."""
         return self.decision is not None and not self.decision.refusal
 
 

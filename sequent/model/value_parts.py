@@ -84,8 +84,8 @@ def _of_keys(pairs: typing.Sequence[tuple[object, object]], key: Key, name: str,
     raise PartError(f"{name}, {with_article(kind)}, {has}", hint=meant)
 
 
-def _none(name: str, what: str, key: Key) -> PartError:
-    return PartError(f"{name} is {what}, which has no {_shown(key)}")
+def _none(name: str, kind: str, key: Key) -> PartError:
+    return PartError(f"{name} is {kind}, which has no {_shown(key)}")
 
 
 def _shown(key: Key) -> str:

@@ -1,4 +1,4 @@
-"""Describes what to draw of a flow: boxes within boxes, and arrows between the boxes of each."""
+"""Describes the drawing of a flow: boxes within boxes, and arrows between the boxes of each."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Box(ByFields):
     hosts: list[str] | str | None = None
     """The hosts that it has copies on, or their source; None if it has no copies."""
     remarks: tuple[str, ...] = ()
-    """Short notes on when it ends, what it waits for, and what it holds."""
+    """Short notes on its end, its waits, and the pools that it holds."""
     result: str = ""
     """The step whose result is that of the container; '' if none is named."""
     acquires: Amounts = ()
@@ -94,7 +94,7 @@ class Picture(ByFields):
 
 
 def picture_of(name: str, parts: Description) -> Picture:
-    """Return what to draw of a flow.
+    """Return the picture of a flow.
 
     Args:
         name: the name of the flow.

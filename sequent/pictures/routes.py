@@ -216,7 +216,7 @@ def spaced(wanted: Sequence[float], weights: Sequence[float], distances: Sequenc
     offsets = [0.0]
     for distance in distances:
         offsets.append(offsets[-1] + distance)
-    blocks: list[tuple[float, float, int]] = []  # the mean of what is wanted, the weight, how many
+    blocks: list[tuple[float, float, int]] = []  # the mean of the wanted places, the weight, how many
     for place, weight, offset in zip(wanted, weights, offsets, strict=False):
         mean, total, count = place - offset, weight, 1
         while blocks and blocks[-1][0] > mean:

@@ -32,7 +32,7 @@ class Standing:
 
     @property
     def text(self) -> str:
-        """The state in words: the status of one task, or the number in each status; and what people have to do."""
+        """The state in words: the status of one task, or the number in each status; and the requests to people."""
         return ", ".join((self._counted, *self.remarks))
 
     @property

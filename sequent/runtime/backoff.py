@@ -74,19 +74,19 @@ class Patience:
         """Count the limit from now on: others go on meanwhile, so this is a queue, and nothing is stuck."""
         self._counted_from = self._monotonic()
 
-    def notice(self, what: str) -> str:
+    def notice(self, message: str) -> str:
         """Return a notice about the wait: once, and '' as long as it may be over in a moment."""
         if self._has_said or self._since is None or self._monotonic() - self._since < self._silent:
             return ""
         self._has_said = True
-        return f"{what}; trying again for up to {self._limit:.0f} seconds"
+        return f"{message}; trying again for up to {self._limit:.0f} seconds"
 
-    def renew(self, what: str) -> str:
+    def renew(self, message: str) -> str:
         """Note a try that was not refused; return a notice if there was one about the wait, '' otherwise."""
         has_said, self._has_said = self._has_said, False
         self._since = self._retry_at = None
         self.retry_after = 0.0
-        return what if has_said else ""
+        return message if has_said else ""
 
     def left(self) -> float | None:
         """Return the seconds until the next try; None if there is none."""
@@ -121,7 +121,7 @@ def patiently(
     patience: Patience | None = None,
     relief: str = "",
 ) -> T:
-    """Do what a run needs before it has a driver: while it is refused, say so, sleep, and try again.
+    """Act for a run that has no driver yet: while the action is refused, say so, sleep, and try again.
 
     Args:
         act: the action.
@@ -139,10 +139,10 @@ def patiently(
         try:
             done = act()
         except kind as error:
-            what = refusal(error)
-            if not what or not patience.try_again(limit) or is_hurried():
+            message = refusal(error)
+            if not message or not patience.try_again(limit) or is_hurried():
                 raise
-            say(patience.notice(what))
+            say(patience.notice(message))
         else:
             say(patience.renew(relief))
             return done
@@ -150,7 +150,7 @@ def patiently(
 
 
 def wait_for_room(write: Callable[[], T]) -> T:
-    """Do what a run needs of its store: while the disk is full, say so, and try again.
+    """Write to a store for a run that has no driver yet: while the disk is full, say so, and try again.
 
     Raises:
         StoreFullError: it has been full for too long.

@@ -58,7 +58,7 @@ class Context(ByFields):
     _located: str = field(default="", repr=False, alias="located")
     """The path of a copy on a host, with the host in its place."""
     _story: TakesStory | None = field(default=None, repr=False, alias="story")
-    """Takes what the attempt leaves; None if nothing is executed."""
+    """Takes the notes and artifacts of the attempt; None if nothing is executed."""
 
     @property
     def idempotency_key(self) -> str:

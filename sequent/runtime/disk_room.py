@@ -22,7 +22,7 @@ def is_scarce(error: OSError) -> bool:
 
 
 def allocate(file: int, begin: int, length: int, mode: int = _KEEP_SIZE) -> None:
-    """Reserve room for these bytes behind the end of a file, whose size stays; or do what else ``mode`` says.
+    """Reserve room for these bytes behind the end of a file, whose size stays; or do as another ``mode`` says.
 
     Raises:
         OSError: there is no room, or the file system does not support this.

@@ -237,7 +237,7 @@ class HostUnreachable(Struct, frozen=True):
     next_try: float
     """In how many seconds it is tried again; infinite if never."""
     hint: str = ""
-    """What a person can do about it; '' if nothing is known."""
+    """Advice for a person; '' if there is none."""
 
 
 class RepeatFound(Message, frozen=True):

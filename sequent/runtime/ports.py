@@ -282,7 +282,7 @@ class Executor(Protocol):
     """Executes attempts, and reports their outcomes. No method blocks."""
 
     def open(self, selector: BaseSelector) -> None:
-        """Register what wakes the driver: each key's ``data`` is a callable to call when it is ready."""
+        """Register the files that wake the driver: each key's ``data`` is a callable to call when it is ready."""
         ...
 
     def start(self, order: AttemptOrder) -> None: ...

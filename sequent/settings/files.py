@@ -148,8 +148,8 @@ def _text(path: str) -> str:
         with open(path, "rb") as file:
             content = file.read()
     except OSError as error:
-        what = "name the file in it" if isinstance(error, IsADirectoryError) else "name another with --config FILE"
-        raise _error(f"the configuration {path!r} cannot be read: {error.strerror}", what, path, 0) from error
+        hint = "name the file in it" if isinstance(error, IsADirectoryError) else "name another with --config FILE"
+        raise _error(f"the configuration {path!r} cannot be read: {error.strerror}", hint, path, 0) from error
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -107,7 +107,9 @@ class Addresses:
         node = self.containers.get(path)
         if node is None and path not in self.steps:
             raise self._unknown(path, option, called)
-        how = "repeats over what is known without a call" if node is not None and node.repeats is not None else ""
+        how = (
+            "repeats over items that are known without a call" if node is not None and node.repeats is not None else ""
+        )
         raise UsageError(
             f"{option} names {path!r}, which {how or 'does not repeat'}",
             code="not-a-call",

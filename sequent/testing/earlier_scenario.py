@@ -85,7 +85,7 @@ class EarlierScenario(Scenario):
         text = self._stored_result(task)
         if text is None:
             raise UsageError(
-                f"what {task.path!r} returns decides {self._decisive[task.path]}, and no earlier run has its result",
+                f"the result of {task.path!r} decides {self._decisive[task.path]}, and no earlier run has one",
                 code="unknown-result",
                 hint="run the flow once with success, so that its store has one",
                 path=task.path,
@@ -115,12 +115,12 @@ class EarlierScenario(Scenario):
         return True
 
     def items_of(self, path: str) -> str | BaseException | None:
-        """Return as many items as there were iterations; what the items were decides nothing."""
+        """Return as many items as there were iterations; the values of the items decide nothing."""
         return f"[{','.join(['null'] * self._past.run.iterations(path))}]"
 
 
 class DrawnScenario(EarlierScenario):
-    """A scenario of an author in which an earlier run says what the author does not.
+    """A scenario of an author whose gaps an earlier run fills.
 
     Durations are drawn from all successes of the step in earlier runs, by the seed. Attempts fail only as the author
     says.
@@ -146,7 +146,7 @@ class DrawnScenario(EarlierScenario):
 
 
 def _within_timeout(seconds: float, task: Task) -> float:
-    """Return how long a success takes: it was in time, though what a worker measures is a little less."""
+    """Return how long a success takes: it was in time, though a worker measures a little less."""
     timeout = task.order.settings.get("timeout")
     return seconds if timeout is None else min(seconds, timeout)
 

@@ -66,13 +66,13 @@ class Event:
         return read_sequence(self.sequence, self.host, self.host_depth)
 
     def __str__(self) -> str:
-        what = f"{path_on_host(self.path, self.host, self.host_depth)}/{self.sequence} {self.kind.value}"
+        text = f"{path_on_host(self.path, self.host, self.host_depth)}/{self.sequence} {self.kind.value}"
         if self.attempt > 1:
-            what += f" (attempt {self.attempt})"
+            text += f" (attempt {self.attempt})"
         if self.until is not None:
-            what += f" until {self.until:.3f}"
+            text += f" until {self.until:.3f}"
         if self.status is not None:
-            what += f": {self.status.value}"
+            text += f": {self.status.value}"
         if self.problem is not None:
-            what += f" ({self.problem.type}: {self.problem.message})"
-        return f"{self.at:12.3f}  {what}"
+            text += f" ({self.problem.type}: {self.problem.message})"
+        return f"{self.at:12.3f}  {text}"

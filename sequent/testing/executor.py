@@ -135,7 +135,7 @@ class SimulatedExecutor:
         """Return the steps whose results the callable of a repeat may see."""
         container = self._plan.nodes[node]
         if not isinstance(container, ContainerPlan) or not isinstance(container.repeats, ItemsCallPlan):
-            raise AssertionError(f"{dotted(container.path)} repeats over what is known without a call")
+            raise AssertionError(f"{dotted(container.path)} repeats over items that are known without a call")
         return [maker for _, value in container.repeats.attributes for maker in _makers_of(value)]
 
     def forget(self, frame: int, node: int) -> None:

@@ -49,7 +49,7 @@ class Agenda:
         return None
 
     def sleep(self, seconds: float | None) -> Act | None:
-        """Let time pass until the next action is due, but no longer than ``seconds``; return what is due then."""
+        """Let time pass until the next action is due, but no longer than ``seconds``; return that action."""
         self._drop_cancelled()
         next_at = self._heap[0][0] if self._heap else None
         until = None if seconds is None else self._clock.elapsed + seconds

@@ -174,7 +174,7 @@ class Simulation:
             most = max(most, running)
         return most
 
-    # -- what comes next
+    # -- the next runs
 
     def recover(
         self,

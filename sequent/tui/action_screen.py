@@ -91,7 +91,7 @@ class ActionScreen(ModalScreen[None]):
                 yield Button("Back", id="back")
 
     def on_mount(self) -> None:
-        """Show the effect, and what is to be known of the run."""
+        """Show the effect, and the state of the run."""
         self._show_effect()
         self.run_worker(self._look())
 
@@ -103,7 +103,7 @@ class ActionScreen(ModalScreen[None]):
             values["outcome"] = _OUTCOMES[max(choice.pressed_index, 0)]
         return read_action(self._first.kind.value, values)
 
-    # -- what will follow
+    # -- the effect
 
     async def _look(self) -> None:
         action = self.action

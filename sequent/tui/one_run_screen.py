@@ -1,4 +1,4 @@
-"""The screen of one run: its failures first, then what goes on, then its steps."""
+"""The screen of one run: its failures first, then its running tasks, then its steps."""
 
 from __future__ import annotations
 

@@ -62,11 +62,11 @@ class StoreScreen(Screen[None], Generic[Content]):
         raise NotImplementedError
 
     def read(self, store: Store, seen: Any) -> tuple[Any, Content] | None:
-        """Read what is to be shown, and the mark of its state; None if that is still ``seen``. It runs in a thread."""
+        """Read the content to show, and the mark of its state; None if that is still ``seen``. It runs in a thread."""
         raise NotImplementedError
 
     def show(self, content: Content) -> None:
-        """Show what was read; without news of the store, it is called as time goes on."""
+        """Show the content; without news of the store, it is called as time goes on."""
         raise NotImplementedError
 
     # -- of all screens
@@ -74,7 +74,7 @@ class StoreScreen(Screen[None], Generic[Content]):
     @property
     def top(self) -> App[None]:
         """The application, which has the stack of screens."""
-        # textual does not say what it returns.
+        # textual does not type this property.
         return cast("App[None]", self.app)  # pyright: ignore[reportUnknownMemberType]
 
     def compose(self) -> ComposeResult:

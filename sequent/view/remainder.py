@@ -1,4 +1,4 @@
-"""Tells what is left of a run that nothing drives: the fate of its tasks in a recovery, as far as its rows say.
+"""Tells the remainder of a run that nothing drives: the fate of its tasks in a recovery, as far as its rows say.
 
 ``recover --plan`` knows more: it loads the flow as it is now, and decides which tasks run if all others succeed.
 """
@@ -55,7 +55,7 @@ class Remainder(Struct, frozen=True, kw_only=True):
     unread: int
     """The number of failed tasks that were not read: of these, none is known to be kept."""
     notes: Sequence[str]
-    """What people have asked for."""
+    """The requests of people."""
 
     @property
     def counts(self) -> Mapping[Fate, int]:
@@ -70,7 +70,7 @@ def remainder(
     failed: Sequence[AttemptRecord],
     unread: int,
 ) -> Remainder:
-    """Return what is left of a run that no process drives.
+    """Return the remainder of a run that no process drives.
 
     Args:
         facts: the run.

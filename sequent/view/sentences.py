@@ -54,7 +54,7 @@ def ended_sentence(standing: RowState, status: Status) -> str:
 
 
 def running_sentence(standing: RowState | None) -> str:
-    """Return the sentence of what is under way."""
+    """Return the sentence about a running task."""
     if standing is None or standing.started is None:
         return "is under way"
     return f"has been running since {local_text(standing.started)}{_attempt(standing.attempt)}"
@@ -74,7 +74,7 @@ def _attempt(number: int) -> str:
 
 
 def claim_sentence(claim: ClaimTruth) -> str:
-    """Return the present state of what a claim is about, as the reason for its truth."""
+    """Return the present state of a claim's step or container, as the reason for its truth."""
     name = place_text(claim)
     if claim.claim == "returned" and claim.status is Status.SUCCESS:
         return f"{name} returned {'one of these values' if claim.truth else 'another value'}"
@@ -122,7 +122,7 @@ def cancelled_sentence(failure: Failure | None) -> str:
     return f"was cancelled because {failure_text(failure)} failed ({problem_text(failure.problem)})"
 
 
-# -- what may start
+# -- the start
 
 
 def ready_sentence(waiting: Waiting, status: RunStatus, now: float) -> str:

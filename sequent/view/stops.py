@@ -63,7 +63,7 @@ class Stops:
         return self.cause(*outer)
 
     def _failed(self, block: Block) -> Iterator[tuple[Failure, Node]]:
-        """Yield what has failed in a block: tasks, and containers without a failed task."""
+        """Yield the failures in a block: tasks, and containers without a failed task."""
         path, whole = block
         for failure in self._facts.places.failed_within(path, whole):
             node = place_of(failure)

@@ -145,7 +145,7 @@ def _stretch(piece: AttemptPiece, *, is_driven: bool) -> Stretch:
 def _rows(
     found: Mapping[str, Sequence[_Drawn]], name_of: Callable[[_Drawn], str]
 ) -> tuple[dict[str, list[_Drawn]], int]:
-    """Return what each row has, by its name, and the number of names after which paths are cut."""
+    """Return the contents of each row, by its name, and the number of names after which paths are cut."""
     rows: dict[str, list[_Drawn]] = {}
     for many in found.values():
         for one in many:

@@ -20,7 +20,7 @@ class State(Struct, frozen=True, kw_only=True):
     status: Status
     has_been_ready: bool = False
     has_been_active: bool = False
-    """Also true of what is active now, if a requirement can depend on it."""
+    """Also true of an active one, if a requirement can depend on it."""
     is_doubtful: bool = False
     """Whether it is a kept success that may have to run again: claims about it are open."""
     is_over: bool = False

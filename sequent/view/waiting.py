@@ -67,7 +67,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
 
 
 def waiting_of(facts: RunFacts, path: Path, sequence: Sequence) -> Waiting:
-    """Return what a step or container waits for, or one iteration of a repeated step."""
+    """Return the waits of a step or container, or of one iteration of a repeated step."""
     time = _time(facts, path, sequence)
     part = facts.part(path)
     is_asked = part.question != "" and time is not None and time.attempt > 0

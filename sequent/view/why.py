@@ -1,4 +1,4 @@
-"""Why something in a run has not started, or how it ended: one sentence, and what it rests on."""
+"""Why something in a run has not started, or how it ended: one sentence, and its reasons."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Emphasis(Protocol):
 
 
 def why_lines(why: Why, paint: Emphasis, moment: _Moment) -> Iterator[str]:
-    """Yield the sentence, the requirement as a tree, and what is waited for besides.
+    """Yield the sentence, the requirement as a tree, and other waits.
 
     Args:
         why: the explanation.

@@ -1,4 +1,4 @@
-"""The actions of people on a run: a form shows what will follow, and is accepted from this server's own pages alone."""
+"""The actions of people on a run: a form shows the effect, and is accepted from this server's own pages alone."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _page(site: WebSite, store: Store, record: RunRecord, form: RunAction, **nam
 
 
 def show_action(request: Request) -> Response:
-    """Show the form of an action, and what will follow."""
+    """Show the form of an action, and its effect."""
     site = site_of(request)
     form = read_action(request.path_params["kind"], dict(request.query_params))
     with site.opened() as store:
@@ -49,7 +49,7 @@ def show_action(request: Request) -> Response:
 
 
 async def act(request: Request) -> Response:
-    """Do what a form of this server asks for."""
+    """Carry out the action of a form of this server."""
     site = site_of(request)
     body = b""
     async for chunk in request.stream():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class WebSite(Struct, frozen=True, kw_only=True):
-    """A server's store, its access, and what it allows."""
+    """A server's store, its access, and its permissions."""
 
     opened: Callable[[], AbstractContextManager[Store]]
     """Opens the store, for one request: a store that is made, replaced or locked later needs no new server."""

@@ -62,7 +62,7 @@ def test_a_run_that_is_under_way_says_it_too_and_is_ended_by_the_third_signal(se
         connection.execute("BEGIN EXCLUSIVE")
         (sequent.directory / "go").touch()
         read_until(process.stderr, "is locked by another process; trying again for up to 30 seconds")
-        for said in ("stopping: ", "ending what still runs", "killing what still runs"):
+        for said in ("stopping: ", "ending the running steps", "killing the running steps"):
             process.send_signal(signal.SIGINT)
             read_until(process.stderr, said)
         _, errors = process.communicate(timeout=PATIENCE)

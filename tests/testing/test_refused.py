@@ -38,7 +38,7 @@ def made() -> sequent.Sequent:
         ({"items": {"drow": [1]}}, ["items names 'drow'", "did you mean 'draw'?"]),
         ({"failing": ["send"]}, ["failing names the container 'send'", "name a step in it: send.copy"]),
         ({"failing": ["send.nothing"]}, ["'send.nothing', which has nothing to do"]),
-        ({"items": {"send": [1]}}, ["'send', which repeats over what is known without a call"]),
+        ({"items": {"send": [1]}}, ["'send', which repeats over items that are known without a call"]),
         ({"items": {"extract": [1]}}, ["'extract', which does not repeat"]),
         ({"failing": ["send.copy/2"]}, ["'2' is not a sequence", "the flow 'f' (always 1), send"]),
         ({"failing": ["send.copy/2.1"]}, ["'2.1' is not a sequence"]),
@@ -116,7 +116,7 @@ def test_so_are_those_that_options_are_taken_from(option):
     first = flow.add_step("first", func=never)
     options = {"repeats": [1], "parallel": first.result} if option == "parallel" else {option: first.result["n"]}
     flow.add_step("a", func=never, **options)
-    with pytest.raises(UsageError, match=f"what 'first' returns decides the {option} of 'a'"):
+    with pytest.raises(UsageError, match=f"the result of 'first' decides the {option} of 'a'"):
         simulate(flow)
     assert simulate(flow, results={"first": 2 if option == "parallel" else {"n": 2}})
 

@@ -20,7 +20,7 @@ _FLAGS: dict[str, dict[str, Any]] = {
 
 
 def plain_command(typed: Sequence[str]) -> Callable[[], int] | None:
-    """Return what the typed words call; None if only the parser can read them, or knows what is wrong with them."""
+    """Return the call that the typed words stand for; None if the parser is needed to read or refuse them."""
     command, *words = typed
     most = PLAIN_WORDS.get(command)
     if most is None:

@@ -23,7 +23,7 @@ _SCRIPTS = {
 _sequent() {
   local word last="${COMP_WORDS[COMP_CWORD]}" line="${COMP_LINE:0:COMP_POINT}" behind=""
   [[ $last == [:=@] ]] && last=""
-  # What bash takes for words of their own, Sequent does not: before ":", "=" and "@" all is typed already.
+  # Bash begins a new word at ":", "=" and "@", Sequent does not: all before them is typed already.
   local typed="${line##*[[:space:]]}"
   [[ $typed == *[:=@]* ]] && behind="${typed%"${typed##*[:=@]}"}"
   COMPREPLY=()

@@ -90,6 +90,6 @@ def _tell(pruned: Pruned, options: GlobalOptions, *, is_dry: bool) -> None:
         out(f"{safe(run.id)}  {safe(run.flow)}  {moment(run.ended)}  {plain.status(run.status)}  {size(run.size)}")
     for run_id in pruned.busy:
         options.say(f"{safe(run_id)} is kept: some of its processes still run")
-    what = "would be removed" if is_dry else "removed"
+    verb = "would be removed" if is_dry else "removed"
     freed = "" if is_dry else f", {size(pruned.size)} freed"
-    options.say(f"{counted(len(pruned.runs), 'run')} {what}{freed}")
+    options.say(f"{counted(len(pruned.runs), 'run')} {verb}{freed}")

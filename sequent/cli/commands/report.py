@@ -123,7 +123,7 @@ def _content(store: Store, view: RunView, usual: Mapping[str, Band], form: str) 
 
 
 def _left(store: Store, view: RunView) -> Remainder | None:
-    """Return what is left of the run; None if nothing is, or a process drives it."""
+    """Return the remainder of the run; None if there is none, or a process drives it."""
     from sequent.view.remainder import MOST_TASKS, remainder
 
     record = view.summary.record

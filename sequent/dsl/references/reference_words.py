@@ -152,7 +152,7 @@ class Outer:
     if not TYPE_CHECKING:
 
         def __call__(self, *args: object, **kwargs: object) -> NoReturn:
-            raise outer_alone("what is called", site_above(1).place)
+            raise outer_alone("the called object", site_above(1).place)
 
     def __repr__(self) -> str:
         return "outer"

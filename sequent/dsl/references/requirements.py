@@ -13,8 +13,8 @@ from sequent.model.requirements import MOST_NESTED
 from sequent.model.status import Claim
 from sequent.model.wording import repr_of
 
-_NOT_BY_FUNCTION = "give the step itself, not its function: load, or what add_step returned"
-_NOT_BY_NAME = "give the step itself, not its name in quotes: load, outer.load, or what add_step returned"
+_NOT_BY_FUNCTION = "give the step itself, not its function: load, or the block that add_step returned"
+_NOT_BY_NAME = "give the step itself, not its name in quotes: load, outer.load, or the block that add_step returned"
 _STATUSES = ", ".join(f"STEP_{claim.name}" for claim in Claim if claim is not Claim.RETURNED)
 _NOT_COMPARED = "nothing can be compared while the flow is defined: write a.failed or (a, STEP_FAILURE), not a == ..."
 _FORMS = "a step, a.failed, a & b, a | b, or pairs (step, STATUS)"

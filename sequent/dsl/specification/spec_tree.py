@@ -176,10 +176,10 @@ class SpecTree:
                     option_place(written.site, "repeats"),
                 )
 
-    def _refuse_hidden(self, function: Callable[..., object], what: str, written: Written, path: Path) -> None:
+    def _refuse_hidden(self, function: Callable[..., object], subject: str, written: Written, path: Path) -> None:
         for message, hint in self._hidden.found_in(function):
             self.translation.references.add_problem(
-                f"{what} {dotted(path)!r} uses {message}, where it is not filled in",
+                f"{subject} {dotted(path)!r} uses {message}, where it is not filled in",
                 "reference",
                 hint,
                 written.site.place,

@@ -88,7 +88,7 @@ class Adapters(ByFields):
     people: Executor | None = None
     """Answers questions in place of people, as it executes attempts; None: they answer through the store."""
     read_result: ResultReading | None = None
-    """Reads what a person gives as the result of a step, by its path, from JSON; returns the text of the value.
+    """Reads the result that a person gives to a step, by its path, from JSON; returns the text of the value.
 
     It raises ``UsageError`` if that cannot be the step's result. None: nobody gives results.
     """

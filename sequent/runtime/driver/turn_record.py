@@ -28,7 +28,7 @@ class Told(NamedTuple):
 
 
 class Turn:
-    """The data that the desks share: each adds what follows from its effects and reports.
+    """The data that the desks share: each adds the consequences of its effects and reports.
 
     A batch is written in one transaction. Only then are messages told, and orders let out that depend on it. Their
     consequences belong to the next batch.

@@ -40,7 +40,7 @@ class OpenItems:
     items: Items | None = None
     drawn: dict[int, str] = field(factory=dict[int, str])
     seen_in: int = 0
-    """The last iteration that has asked for the result before it; ``seen`` is what it got."""
+    """The last iteration that has asked for the result before it; ``seen`` is the answer."""
     seen: str | None = None
 
 

@@ -122,8 +122,8 @@ def launch_agent() -> AgentProcess:
 def copy_agent() -> AgentProcess:
     """Start an agent like a fresh one as a copy of this process, which is a command that has only begun.
 
-    The copy has what the command has imported, and need not import it again. If the command has threads, which a copy
-    would lack, a fresh interpreter is started.
+    The copy has the modules that the command has imported, and need not import them again. If the command has threads,
+    which a copy would lack, a fresh interpreter is started.
 
     Raises:
         OSError: the machine has no room for it.

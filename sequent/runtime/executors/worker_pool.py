@@ -59,7 +59,7 @@ class WorkerPool:
         """Whether the machine has room for further workers."""
         self.loading = FlowLoading()
 
-    # -- what is ordered
+    # -- orders
 
     def start(self, order: AttemptOrder) -> None:
         """Execute an attempt, once a worker is idle."""

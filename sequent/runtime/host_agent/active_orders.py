@@ -28,7 +28,7 @@ class ActiveOrders:
         """By frame."""
         self._places: dict[Place, str] = {}
         self._stories: dict[int, tuple[StoryPart, ...]] = {}
-        """By frame, what an attempt has left whose end follows."""
+        """By frame, the notes and artifacts of an attempt whose end follows."""
 
     def __contains__(self, token: str) -> bool:
         return token in self._orders
@@ -60,11 +60,11 @@ class ActiveOrders:
         return self._places.get(place, "")
 
     def tell(self, frame: int, parts: tuple[StoryPart, ...]) -> None:
-        """Note what the attempt with this frame has left."""
+        """Keep the notes and artifacts of the attempt with this frame."""
         self._stories[frame] = parts
 
     def story_of(self, frame: int) -> tuple[StoryPart, ...]:
-        """Return what the attempt with this frame has left."""
+        """Return the notes and artifacts of the attempt with this frame."""
         return self._stories.get(frame, ())
 
     def pop(self, frame: int) -> AttemptOrder:

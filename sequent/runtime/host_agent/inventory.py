@@ -51,7 +51,7 @@ def _agents() -> Iterator[AgentThere]:
 
 
 def remove_agents(keys: Iterable[str]) -> bytes:
-    """Remove what these runs, which have ended, have left; return the answer that lists the rest."""
+    """Remove the remains of these runs, which have ended; return the answer that lists the rest."""
     root = agents_root()
     for name in {*keys} & {*_names(root)}:
         path = os.path.join(root, name)

@@ -1,4 +1,4 @@
-"""Stores what an agent must never forget of a run: its newest driver, and each token that it received."""
+"""Stores the facts of a run that an agent must never forget: its newest driver, and each token that it received."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def _typed(target: Target) -> Generator[None]:
         sys.argv = words
 
 
-# -- what is wanted
+# -- the wanted flow
 
 
 def _read(target: str) -> _Wanted:

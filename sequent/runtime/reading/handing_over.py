@@ -36,7 +36,7 @@ _MOST_NAMED = 3
 
 
 def effect_of(kind: InterventionKind, place: str, *, is_no: bool = False) -> str:
-    """Return what follows if a run applies an intervention, for people.
+    """Return the effect of an intervention, in words.
 
     Args:
         kind: its kind.
@@ -65,7 +65,7 @@ class Handed(Struct, frozen=True):
     """Whether the process that drives the run is stopped, so that it answers nothing."""
 
     def told(self, effect: str) -> str:
-        """Return what follows, for people; ``effect`` follows if the run applies it."""
+        """Return the consequence in words; ``effect`` follows if the run applies it."""
         if self.asked.decision is not None:
             return effect
         if self.now.owner is None:

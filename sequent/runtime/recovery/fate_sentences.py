@@ -62,7 +62,7 @@ class Reasons:
     # -- each fate ----------------------------------------------------------------------------
 
     def of_rerun(self, task: Task) -> str:
-        """Return why it runs; of a question, also what is asked."""
+        """Return why it runs; of a question, also its text."""
         why, step = self._why_rerun(task), self._plan.nodes[task[0]]
         if not (isinstance(step, StepPlan) and step.asks):
             return why
@@ -101,8 +101,8 @@ class Reasons:
             if reaction is not None:
                 causes = [dotted(self._plan.nodes[cause].path) for cause in reaction.to_run_of]
                 names = " or ".join(f"'{name}'" for name in causes)
-                what = "it" if node.index == task[0] else f"'{dotted(node.path)}'"
-                return f"{what} waited until {names} was done, which runs again"
+                subject = "it" if node.index == task[0] else f"'{dotted(node.path)}'"
+                return f"{subject} waited until {names} was done, which runs again"
             node = self._plan.nodes[node.parent] if node.parent >= 0 else None
         return "the container around it runs again as a whole"
 
@@ -171,7 +171,7 @@ class Reasons:
                 if place in self._passed:
                     yield dotted(self._plan.nodes[node].path), name
 
-    # -- what it rests on ---------------------------------------------------------------------
+    # -- its inputs ---------------------------------------------------------------------
 
     def _inputs(self, task: Task, *, needed: bool = False) -> Iterator[tuple[str, tuple[Path, Sequence]]]:
         """Yield the steps whose results it takes, and in which iterations."""
@@ -192,8 +192,8 @@ class Reasons:
         status = Status.SKIPPED if is_skipped else Status.SUCCESS
         if claim in SETTLES[status]:
             return ""
-        what = "is skipped" if is_skipped else "succeeds"
-        return f"'{dotted(node.path)}' {_CLAIMS[claim]}, which {what}"
+        verb = "is skipped" if is_skipped else "succeeds"
+        return f"'{dotted(node.path)}' {_CLAIMS[claim]}, which {verb}"
 
     def _decided_by(self) -> dict[int, str]:
         """Return the nodes that may run or not, with the step whose result decides."""

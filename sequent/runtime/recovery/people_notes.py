@@ -1,4 +1,4 @@
-"""Notes on what people have asked of a run that is to be recovered: it counts before anything starts."""
+"""Notes on the requests of people to a run that is to be recovered: these count before anything starts."""
 
 from __future__ import annotations
 

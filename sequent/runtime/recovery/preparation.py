@@ -68,7 +68,7 @@ def plan_of(
     attempts: Iterable[AttemptRecord],
     interventions: Collection[AskedIntervention] = (),
 ) -> RecoveryPlan:
-    """Plan what the recovery does with each task, and note what people have asked of the run.
+    """Plan the fate of each task in the recovery, and note the requests of people to the run.
 
     Raises:
         DefinitionError, UsageError: as ``prepare``.
@@ -138,7 +138,7 @@ def _may_pass_over(plan: Plan, directives: Directives) -> bool:
 
 def _refuse_lacking(planned: RecoveryPlan) -> None:
     if planned.lacking:
-        needs = "; ".join(f"'{who}' needs the result of '{what}'" for who, what in dict.fromkeys(planned.lacking))
+        needs = "; ".join(f"'{step}' needs the result of '{maker}'" for step, maker in dict.fromkeys(planned.lacking))
         raise UsageError(
             f"tasks that are passed over have no result: {needs}",
             code="passed-over",

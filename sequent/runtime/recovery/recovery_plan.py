@@ -135,7 +135,7 @@ class _Planning:
                 found[index, sequence] = Found(Status.SUCCESS if is_success else Status.FAILURE, is_kept_whole=True)
         seen.renewed.update(self._rewound.renewed)
         # Tasks in a repeat that begins anew are as if they had never run.
-        found = {task: what for task, what in found.items() if not seen.is_renewed(self._plan, task)}
+        found = {task: fate for task, fate in found.items() if not seen.is_renewed(self._plan, task)}
         reasons = Reasons(self._plan, seen, found, self._selected)
         renewed = ((renewal.node, renewal.sequence) for renewal in seen.renewed)
         tasks = sorted({*found, *seen.started, *seen.skipped, *seen.passed, *renewed})

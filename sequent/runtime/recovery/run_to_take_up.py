@@ -34,8 +34,8 @@ def wanted_run(request: RunRequest, store: Store, target: Target) -> tuple[RunRe
         return store.find(request.run_id), asked
     latest = _latest(store, target)
     if latest is None:
-        what = "recover" if request.run_mode is RunMode.RECOVER else "continue"
-        raise UsageError(f"the flow '{target.flow}' has no run to {what}", hint="start one first")
+        verb = "recover" if request.run_mode is RunMode.RECOVER else "continue"
+        raise UsageError(f"the flow '{target.flow}' has no run to {verb}", hint="start one first")
     return latest, asked
 
 

@@ -151,7 +151,7 @@ def _copy_of(copies: SavedBlock, selection: Selection, text: str) -> SavedFrame 
     return copies.frames.get(copies.hosts.index(selection.host) + 1)
 
 
-# -- what depends on what -------------------------------------------------------------------------
+# -- dependents -------------------------------------------------------------------------
 
 
 def _downstream(selection: Selection, plan: Plan) -> Iterator[Selection]:
@@ -165,7 +165,7 @@ def _downstream(selection: Selection, plan: Plan) -> Iterator[Selection]:
         containers = containers_around(plan, index)
         levels = sum(not container.is_copied for container in containers)
         shared, around = sequence[:levels], containers[0]
-        # What is around all copies depends on the copy on any host.
+        # A container around all copies depends on the copy on any host.
         host = host if levels < len(containers) else ""
         further: list[tuple[int, tuple[int, ...], str]] = []
         for dependent, _ in edges.get(index, ()):

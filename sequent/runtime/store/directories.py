@@ -11,7 +11,7 @@ from sequent.errors import StoreError
 from sequent.runtime.processes import run_locks
 
 
-def check_directory(path: str, what: str) -> None:
+def check_directory(path: str, contents: str) -> None:
     """Check that only this user and root can put a file into a directory, or replace the directory.
 
     After this check, a check of the files in it is reliable: no other user can put one there in between. A sticky
@@ -20,7 +20,7 @@ def check_directory(path: str, what: str) -> None:
 
     Args:
         path: a real path, of an existing directory.
-        what: the contents of the directory, for the message.
+        contents: the contents of the directory, for the message.
 
     Raises:
         StoreError: another user can.
@@ -35,7 +35,7 @@ def check_directory(path: str, what: str) -> None:
         is_sticky = above != path and mode & stat.S_ISVTX
         if info.st_uid not in trusted or (others and not is_sticky):
             raise StoreError(
-                f"other users may replace {what}: {_place(path, above)} has mode {mode:04o} "
+                f"other users may replace {contents}: {_place(path, above)} has mode {mode:04o} "
                 f"and belongs to {user_name(info.st_uid)}",
                 code="store-directory",
                 hint=_way_out(above, info),
@@ -56,12 +56,12 @@ def _way_out(path: str, info: os.stat_result) -> str:
     return "name a directory of your own; to make one there: mkdir -m 700 '{}'".format(os.path.join(path, "sequent"))
 
 
-def check_inner_directory(path: str, what: str) -> None:
+def check_inner_directory(path: str, contents: str) -> None:
     """Check that a directory of a store, if there is one, can be written only by this user.
 
     Args:
         path: the directory.
-        what: the contents of the directory, for the message.
+        contents: the contents of the directory, for the message.
 
     Raises:
         StoreError: it is a link or a file, or another user's.
@@ -72,13 +72,13 @@ def check_inner_directory(path: str, what: str) -> None:
         return
     if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid():
         raise StoreError(
-            f"'{path}', where {what} are, is not a directory of this user",
+            f"'{path}', where {contents} are, is not a directory of this user",
             code="foreign-store",
             hint="move it away, if it is not yours, or name another store: --store FILE",
         )
     if info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise StoreError(
-            f"other users may write to '{path}', where {what} are: its mode is {stat.S_IMODE(info.st_mode):04o}",
+            f"other users may write to '{path}', where {contents} are: its mode is {stat.S_IMODE(info.st_mode):04o}",
             code="store-directory",
             hint=f"check that no other user has put anything there, then remove their right: chmod go= '{path}'",
         )

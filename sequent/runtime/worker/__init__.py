@@ -1,1 +1,1 @@
-"""Executes attempts: what happens in a worker process, and for ``invoke`` in the driver's own."""
+"""Executes attempts, in a worker process, and for ``invoke`` in the driver's own."""

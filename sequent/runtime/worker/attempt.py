@@ -45,7 +45,7 @@ class Tidies(Protocol):
         """Apply the options of the step that is about to be called."""
 
     def settle(self, error: BaseException) -> None:
-        """Free resources for the report of a failed attempt, which may need what the attempt had used up."""
+        """Free resources for the report of a failed attempt, which may need those that the attempt had used up."""
 
     def tidy(self, function: int, seconds: float) -> None:
         """Clean up after an attempt that called this function, by its identity (0: none), and took so long."""

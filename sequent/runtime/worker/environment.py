@@ -59,7 +59,7 @@ class StepEnvironment:
             os.environ.pop(prefix + name, None)
         self._list = Environment()
         self._placed = PlacedVariables()
-        # What Python has read of the environment; setting a variable there would call ``setenv``.
+        # The variables as Python has read them; setting one in ``os.environ`` would call ``setenv``.
         self._texts: dict[bytes, bytes] = getattr(os.environ, "_data")  # noqa: B009 - private
         self._environ = os.environ
         self._before = dict(os.environ)

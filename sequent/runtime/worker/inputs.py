@@ -136,7 +136,7 @@ class Catalogue:
                 path=path,
             )
 
-    def check_items(self, what: str, classes: tuple[type, ...]) -> None:
+    def check_items(self, subject: str, classes: tuple[type, ...]) -> None:
         """Refuse items that contain classes by which they could not be read back.
 
         Raises:
@@ -145,7 +145,7 @@ class Catalogue:
         for kind in classes:
             if self._all_classes.get(kind.__qualname__) is not kind:
                 raise NotDataError(
-                    f"{what} contains {with_article(kind.__qualname__)}, which no annotation of the flow names",
+                    f"{subject} contains {with_article(kind.__qualname__)}, which no annotation of the flow names",
                     code="unnamed-class",
                     hint=f"annotate the function that gives the items: -> Iterator[{kind.__qualname__}]",
                 )

@@ -24,11 +24,11 @@ from sequent.runtime.worker.secrets import Secrets
 
 
 class AttemptStory:
-    """What one attempt leaves; it is kept together with the attempt's outcome.
+    """The notes and artifacts of one attempt; they are kept together with the attempt's outcome.
 
     Args:
         directory: the run's directory, for the files of artifacts.
-        host: the host of the worker, if nothing that is left there reaches the driver; else ''.
+        host: the host of the worker, if no note or artifact from there reaches the driver; else ''.
         secrets: those that the attempt has taken, which are masked.
         now: the clock.
     """
@@ -115,7 +115,7 @@ class AttemptStory:
             )
 
     def end(self) -> tuple[StoryPart, ...]:
-        """Return what was left; nothing more can be."""
+        """Return the notes and artifacts; no more are accepted."""
         with self._lock:
             parts, self._parts = self._parts or (), None
         return tuple(parts)

@@ -107,7 +107,7 @@ class AttemptDesk:
         scope, node, attempt = effect.scope, effect.node, effect.attempt
         key = task_key(self._plan, scope, node)
         item = self._values.drawn_item(scope) if key.iteration else None
-        # What a host was told before it knows by its token, and does not begin again.
+        # A host knows an earlier order by its token, and does not begin it again.
         token = self._earlier.join(key) or self._tokens.take()
         intent = Intent(key, attempt, token, self._clock.now(), item, self._recovery)
         self._active[scope.id, node, attempt] = effect, key
@@ -140,7 +140,7 @@ class AttemptDesk:
         told = Told(effect.scope, effect.node, effect.attempt, Status.FAILURE, problem, before.log)
         turn.told = [*(other for other in turn.told if other[:3] != told[:3]), told]
 
-    # -- what is written goes out ---------------------------------------------------------------
+    # -- orders that are written down go out ---------------------------------------------------------------
 
     def _hand_over(self, start: StartTask, intent: Intent) -> None:
         """Execute an attempt, or report its end at once."""
@@ -176,7 +176,7 @@ class AttemptDesk:
 
     def end_all(self, at_once: bool) -> None:
         """End all running attempts, and hand over none that waits."""
-        self._observer.note("killing what still runs" if at_once else "ending what still runs")
+        self._observer.note("killing the running steps" if at_once else "ending the running steps")
         for key in self._orders.abandon():
             self.taken_back(AttemptTakenBack(*key))
         for executor in self._executors:
@@ -200,7 +200,7 @@ class AttemptDesk:
             self._turn.facts.append(TaskBegan(report.frame, report.node, report.attempt))
 
     def told(self, report: StoryTold) -> None:
-        """Hold what an attempt has left, until its end is written."""
+        """Hold the notes and artifacts of an attempt, until its end is written."""
         key = (report.frame, report.node, report.attempt)
         if key in self._active:
             self._stories[key] = report.parts
@@ -228,7 +228,7 @@ class AttemptDesk:
         self._turn.told.append(Told(start.scope, node, attempt, status, problem, log))
 
     def _keep_story(self, attempt: AttemptKey, row: TaskKey) -> None:
-        """Write what an attempt has left, in the batch with its end."""
+        """Write the notes and artifacts of an attempt, in the batch with its end."""
         if parts := self._stories.pop(attempt, ()):
             self._turn.batch.stories.append(LeftStory(row, attempt[2], parts))
 

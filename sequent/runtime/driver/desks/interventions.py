@@ -49,7 +49,7 @@ class _Outcome(NamedTuple):
 
 
 class InterventionDesk:
-    """Applies each intervention once: it is decided in the very transaction that writes what follows from it."""
+    """Applies each intervention once: it is decided in the very transaction that writes its consequences."""
 
     def __init__(
         self,
@@ -236,7 +236,7 @@ class InterventionDesk:
             self._decide(asked, f"'{asked.request.place}' cannot be {word}: {effect.reason}")
 
     def end(self, status: RunStatus) -> None:
-        """Refuse what can no longer be applied, at the end of a run that has succeeded."""
+        """Refuse the marks that can no longer be applied, at the end of a run that has succeeded."""
         if status is RunStatus.SUCCESS:
             for asked in filter(None, (mark.asked for mark in self._marks.values())):
                 self._decide(asked, "the run has succeeded without it")

@@ -83,7 +83,7 @@ class RepeatDesk:
             batch.closed_frames.append((_frame_key(scope), Status.ACTIVE))
 
     def _item_kept_with(self, scope: Scope) -> str | None:
-        """Return what is kept of an iteration: an item that was drawn, or the host of a copy."""
+        """Return the kept origin of an iteration: the item that was drawn, or the host of a copy."""
         if self._plan.container(scope.node).is_copied:
             return text_of(scope.sequence[-1])
         return self._values.drawn_item(scope)
@@ -148,11 +148,11 @@ class RepeatDesk:
         if isinstance(container.repeats, ItemsLiteralPlan | ResultInput):
             with contextlib.suppress(NotDataError):
                 if self._text_of(order.scope, container.repeats) != stored:
-                    name, what = (
+                    name, word = (
                         address_of(container.path, order.scope.sequence),
                         "hosts" if container.is_copied else "items",
                     )
-                    self._observer.note(f"'{name}' goes on with the {what} it began with, not the present ones")
+                    self._observer.note(f"'{name}' goes on with the {word} it began with, not the present ones")
 
     def _text_of(self, scope: Scope, source: ItemsLiteralPlan | Input | None) -> str:
         if source is None:

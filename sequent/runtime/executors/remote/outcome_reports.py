@@ -53,7 +53,7 @@ class OutcomeReports:
         self._pace = StepPace()
 
     def of(self, attempt: RemoteAttempt, outcome: OutcomeThere, log: LogSpan | None) -> Iterator[Report]:
-        """Yield the reports of what an attempt has left, of its end, and of a change of its step's pace."""
+        """Yield the reports of an attempt's notes and artifacts, of its end, and of a change of its step's pace."""
         frame, node, number = attempt.key
         match outcome:
             case EndedThere(ended=ended) | EndedWithStory(ended=ended):

@@ -133,7 +133,7 @@ class ReceivedArtifacts:
 
 
 def accepted_story(directory: str, parts: Iterable[StoryPart]) -> Iterator[StoryPart]:
-    """Yield what an attempt has left, as a worker here would have told it.
+    """Yield the notes and artifacts of an attempt, as a worker here would have told them.
 
     Titles are lines, names have no directories, and the type of an artifact is found again by its content.
 

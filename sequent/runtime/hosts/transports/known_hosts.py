@@ -54,11 +54,11 @@ class KnownKey(ByFields):
 class DoubtfulLine(ByFields):
     """A line about the host that only ``ssh`` can judge."""
 
-    what: str
+    flaw: str
     place: Place
 
     def __str__(self) -> str:
-        return f"{self.place} has {self.what}"
+        return f"{self.place} has {self.flaw}"
 
 
 @frozen(eq=False, repr=False)

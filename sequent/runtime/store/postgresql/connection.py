@@ -73,7 +73,7 @@ class PostgresqlConnection:
         self._executed = 0
         self._opening = threading.Lock()
         self._listens: tuple[str, Callable[[str], None]] | None = None
-        """The channel on which it listens, and the function that takes what is said there."""
+        """The channel on which it listens, and the function that takes its notices."""
         try:
             self._raw, self.is_pooled = connect(address, application)
         except psycopg.Error as error:
@@ -145,7 +145,7 @@ class PostgresqlConnection:
             return self._raw.execute("ROLLBACK", prepare=False)
         return None
 
-    # -- what is said on a channel
+    # -- notices on a channel
 
     def listen(self, channel: str, heard: Callable[[str], None]) -> None:
         """Listen on a channel from now on, also after the connection was lost; behind a pooler, do nothing.
@@ -164,7 +164,7 @@ class PostgresqlConnection:
             self._raw.execute(cast("Any", f'LISTEN "{channel}"'), prepare=False)
 
     def listening_at(self) -> int | None:
-        """Return the descriptor that can be read once something was said; None if it does not listen."""
+        """Return the descriptor that can be read once there is a notice; None if it does not listen."""
         if self._listens is None:
             return None
         try:
@@ -173,7 +173,7 @@ class PostgresqlConnection:
             return None
 
     def take_notices(self) -> bool:
-        """Pass on what was said, without waiting; return False if the connection is lost."""
+        """Pass on the notices that have come; return False if the connection is lost."""
         raw = self._raw
         try:
             with raw.lock:

@@ -42,7 +42,7 @@ APART = 100_000
 
 
 class Lease(NamedTuple):
-    """Who drives a run, by its lease."""
+    """The driver of a run, by its lease."""
 
     run: int
     token: str
@@ -139,7 +139,7 @@ class PostgresqlDatabase:
     def seen_writes(self, session: OpenDatabase) -> int | None:
         return None
 
-    # -- runs, and who drives them
+    # -- runs and their drivers
 
     def directory(self, number: int) -> str:
         return os.path.join(self._directory, str(int(number)))

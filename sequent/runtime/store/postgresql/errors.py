@@ -111,7 +111,7 @@ def connection_error(error: Exception, address: ServerAddress) -> StoreError:
 
 
 def said_by(error: Exception) -> str:
-    """Return the message of an error in one line, without what libpq puts before it."""
+    """Return the message of an error in one line, without the prefix of libpq."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     told = "; ".join(lines) or type(error).__name__
     return told.rpartition("FATAL:  ")[2] if "FATAL:  " in told else told

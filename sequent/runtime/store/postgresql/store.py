@@ -1,4 +1,4 @@
-"""The store in PostgreSQL: opening it, and what differs for a store that several machines share."""
+"""The store in PostgreSQL: opening it, and the differences of a store that several machines share."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class PostgresqlStore(SqlStore):
         """Open the store, made if it does not exist.
 
         Raises:
-            StoreError: the server refuses it, or what is there is not a store of this version.
+            StoreError: the server refuses it, or the schema is not a store of this version.
         """
         database = PostgresqlDatabase(address, now)
         session = Session(database)

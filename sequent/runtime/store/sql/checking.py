@@ -68,7 +68,7 @@ def _misfits(session: Session, run: int, nodes: KnownNodes) -> Iterator[str]:
     for node, id_, number in session.rows("roots", run):
         if (node, id_, number) != (0, 1, 1):
             yield f"iteration {id_} of '{nodes.path(node)}' is in none"
-    for what, name, kinds in (
+    for noun, name, kinds in (
         ("an attempt", "attempts_by_place", (STEP,)),
         ("an iteration", "frames_by_place", ("container", "repeat")),
         ("a repeat", "repeats_by_place", ("container", "repeat")),
@@ -77,18 +77,18 @@ def _misfits(session: Session, run: int, nodes: KnownNodes) -> Iterator[str]:
             path, kind = nodes.nodes.get(node, ("", ""))
             more = f" and {count - 1:,} more" if count > 1 else ""
             if kind not in kinds:
-                yield f"{what} is of node {node}, which cannot have one{more}"
+                yield f"{noun} is of node {node}, which cannot have one{more}"
             elif around is None:
-                yield _lost(what, path, frame, count)
+                yield _lost(noun, path, frame, count)
             elif nodes.path(around) != path.rpartition(".")[0]:
-                yield f"{what} of '{path}' is in iteration {frame} of '{nodes.path(around)}'{more}"
+                yield f"{noun} of '{path}' is in iteration {frame} of '{nodes.path(around)}'{more}"
 
 
-def _lost(what: str, path: str, frame: int, count: int) -> str:
+def _lost(noun: str, path: str, frame: int, count: int) -> str:
     more = f" (and {count - 1:,} more)" if count > 1 else ""
-    if what == "an iteration":
+    if noun == "an iteration":
         return f"iteration {frame} of '{path}' is in one that is missing{more}"
-    return f"{what} of '{path}' is in iteration {frame}, which is missing{more}"
+    return f"{noun} of '{path}' is in iteration {frame}, which is missing{more}"
 
 
 def problems_of(session: Session) -> Iterator[str]:

@@ -140,7 +140,7 @@ class Database(Protocol):
         ...
 
     def check_place(self) -> None:
-        """Check that it still is what it was when it was opened.
+        """Check that it is still the one that was opened.
 
         Raises:
             StoreError: it is gone, or another one is in its place.
@@ -155,7 +155,7 @@ class Database(Protocol):
         """
         ...
 
-    # -- whether it is whole, beyond what its rows tell
+    # -- whether it is whole, beyond its rows
 
     def check_pages(self, session: OpenDatabase, most: int | None = None) -> None:
         """Check that nothing is damaged, unless the database has more than this number of bytes.
@@ -192,7 +192,7 @@ class Database(Protocol):
         """
         ...
 
-    # -- runs, and who drives them
+    # -- runs and their drivers
 
     def directory(self, number: int) -> str:
         """Return a run's own directory on this machine, for logs and files of its processes."""

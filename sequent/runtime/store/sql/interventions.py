@@ -53,8 +53,8 @@ class InterventionRows:
         ]
 
 
-def _unsealed(kind: type[T], what: str, text: str) -> T:
+def _unsealed(kind: type[T], noun: str, text: str) -> T:
     try:
-        return read_record(kind, unsealed(text, what, has_seal=True), what)
+        return read_record(kind, unsealed(text, noun, has_seal=True), noun)
     except NotDataError as error:
-        raise damaged(what, text) from error
+        raise damaged(noun, text) from error

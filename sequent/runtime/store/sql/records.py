@@ -92,22 +92,22 @@ def read_description(text: str) -> KeptDescription:
     """Read the description of a flow."""
     from sequent.model import description
 
-    what = "a description"
-    return _checked(what, text, lambda given: description.read_description(read_json(given, what)))
+    noun = "a description"
+    return _checked(noun, text, lambda given: description.read_description(read_json(given, noun)))
 
 
 def read_outline(text: str) -> Outline:
     """Read the parts of a flow from its description."""
-    what = "a description"
-    return _checked(what, text, lambda given: outline.read_outline(read_json(given, what)))
+    noun = "a description"
+    return _checked(noun, text, lambda given: outline.read_outline(read_json(given, noun)))
 
 
 def read_params(text: str) -> dict[str, str]:
     """Read the parameters of a run by name, each as the text of a value."""
     params = read_mapping(text)
     for name, value in params.items():
-        what = f"a parameter, {name!r},"
-        _checked(what, value, partial(read_json, name=what))
+        noun = f"a parameter, {name!r},"
+        _checked(noun, value, partial(read_json, name=noun))
     return params
 
 
@@ -141,12 +141,12 @@ def read_run_status(text: str) -> RunStatus:
     return _checked("a run's status", text, RunStatus)
 
 
-def _read(kind: type[T], what: str, text: str) -> T:
-    return _checked(what, text, lambda given: read_record(kind, given, what))
+def _read(kind: type[T], noun: str, text: str) -> T:
+    return _checked(noun, text, lambda given: read_record(kind, given, noun))
 
 
-def _checked(what: str, text: str, make: Callable[[str], T]) -> T:
+def _checked(noun: str, text: str, make: Callable[[str], T]) -> T:
     try:
         return make(text)
     except (ValueError, TypeError, KeyError, AttributeError, NotDataError) as error:
-        raise damaged(what, text) from error
+        raise damaged(noun, text) from error

@@ -42,7 +42,7 @@ class RunReading(HostedAttemptRows):
     def rename(self, path: Callable[[str], str]) -> None:
         self._nodes.rename(path)
 
-    # -- what a recovery starts from
+    # -- the start of a recovery
 
     def saved(
         self, plan: Plan, directives: Directives = NO_DIRECTIVES, *, counting: int | None = None

@@ -42,8 +42,8 @@ class RunRows:
         """The database that has them."""
         return self._session.database
 
-    def _text(self, kept: str | None, what: str) -> str | None:
-        return None if kept is None else unsealed(kept, what, has_seal=self._has_seals)
+    def _text(self, kept: str | None, noun: str) -> str | None:
+        return None if kept is None else unsealed(kept, noun, has_seal=self._has_seals)
 
     def _value(self, kept: str | None) -> str | None:
         text = self._text(kept, "a value")

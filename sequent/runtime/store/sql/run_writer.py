@@ -89,7 +89,7 @@ class SqlRun(RunReading):
             # A driver that is killed after this write leaves nothing behind.
             self._claim.free_space()
         if not self._write_whole(batch):
-            # What other runs may wait for is given back beside no other such transaction.
+            # Amounts that other runs may wait for are given back beside no other such transaction.
             is_alone = batch.end is not None or any(hold.is_shared for hold in batch.holds)
             self._within(lambda: self._write(batch), is_alone=is_alone)
         if batch.unrun is not None:

@@ -18,12 +18,12 @@ def sealed(text: str) -> str:
     return _NONE if text == "null" else f"#{crc32(text.encode()):08x}:{text}"
 
 
-def unsealed(text: str, what: str, *, has_seal: bool) -> str:
+def unsealed(text: str, noun: str, *, has_seal: bool) -> str:
     """Return the text, if it is as it was written.
 
     Args:
         text: the text from the row.
-        what: the kind of text, for the message.
+        noun: the kind of text, for the message.
         has_seal: whether it must have a checksum; if not, a text of an older version is taken as it is.
 
     Raises:
@@ -33,15 +33,15 @@ def unsealed(text: str, what: str, *, has_seal: bool) -> str:
         return text
     plain = text[_LENGTH:]
     if sealed(plain) != text:
-        raise damaged(what, text)
+        raise damaged(noun, text)
     return plain
 
 
-def damaged(what: str, text: object) -> StoreError:
+def damaged(noun: str, text: object) -> StoreError:
     """Return the error of a text that is not as it was written."""
     shown = text if isinstance(text, str) else repr(text)
     return StoreError(
-        f"the store has {what} that cannot be read: {shown[:80]!r}",
+        f"the store has {noun} that cannot be read: {shown[:80]!r}",
         code="damaged-store",
         hint="restore the store from a copy: it was altered or damaged, and nothing was built from it",
     )

@@ -106,7 +106,7 @@ class BatchWriter:
             self._put_stories(stories)
 
     def _put_stories(self, stories: list[LeftStory]) -> None:
-        """Write what attempts have left; the files of artifacts before the rows that name them."""
+        """Write the notes and artifacts of attempts; the files of artifacts before the rows that name them."""
         from sequent.runtime.store.sql.stories import keep_artifacts, rows_of
 
         for story in stories:
@@ -248,11 +248,11 @@ class BatchWriter:
         """Return frame, node, host and iteration, as rows have them."""
         return key.frame, self._nodes.stored(key.node), "", key.iteration
 
-    def _all(self, name: str, rows: list[Row], what: str, *, must_match: bool = True) -> None:
+    def _all(self, name: str, rows: list[Row], noun: str, *, must_match: bool = True) -> None:
         """Write rows, each of which must match: an attempt that ends has begun, and no number is used twice."""
         if self._session.write(name, rows) != len(rows) and must_match:
             raise StoreError(
-                f"the rows of run '{self._run_id}' do not fit what is written: {what}",
+                f"the rows of run '{self._run_id}' do not fit {noun} that is to be written",
                 code="damaged-store",
                 hint="another process altered them; nothing was written",
             )

@@ -106,7 +106,7 @@ class SqliteDatabase:
         # From memory that processes share.
         return int(session.ask("PRAGMA data_version")[0][0])
 
-    # -- runs, and who drives them
+    # -- runs and their drivers
 
     def directory(self, number: int) -> str:
         return run_directory(self.path, number)

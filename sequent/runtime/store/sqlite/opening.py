@@ -47,8 +47,8 @@ def open_file(location: Location) -> None:
 def _check_header(path: str, header: bytes) -> None:
     """Judge a file by its first hundred bytes, before SQLite reads it."""
     if len(header) < 100 or not header.startswith(_MAGIC):
-        what = "it is empty" if not header else "it is not an SQLite database, or is encrypted or cut"
-        raise _foreign(path, what)
+        flaw = "it is empty" if not header else "it is not an SQLite database, or is encrypted or cut"
+        raise _foreign(path, flaw)
     application = int.from_bytes(header[68:72], "big")
     if application != APPLICATION_ID:
         raise _foreign(path, f"it is another application's database (application id {application:#010x})")

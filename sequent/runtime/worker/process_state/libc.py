@@ -159,4 +159,4 @@ def write_lines_at_once() -> None:
 
 library.fflush.argtypes = [ctypes.c_void_p]
 flush = partial(library.fflush, None)
-"""Write out what C code has printed."""
+"""Write out the output of C code that is still buffered."""

@@ -158,7 +158,7 @@ def frame_with_id() -> Built:
     return statement, "the_run the_id"
 
 
-# -- what is waited for, and held ------------------------------------------------------------------
+# -- waits, and places held ------------------------------------------------------------------
 
 
 @CHAPTER.named

@@ -76,7 +76,7 @@ CHAPTER.add(
     "lock_store", "Let no other such transaction begin before this one ends.", "SELECT number FROM store FOR UPDATE", ""
 )
 
-# -- who drives a run -----------------------------------------------------------------------------
+# -- the driver of a run -----------------------------------------------------------------------------
 
 _UNTIL = "clock_timestamp() + ? * interval '1 second'"
 CHAPTER.add(
@@ -219,7 +219,7 @@ _TASK = "frame node host iteration number"
 
 
 def _parts(given: Given) -> dict[str, str]:
-    """Return what writes each kind of rows."""
+    """Return the statement that writes each kind of rows."""
     return {
         "opened": _inserts(given, "frame", "parent node number id status item"),
         "settled": _updates(given, "attempt", "state ended result verdict problem log", _TASK, "state"),

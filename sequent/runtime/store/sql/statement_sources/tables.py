@@ -240,4 +240,4 @@ intervention = Table(
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )
-"""The requests of people to a run, which any process may add, and what became of them."""
+"""The requests of people to a run, which any process may add, and the decisions on them."""
