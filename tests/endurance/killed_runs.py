@@ -19,7 +19,7 @@ import psutil
 from sequent.model.status import Status
 from sequent.runtime.store import open_store
 from tests.children import Child
-from tests.endurance.long_flows import MARK, MARKS
+from tests.endurance.long_flows import HELD, MARK, MARKS
 from tests.faults import tolls
 from tests.faults.drivers import ROOT
 
@@ -73,7 +73,8 @@ class LongRun:
         part = self.count / (kills + 1)
         while True:
             most = (done + chance.random()) * part + part / 2 if done < kills else float("inf")
-            process = self._start("recover" if tolls.has_run(self.store) else "run")
+            # As late as it may be noticed, the run is under way.
+            process = self._start("recover" if tolls.has_run(self.store) else "run", held=most + part / 4)
             is_killed = False
             while process.poll() is None:
                 with suppress(psutil.Error):
@@ -98,8 +99,9 @@ class LongRun:
         """The number of executions so far."""
         return self.marks.stat().st_size // MARK.size if self.marks.exists() else 0
 
-    def _start(self, word: str) -> subprocess.Popen[bytes]:
+    def _start(self, word: str, held: float) -> subprocess.Popen[bytes]:
         variables = {
+            HELD: str(held),
             "SEQUENT_STORE": str(self.store),
             "ENDURANCE_COUNT": str(self.count),
             MARKS: str(self.marks),

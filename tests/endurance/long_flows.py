@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import time
 
 from sequent import container, item, step
 
@@ -11,6 +12,8 @@ COUNT = int(os.environ.get("ENDURANCE_COUNT", "1000"))
 MARKS = "ENDURANCE_MARKS"
 """Names the file."""
 MARK = struct.Struct("!I")
+HELD = "ENDURANCE_HELD"
+"""Says with how many marks in the file no task ends any more: until the driver is killed."""
 
 
 def mark(number: int = item()) -> int:
@@ -18,6 +21,8 @@ def mark(number: int = item()) -> int:
     descriptor = os.open(os.environ[MARKS], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(descriptor, MARK.pack(number))
+        while os.fstat(descriptor).st_size >= MARK.size * float(os.environ.get(HELD, "inf")):
+            time.sleep(0.01)
     finally:
         os.close(descriptor)
     return number
