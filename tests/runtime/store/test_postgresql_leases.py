@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from pathlib import Path
 from selectors import DefaultSelector
@@ -23,7 +24,7 @@ from sequent.runtime.store.postgresql import leases
 from tests.children import Child
 from tests.contracts.plans import TASK_A, attempted, create, each, intent
 from tests.contracts.test_sharing import ask, release, using
-from tests.patience import wait_until
+from tests.patience import PATIENCE, wait_until
 from tests.runtime.store.runs_in_postgresql import at_once, commits, end_leases, is_whole
 
 ROOT = Path(__file__).parents[3]
@@ -110,6 +111,20 @@ def test_a_driver_that_has_lost_its_run_learns_it_while_it_waits(
             key.data()
     with pytest.raises(FencedError):
         run.commit(Batch(intents=[intent(each(1))]))
+
+
+def test_a_lease_is_renewed_between_transactions_in_which_rows_are_read(store):
+    run = create(store)
+    attempted(run, each(1))
+    attempted(run, each(2))
+    rows = store._session.stream("attempts", run.record.number)
+    first = next(rows)
+    with ThreadPoolExecutor(1) as threads:
+        renewal = threads.submit(run._claim._renew, None)
+        wait([renewal], 0.5)
+        assert not renewal.done()
+        assert len([first, *rows]) == 2
+        renewal.result(PATIENCE)
 
 
 def test_a_driver_that_could_not_renew_its_lease_asks_before_it_writes(cluster, database, schema, store):

@@ -58,6 +58,7 @@ class PostgresqlDatabase:
     begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     begin_write = f"BEGIN; {_LIMITS}"
     begins_locked = False
+    streams_in_transaction = True
     whole_batches = True
     errors: tuple[type[Exception], ...] = (psycopg.Error,)
     misfits: tuple[type[Exception], ...] = (psycopg.errors.DivisionByZero,)

@@ -115,6 +115,8 @@ class Database(Protocol):
     """Begins a transaction that writes, and beside which there is no other of this kind."""
     begins_locked: bool
     """Whether a transaction that writes has locked all rows as soon as it has begun."""
+    streams_in_transaction: bool
+    """Whether rows that come little by little are read within a transaction of their own."""
     whole_batches: bool
     """Whether it has the statements that write a whole batch at once."""
     misfits: tuple[type[Exception], ...]

@@ -71,8 +71,10 @@ class Session:
     def stream(self, name: str, *values: object) -> Iterator[Any]:
         """Yield row by row, for a statement with many rows whose order does not allow pages."""
         statement = self._statements[name]
+        # A connection has one transaction at a time: no other thread may write within that of the rows.
+        guard = self._guard if self.database.streams_in_transaction else contextlib.nullcontext()
         try:
-            with self.database.stream(self.connection, statement.text, values) as cursor:
+            with guard, self.database.stream(self.connection, statement.text, values) as cursor:
                 while rows := cursor.fetchmany(_AT_ONCE):
                     check_rows(statement.columns, rows)
                     yield from rows

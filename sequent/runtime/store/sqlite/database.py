@@ -38,6 +38,7 @@ class SqliteDatabase:
     begin_read = "BEGIN"
     begin_write = begin_alone = "BEGIN IMMEDIATE"
     begins_locked = True
+    streams_in_transaction = False
     whole_batches = False
     misfits: tuple[type[Exception], ...] = ()
     tables_of_runs: tuple[str, ...] = ()
