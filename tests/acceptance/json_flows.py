@@ -82,9 +82,9 @@ class calls:
 @container
 class halts:
     fails = command("false")
-    slow = command("sleep", "0.5")
+    slow = command("true")
 
-    @step(requires=slow)
+    @step(requires=slow, delay="1d")
     def after(self) -> None: ...
 
 

@@ -117,7 +117,7 @@ SHOWN = {
     "show": [
         ("show", "good"),
         *(("show", run, "-v") for run in ("bad", "more", "later", "fails", "calls", "r00009", "five", "ends", "slow1")),
-        *(("show", run, "-v") for run in ("copied", "slow2", "asks")),
+        *(("show", run, "-v") for run in ("copied", "slow2", "asks", "halts")),
     ],
     "why": [
         *(("why", "slow2", "load@127.0.0.1"), ("why", "slow2", "load@localhost"), ("why", "bad", "load")),

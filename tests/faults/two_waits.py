@@ -19,7 +19,7 @@ def endless() -> Iterator[int]:
     return itertools.count()
 
 
-@container(max_concurrent=4)
+@container(max_concurrent=1)
 class flow:
     """Wait twice."""
 

@@ -75,7 +75,8 @@ def kernel(tmp_path_factory):
     home = tmp_path_factory.mktemp("kernel")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SEQUENT_")}
     environment = {**kept, "SEQUENT_STORE": str(home / "s.db"), "HOME": str(home), "PYTHONPATH": os.getcwd()}
-    manager = KernelManager()
+    # No port that another process could take.
+    manager = KernelManager(transport="ipc", ip=str(home / "kernel"))
     manager.start_kernel(env=environment, cwd=str(home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     kernel = Kernel(manager)
     try:
