@@ -214,12 +214,18 @@ def test_a_program_of_the_configuration_leads_to_the_host(ssh_hosts, tmp_path, r
         assert connection.end.recv(100) == b"hello"
 
 
+def is_listening(path):
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
+
+
 @pytest.fixture
 def agent(tmp_path, ssh_hosts, monkeypatch):
     """An agent of SSH that has the key, which is nowhere else."""
     path = tmp_path / "agent"
     process = Child(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL)
-    wait_until(path.exists)
+    # Its socket is there before it listens.
+    wait_until(lambda: is_listening(path))
     monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
     subprocess.run(["ssh-add", "-q", ssh_hosts.key], check=True)
     yield path
