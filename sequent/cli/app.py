@@ -68,11 +68,17 @@ def _stands_alone(word: str) -> bool:
 
 
 def _unknown_command(word: str) -> UsageError:
-    from sequent.model.wording import did_you_mean
+    from pathlib import Path
 
+    from sequent.cli.familiar_words import command_like
+    from sequent.model.wording import guess
+
+    meant = command_like(word) or guess(word, COMMANDS)
+    if not meant and Path(f"{word}.py").is_file():
+        meant = f"did you mean 'sequent run {word}.py'? "
     return UsageError(
         f"unknown command {word!r}",
-        hint=f"{did_you_mean(word, COMMANDS)}; a flow is named module:flow or path/file.py:flow",
+        hint=f"{meant}sequent --help lists the commands; a flow is named module:flow or path/file.py:flow",
     )
 
 

@@ -147,7 +147,7 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
     "store": (
         "sequent.cli.commands.store:store",
         "Back up the store while runs go on, or check it for damage.",
-        "backup|check [FILE] [OPTIONS]",
+        "backup|check|upgrade [FILE] [OPTIONS]",
         ("backup copy.db", "check"),
     ),
     "host": (

@@ -297,7 +297,9 @@ def test_a_command_s_help_names_its_words_and_has_two_examples_that_can_be_typed
     _, _, usage, examples = COMMANDS[command]
     for argument in arguments:
         if argument.index is not None and argument.field_info.kind is not argument.field_info.VAR_POSITIONAL:
-            assert argument.names[0] in usage or usage.startswith(("install|show ", "backup|check ", "add|check"))
+            assert argument.names[0] in usage or usage.startswith(
+                ("install|show ", "backup|check|upgrade ", "add|check")
+            )
     help_text = sequent(command, "--help").stdout
     assert usage_of(command) in help_text.splitlines()[0]
     assert "[default: ()]" not in help_text

@@ -74,7 +74,7 @@ REFUSED = {
         "leave one of them out",
     ),
     "beyond_approve_no": (["rel", "ship", "--no", "--with", "1"], "answer", "a rejection has no answer", "--why"),
-    "beyond_approve_words": (["rel"], "usage", "PATH needs a value", "--help"),
+    "beyond_approve_words": (["rel"], "usage", "PATH is missing", "sequent approve RUN PATH [OPTIONS]"),
 }
 
 

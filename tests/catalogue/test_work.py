@@ -246,7 +246,7 @@ FOUND_IN_A_RUN = {
     "beyond_import_module": (
         "flow.add_step('a', print, import_module='no_such_module')",
         "module not found: 'no_such_module'",
-        "hint: install it, or correct the import",
+        "hint: install it, correct the import, or add its directory to PYTHONPATH",
     ),
     "beyond_import_file": (
         "flow.add_step('a', print, import_module='x', import_file='no/x.py')",

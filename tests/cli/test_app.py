@@ -32,9 +32,22 @@ def test_the_command_comes_first_and_run_may_be_left_out(typed, becomes):
 
 @pytest.mark.parametrize(
     ("typed", "hint"),
-    [(["rum"], "did you mean 'run'"), (["nightly"], "module:flow"), (["--limit", "3", "ls"], "command first")],
+    [
+        (["rum"], "did you mean 'run'"),
+        (["nightly"], "module:flow"),
+        (["night"], "did you mean 'sequent run night.py'"),
+        (["--limit", "3", "ls"], "command first"),
+        (["resume"], "did you mean 'sequent recover'"),
+        (["retry"], "did you mean 'sequent recover'"),
+        (["status"], "did you mean 'sequent show'"),
+        (["delete"], "did you mean 'sequent prune'"),
+        (["help"], "did you mean 'sequent --help'"),
+        (["zzz"], "sequent --help lists the commands"),
+    ],
 )
-def test_a_word_that_is_neither_command_nor_target_is_refused_with_what_there_is(typed, hint):
+def test_a_word_that_is_neither_command_nor_target_is_refused_with_what_there_is(typed, hint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "night.py").touch()
     with pytest.raises(UsageError) as caught:
         arranged(typed)
     assert repr(typed[0]) in caught.value.message
@@ -45,10 +58,22 @@ def test_a_word_that_is_neither_command_nor_target_is_refused_with_what_there_is
     ("typed", "said"),
     [
         (["ls", "--limt", "3"], "did you mean --limit"),
-        (["ls", "--limit", "x"], "--limit"),
-        (["ls", "stray"], "'stray'"),
+        (["ls", "--limt=3"], "sequent ls has no option '--limt'\n"),
+        (["ls", "--parallel", "3"], "sequent ls has no option '--parallel'\n  hint: see sequent ls --help"),
+        (["forecast", "x:y", "--parallel", "3"], "did you mean --max-concurrent? see sequent forecast --help"),
+        (["recover", "--dry-run"], "did you mean 'sequent recover --plan'?"),
+        (["ls", "--limit", "x"], "--limit is 'x'\n  hint: give a whole number; see sequent ls --help"),
+        (["ls", "stray"], "'stray'\n  hint: see sequent ls --help"),
         (["show", "a", "b", "c"], "'c'"),
+        (["graph", "m:f", "--format", "gif"], "--format is 'gif'\n  hint: choose svg, mermaid, dot, json;"),
+        (["host"], "action is missing\n  hint: write sequent host add|check|ls|clean [host...] [options]; see"),
+        (["mark", "latest", "x", "done"], "outcome is 'done'\n  hint: choose success, failure;"),
+        (["ls", "-q", "-q"], "-q is given twice"),
         (["run"], "no target given"),
+        (["run", "--dry-run", "m:f"], "sequent run has no option '--dry-run', and no target is given before it"),
+        (["run", "--dry-run", "m:f"], "did you mean 'sequent plan target'?"),
+        (["run", "--jobs=3", "m:f"], "did you mean --max-concurrent?"),
+        (["run", "--day", "3", "m:f"], "a flow's own options follow its target: sequent run target --day"),
         (["ls", "--store"], "--store needs a value"),
     ],
 )

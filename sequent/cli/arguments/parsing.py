@@ -1,4 +1,4 @@
-"""Parses the typed words with cyclopts, with errors of our own."""
+"""Parses the typed words with cyclopts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import typing
 from collections.abc import Callable, Sequence
 from typing import IO, cast
 
-from cyclopts import App, CycloptsError, MissingArgumentError, Parameter, RepeatArgumentError, UnusedCliTokensError
+from cyclopts import App, CycloptsError, Parameter
 
 import sequent
 from sequent.cli.arguments import typed_options
 from sequent.cli.arguments.typed_options import DEFAULTS, TypedOptions
 from sequent.cli.command_table import COMMANDS, HELP, PURPOSE, USAGE, examples_of, function_of, usage_of
 from sequent.cli.output.terminal import Display, writing
-from sequent.errors import UsageError
 
 
 def application(command: str = "") -> App:
@@ -74,6 +73,9 @@ def parsed(app: App, words: Sequence[str], *, asks_for_help: bool | None = None)
             return _helped(app, words)
         code: object = app(list(words))
     except CycloptsError as error:
+        # Mistakes are rare.
+        from sequent.cli.arguments.usage_errors import usage_error
+
         raise usage_error(error) from error
     return code if isinstance(code, int) else 0
 
@@ -94,16 +96,3 @@ def print_help(app: App) -> None:
 
     with writing():
         app.help_print([], console=Console(file=cast("IO[str]", Display(sys.stdout))))
-
-
-def usage_error(error: CycloptsError) -> UsageError:
-    """Return an error of cyclopts as one of ours."""
-    hint = "see sequent --help, or --help after a command"
-    if isinstance(error, UnusedCliTokensError):
-        return UsageError(f"unexpected words: {' '.join(map(repr, error.unused_tokens or ()))}", hint=hint)
-    message = " ".join(str(error).split())
-    if isinstance(error, MissingArgumentError) and error.argument is not None:
-        message = f"{error.argument.name} needs a value"
-    elif isinstance(error, RepeatArgumentError):
-        message = f"{error.token.keyword} is given twice"
-    return UsageError(message, hint=hint)

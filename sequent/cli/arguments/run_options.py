@@ -9,7 +9,6 @@ from attrs import evolve
 from cyclopts import App, CycloptsError, Parameter
 from msgspec.structs import replace
 
-from sequent.cli.arguments.parsing import usage_error
 from sequent.cli.arguments.run_words import RunWords
 from sequent.cli.arguments.typed_options import DEFAULTS, LogLevel, MaxConcurrent, MaxLoops, Param, TypedOptions
 from sequent.cli.command_table import HELP
@@ -63,6 +62,24 @@ def _count_before(typed: Sequence[str]) -> int:
     return min(count, len(typed))
 
 
+def refuse_options_before_target(word: str) -> None:
+    """Refuse a word that is not an option of ``run`` and stands where the target is expected.
+
+    Raises:
+        UsageError: always.
+    """
+    # Mistakes are rare.
+    from sequent.cli.familiar_words import option_like
+
+    option = word.partition("=")[0]
+    meant = option_like("run", option, frozenset(f"--{name}" for name in OWN_OPTIONS))
+    raise UsageError(
+        f"sequent run has no option {option!r}, and no target is given before it",
+        code="target",
+        hint=f"{meant}a flow's own options follow its target: sequent run TARGET {option}",
+    )
+
+
 def find_settings(words: RunWords) -> RunWords:
     """Return the words with the file of settings that is named among them, since it may name the flow."""
     try:
@@ -79,5 +96,8 @@ def _bound(typed: Sequence[str]) -> RunWords:
     try:
         _, bound, _ = app.parse_args(list(typed), print_error=False, exit_on_error=False)
     except CycloptsError as error:
+        # Mistakes are rare.
+        from sequent.cli.arguments.usage_errors import usage_error
+
         raise usage_error(error) from error
     return run(*bound.args, **bound.kwargs)

@@ -53,9 +53,12 @@ def _flow_that_is_set(typed: RunWords) -> str:
     Raises:
         UsageError: there is none.
     """
-    from sequent.cli.arguments.run_options import find_settings
+    from sequent.cli.arguments.run_options import find_settings, refuse_options_before_target
 
-    return target_of(None, find_settings(typed).settings())
+    settings = find_settings(typed).settings()
+    if not settings.flow and typed.words:
+        refuse_options_before_target(typed.words[0])
+    return target_of(None, settings)
 
 
 def _read_parameters(definition: Definition, typed: RunWords) -> tuple[dict[str, object], dict[str, object]]:

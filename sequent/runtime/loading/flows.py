@@ -66,7 +66,8 @@ def load_flow(target: str) -> LoadedFlow:
     cwd = os.getcwd()
     refuse_hiding(os.path.dirname(wanted.file) if wanted.file else cwd)
     try:
-        module = load_file(wanted.file, wanted.attribute) if wanted.file else load_module(wanted.module, cwd)
+        attribute = wanted.attribute
+        module = load_file(wanted.file, attribute) if wanted.file else load_module(wanted.module, cwd, attribute)
     except DefinitionError as error:
         complete = with_all_of_flow(error, wanted.attribute)
         if complete is error:

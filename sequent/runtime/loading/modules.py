@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import importlib
 import importlib.util
 import os
@@ -14,20 +13,25 @@ from types import ModuleType
 from sequent.dsl.mistakes import deferring, problems_of
 from sequent.dsl.run_port import FlowReached, loading
 from sequent.dsl.source_lines import path_at
-from sequent.errors import DefinitionError, Place, SequentError, UsageError
+from sequent.errors import DefinitionError, SequentError, UsageError
 from sequent.hiding_files import HINT, hiding_in, text_of
 from sequent.model.run_target import Target
 from sequent.model.wording import guess
 from sequent.model.work import ModuleImport
-from sequent.runtime.loading.mistakes import frames_of, with_others
+from sequent.runtime.loading.mistakes import with_others
 
 FORM = "name it as module:flow or path/file.py:flow"
 NO_MODULE = "no-module"
 """The code of the error for a module that does not exist."""
 
 
-def load_module(name: str, directory: str) -> ModuleType:
+def load_module(name: str, directory: str, attribute: str = "") -> ModuleType:
     """Import a module, looking into that directory first.
+
+    Args:
+        name: its name.
+        directory: the directory that is searched first.
+        attribute: the requested flow in it, for the hint if it must be named in another way.
 
     Raises:
         UsageError: there is no such module.
@@ -40,7 +44,7 @@ def load_module(name: str, directory: str) -> ModuleType:
             code=NO_MODULE,
             hint=f"{guess(name, _modules_in(directory))}{FORM}",
         )
-    with reporting(name):
+    with reporting(name, attribute):
         return importlib.import_module(name)
 
 
@@ -181,101 +185,16 @@ def reporting(name: str, attribute: str = "") -> Generator[None]:
         _give_path(error)
         raise
     except BaseException as error:
-        raise with_others(_load_error(name, error, attribute), kept, error) from error
+        # Most modules have no mistakes.
+        from sequent.runtime.loading.load_errors import load_error
+
+        raise with_others(load_error(name, error, attribute), kept, error) from error
 
 
 def _give_path(error: SequentError) -> None:
     """Set the path of the step or container of a mistake that was found before it had its place in the flow."""
     if error.place is not None and not error.path:
         error.path = path_at(error.place)
-
-
-def _load_error(name: str, error: BaseException, attribute: str) -> DefinitionError:
-    kind = type(error).__name__
-    hint = "correct it there; --debug shows the whole traceback"
-    match error:
-        case SystemExit():
-            told = f"sys.exit({error.code!r}) is called while it is loaded"
-            hint = 'put the code of the script under if __name__ == "__main__":'
-        case SyntaxError():
-            told = f"SyntaxError: {error.msg}"
-        case ModuleNotFoundError():
-            told = f"module not found: {error.name!r} ({kind})"
-            hint = _as_module(name, attribute, error.name or "") or "install it, or correct the import"
-        case ImportError() if "relative import" in error.msg:
-            told, hint = f"{kind}: {error.msg}", _as_module(name, attribute) or hint
-        case NameError():
-            told, hint = f"{kind}: {error}", _where_it_is(error) or f"{_meant_by(error)}{hint}"
-        case AttributeError():
-            told, hint = f"{kind}: {error}", f"{_meant_by(error)}{hint}"
-        case _:
-            told = f"{kind}: {error}"
-    return DefinitionError(f"{name} cannot be loaded: {told}", code="load", hint=hint, place=_place_of(error, name))
-
-
-def _as_module(name: str, attribute: str, needed: str = "") -> str:
-    """Return the target for a file that is part of a package and must be loaded as such; '' otherwise.
-
-    Args:
-        name: the path of the loaded file, or the name of the loaded module.
-        attribute: the flow in it.
-        needed: the module that it did not find; '' for a relative import.
-    """
-    if not os.path.isfile(name):
-        with contextlib.suppress(ImportError, ValueError, AttributeError):
-            name = str(getattr(importlib.util.find_spec(name), "origin", ""))
-    root, own = os.path.split(os.path.splitext(os.path.abspath(name))[0])
-    names = [own]
-    # A package may have no file of its own; but the one around a relative import has one.
-    while len(names) == 1 or os.path.isfile(os.path.join(root, "__init__.py")):
-        root, package = os.path.split(root)
-        names.insert(0, package)
-    if not all(part.isidentifier() for part in names) or (needed and needed.partition(".")[0] != names[0]):
-        return ""
-    return f"it belongs to the package {names[0]!r}: say {'.'.join(names)}:{attribute or 'FLOW'}, in {root!r}"
-
-
-def _meant_by(error: NameError | AttributeError) -> str:
-    """Return the probable meaning of an unknown name, as the beginning of a hint."""
-    if isinstance(error, AttributeError):
-        known = dir(error.obj)
-    else:
-        known = [name for frame, _ in frames_of(error) for name in frame.f_locals]
-    return guess(str(error.name), known)
-
-
-def _where_it_is(error: NameError) -> str:
-    """Return how to write a name of a class in a place where Python does not search the class."""
-    frames = [frame.f_locals for frame, _ in frames_of(error)]
-    bodies = [names if "__qualname__" in names else {} for names in frames]
-    if not any(error.name in names for names in bodies):
-        return ""
-    if bodies[-1] and error.name not in bodies[-1]:
-        return f"write outer.{error.name}: a class does not see the names of the class around it"
-    return "write it without a comprehension or a lambda: inside a class body, these do not see its names"
-
-
-def _place_of(error: BaseException, name: str) -> Place | None:
-    """Return the author's innermost line."""
-    if isinstance(error, SyntaxError) and (error.filename or os.path.isfile(name)):
-        # An error in a text that Python cannot read at all, such as one with a NUL, has no line.
-        return Place(error.filename or name, error.lineno or 1)
-    place: Place | None = None
-    for frame, line in frames_of(error):
-        file = frame.f_code.co_filename
-        if not file.startswith(("<", *_foreign())):
-            place = Place(file, line)
-    return place
-
-
-@functools.cache
-def _foreign() -> tuple[str, ...]:
-    # Most modules have no mistakes.
-    import sysconfig
-
-    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    paths = sysconfig.get_paths()
-    return tuple({ours + os.sep, *(paths[key] + os.sep for key in ("stdlib", "purelib", "platlib"))})
 
 
 def _modules_in(directory: str) -> list[str]:

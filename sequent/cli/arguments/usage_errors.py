@@ -1,0 +1,73 @@
+"""Turns errors of cyclopts into errors of ours."""
+
+from __future__ import annotations
+
+import typing
+from difflib import get_close_matches
+
+from cyclopts import (
+    CoercionError,
+    CycloptsError,
+    MissingArgumentError,
+    RepeatArgumentError,
+    UnknownOptionError,
+    UnusedCliTokensError,
+)
+
+from sequent.cli.command_table import COMMANDS, usage_of
+from sequent.cli.familiar_words import option_like
+from sequent.errors import UsageError
+
+_KINDS: dict[object, str] = {int: "a whole number", float: "a number"}
+
+
+def usage_error(error: CycloptsError) -> UsageError:
+    """Return an error of cyclopts as one of ours; its hint names the help of the command that was typed."""
+    title = _title(error)
+    see = f"see {title} --help"
+    match error:
+        case UnusedCliTokensError():
+            message, hint = f"unexpected words: {' '.join(map(repr, error.unused_tokens or ()))}", see
+        case UnknownOptionError():
+            option = (error.token.keyword or error.token.value).partition("=")[0]
+            known = frozenset(name for argument in error.argument_collection for name in argument.names)
+            message, hint = f"{title} has no option {option!r}", f"{_meant(title, option, known)}{see}"
+        case MissingArgumentError() if error.argument is not None:
+            message, hint = _missing(error.argument.name, title, see)
+        case CoercionError() if (allowed := _allowed(error.target_type)) and error.token and error.argument:
+            message, hint = f"{error.argument.name} is {error.token.value!r}", f"{allowed}; {see}"
+        case RepeatArgumentError():
+            message, hint = f"{error.token.keyword} is given twice", see
+        case _:
+            message, hint = " ".join(str(error).split()), see
+    return UsageError(message, hint=hint)
+
+
+def _title(error: CycloptsError) -> str:
+    """Return the command, as typed: ``sequent ls``, ``sequent run nightly.py:nightly``."""
+    if error.command_chain:
+        return " ".join(("sequent", *error.command_chain))
+    return error.app.name[0] if error.app else "sequent"
+
+
+def _meant(title: str, option: str, known: frozenset[str]) -> str:
+    """Return the beginning of a hint: the option that was probably meant, or the command."""
+    if elsewhere := option_like(title.split()[1], option, known):
+        return elsewhere
+    close = get_close_matches(option, sorted(known), n=1)
+    return f"did you mean {close[0]}? " if close else ""
+
+
+def _missing(name: str, title: str, see: str) -> tuple[str, str]:
+    if name.startswith("-"):
+        return f"{name} needs a value", see
+    command = title.split()[1]
+    usage = usage_of(command).removeprefix("Usage: ") if command in COMMANDS else title
+    return f"{name} is missing", f"write {usage}; {see}"
+
+
+def _allowed(kind: object) -> str:
+    """Return the hint for a value that is not of this type; '' if the type has no simple words."""
+    if typing.get_origin(kind) is typing.Literal:
+        return f"choose {', '.join(map(str, typing.get_args(kind)))}"
+    return f"give {_KINDS[kind]}" if kind in _KINDS else ""
