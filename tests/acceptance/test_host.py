@@ -196,7 +196,8 @@ def test_a_host_without_sequent_or_its_agent_is_told_the_command_that_installs_i
     plain = script(ssh_hosts, "plain", f'exec {ssh_hosts.bin}/python3 -S "$@"')
     host = checked(known_client(f'[hosts.near]\npython = "{plain}"\ncommand = "sequent-nowhere"\n'), "near")
     assert codes(host) == ["host-no-sequent"]
-    assert "-m pip install sequent==" in host["problems"][0]["hint"]
+    assert "ship = true of" in host["problems"][0]["hint"]
+    assert "-m pip install ./sequent" in host["problems"][0]["hint"]
     shipped = checked(known_client(f'[hosts.near]\npython = "{plain}"\nship = true\n'), "near")
     assert codes(shipped) == []
     host = checked(known_client('[hosts.near]\ncommand = "/nowhere/sequent-agent"\n'), "near")

@@ -91,7 +91,11 @@ def test_a_store_that_was_cut_is_told_as_damaged(row, words, told, store):
 
 OTHERS = {
     "row_078": ("PRAGMA application_id = 305419896", "another application's database", "0x12345678", "left as it is"),
-    "row_079_newer": ("PRAGMA user_version = 77", "its schema is 77, this one knows", "pip install --upgrade sequent"),
+    "row_079_newer": (
+        "PRAGMA user_version = 77",
+        "its schema is 77, this one knows",
+        "use the Sequent that wrote it, or a newer one",
+    ),
     "row_079_unknown": ("PRAGMA user_version = 0", "unknown schema 0; this Sequent knows", "name another store"),
 }
 

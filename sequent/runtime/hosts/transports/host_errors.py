@@ -194,8 +194,9 @@ class HostErrors:
 
     def no_sequent(self, python: str, version: str) -> HostError:
         text = f"Sequent is not installed there for {python!r}; here is {version}"
-        install = self.by_hand(f"{shlex.quote(python)} -m pip install sequent=={version}")
-        hint = f"{install}; or have it sent: ship = true of {self._host}"
+        # Under its name alone, pip would get the original Sequent.
+        install = self.by_hand(f"{shlex.quote(python)} -m pip install ./sequent")
+        hint = f"have it sent: ship = true of {self._host}; or copy its source there, and install that: {install}"
         return self._error(text, HostStage.VERSION, "host-no-sequent", hint)
 
     def no_agent(self, agent: str, python: str) -> HostError:

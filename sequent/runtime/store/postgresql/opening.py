@@ -79,7 +79,7 @@ def identity(session: Session, address: ServerAddress) -> str:
             f"the store '{address.name}' was written by a newer Sequent: its schema is {row[1]}, "
             f"this one knows {VERSION}",
             code="newer-store",
-            hint="pip install --upgrade sequent",
+            hint="use the Sequent that wrote it, or a newer one",
         )
     if row[1] < VERSION:
         raise StoreError(

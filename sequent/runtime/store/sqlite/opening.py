@@ -62,7 +62,7 @@ def _check_version(path: str, version: int) -> None:
         raise StoreError(
             f"the store '{path}' was written by a newer Sequent: its schema is {version}, this one knows {VERSION}",
             code="newer-store",
-            hint="pip install --upgrade sequent",
+            hint="use the Sequent that wrote it, or a newer one",
         )
     raise StoreError(
         f"the store '{path}' has the unknown schema {version}; this Sequent knows {VERSION}",
