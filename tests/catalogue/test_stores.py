@@ -165,6 +165,12 @@ def test_what_lies_beside_a_store_is_told_by_name_with_whose_it_is(row, words, t
     assert path.exists() is not bool(new)
 
 
+def test_row_076_a_store_that_may_not_be_looked_for_is_told_with_the_reason_not_as_missing(told, tmp_path):
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to("one")
+    told([*LIST, "one/s.db"], 4, "cannot be used by", "Too many levels of symbolic links")
+
+
 MISFITS = {
     "row_128_frame": (
         "UPDATE frame SET id = 22 WHERE id = 1",

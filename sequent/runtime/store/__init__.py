@@ -38,7 +38,7 @@ def open_store(name: str | None, *, makes: bool = True) -> Store:
         opened.close()
         return _in_memory(opened.name)
     location = locate(name)
-    if location is not None and (makes or os.path.lexists(location.path)):
+    if location is not None and (makes or _may_be_there(location.path)):
         from sequent.runtime.store.sqlite.store import SqliteStore
 
         return SqliteStore(location)
@@ -119,7 +119,18 @@ def is_there(name: str) -> bool:
     if _server_of(name) is not None:
         return True
     location = locate(name)
-    return location is not None and os.path.lexists(location.path)
+    return location is not None and _may_be_there(location.path)
+
+
+def _may_be_there(path: str) -> bool:
+    """Return whether there is such a file, also if that cannot be known: the attempt to open it tells why."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 __all__ = ["check_outlasting", "is_there", "open_store", "own_store", "upgrade_store"]
