@@ -23,7 +23,6 @@ from sequent.model.option_table import CONTAINER, FLOW, OPTIONS, SETTINGS, STEP,
 from sequent.model.references import Literal
 from sequent.model.spec import ItemsLiteral, PlainStepOptions
 from sequent.model.value_text import encode
-from sequent.model.wording import did_you_mean
 
 NO_VALUES: Mapping[str, Literal | Reference] = {}
 
@@ -213,10 +212,13 @@ def refuse_option(name: str, site: Site, allowed: frozenset[str], word: str) -> 
     Raises:
         DefinitionError: always.
     """
+    # Mistakes are rare.
+    from sequent.dsl.options.familiar_options import option_hint
+
     raise DefinitionError(
         f"{word} has no option {name!r}",
         code="option",
-        hint=f"it is a setting: config={{{name!r}: ...}}" if name in SETTINGS else did_you_mean(name, allowed),
+        hint=f"it is a setting: config={{{name!r}: ...}}" if name in SETTINGS else option_hint(name, allowed),
         place=option_place(site, name),
     )
 

@@ -162,6 +162,16 @@ def test_a_misspelt_option_is_told_with_the_nearest_and_its_own_line(blamed):
     blamed(write, "no option 'requries'", "did you mean 'requires'?")
 
 
+def test_a_name_among_the_options_is_told_where_names_come_from(blamed):
+    def write():
+        @container
+        class flow:
+            @step(name="x")  # wrong
+            def load(self): ...
+
+    blamed(write, "no option 'name'", "the name is that of the function or class")
+
+
 @pytest.mark.parametrize(
     ("hosts", "texts"),
     [
