@@ -6,6 +6,15 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from sequent.model.status import RunStatus
+
+RESUMED_BY = {
+    RunStatus.FAILURE: "recover",
+    RunStatus.STOPPED: "recover",
+    RunStatus.INTERRUPTED: "recover",
+    RunStatus.SUSPENDED: "continue",
+}
+"""The command that takes up a run in each status."""
 _store: ContextVar[str] = ContextVar("sequent_store_option", default="")
 
 
@@ -17,6 +26,19 @@ def typed(*words: str) -> str:
 def approval_command(run: str, task: str) -> str:
     """Return the command that answers the question of a task: ``load.ask/1.2``, or ``ask/1``, where nothing repeats."""
     return typed("approve", run, task.removesuffix("/1"))
+
+
+def resuming_command(status: RunStatus, run: str, max_loops: int = -1) -> str:
+    """Return the command that takes up a run in this status; '' if there is nothing left, or a process drives it.
+
+    Args:
+        status: the status of the run.
+        run: its id.
+        max_loops: the limit that was typed: a run that should not wait for times should not in a recovery either.
+    """
+    word = RESUMED_BY.get(status, "")
+    loops = ("--max-loops", str(max_loops)) if word == "recover" and max_loops > 0 else ()
+    return typed(word, run, *loops) if word else ""
 
 
 def option(name: str, value: str) -> str:

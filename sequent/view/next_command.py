@@ -5,34 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from sequent.model.commands import approval_command, typed
-from sequent.model.status import RunStatus, Status
+from sequent.model.commands import RESUMED_BY, approval_command, resuming_command, typed
+from sequent.model.status import Status
 
 if TYPE_CHECKING:
     from sequent.model.interventions import AskedIntervention
     from sequent.runtime.records import Pending, RunRecord
     from sequent.view.why import Why
-
-_NEXT = {
-    RunStatus.FAILURE: "recover",
-    RunStatus.STOPPED: "recover",
-    RunStatus.INTERRUPTED: "recover",
-    RunStatus.SUSPENDED: "continue",
-}
-"""The command that takes up a run in each status."""
-
-
-def resuming_command(status: RunStatus, run: str, max_loops: int = -1) -> str:
-    """Return the command that takes up a run in this status; '' if there is nothing left, or a process drives it.
-
-    Args:
-        status: the status of the run.
-        run: its id.
-        max_loops: the limit that was typed: a run that should not wait for times should not in a recovery either.
-    """
-    word = _NEXT.get(status, "")
-    loops = ("--max-loops", str(max_loops)) if word == "recover" and max_loops > 0 else ()
-    return typed(word, run, *loops) if word else ""
 
 
 def next_command(record: RunRecord) -> str:
@@ -42,7 +21,7 @@ def next_command(record: RunRecord) -> str:
 
 def plan_command(record: RunRecord) -> str:
     """Return the command that shows the plan of a recovery; '' if the run is not taken up by one."""
-    return typed("recover", record.id, "--plan") if _NEXT.get(record.status) == "recover" else ""
+    return typed("recover", record.id, "--plan") if RESUMED_BY.get(record.status) == "recover" else ""
 
 
 def next_commands(

@@ -62,7 +62,7 @@ def test_help_after_a_target_shows_the_flows_parameters_and_starts_nothing(seque
         (["flows:nightly", "--day", "soon"], "'soon'"),
         (["flows:nightly", "-p", "day"], "has no '='"),
         (["flows:nightly", "-p", "dya=1"], "did you mean 'day'"),
-        (["flows:nightly", "--dya", "1"], "Did you mean --day"),
+        (["flows:nightly", "--dya", "1"], "did you mean --day?"),
         (["flows:nigthly"], "nightly"),
         (["flwos:nightly"], "flows"),
         (["flows.py"], "flows.py:"),

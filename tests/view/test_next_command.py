@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from sequent.model.commands import option, with_store
+from sequent.model.commands import option, resuming_command, with_store
 from sequent.model.interventions import AskedIntervention, Decision, Intervention, InterventionKind
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import Pending, TaskPlace
-from sequent.view.next_command import commands_for, next_command, next_commands, plan_command, resuming_command
+from sequent.view.next_command import commands_for, next_command, next_commands, plan_command
 from sequent.view.waiting import Waiting
 from sequent.view.why import Why
 from tests.cli.plans import a_record

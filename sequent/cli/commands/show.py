@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
-from sequent.cli.output.run_text import attempt_line, expected_end_lines, expected_end_of, heading_lines, next_lines
+from sequent.cli.output.run_text import attempt_line, expected_end_lines, expected_end_of, heading_lines
 from sequent.cli.output.terminal import out
-from sequent.cli.output.text import ASKED, DELAYED, RETRY, Paint, counts, moment, safe, task_name
+from sequent.cli.output.text import ASKED, DELAYED, RETRY, Paint, counts, moment, next_lines, safe, task_name
 from sequent.cli.runs.run_lookup import found_run
 from sequent.errors import UsageError
 from sequent.model.scope import host_in, sequence_text

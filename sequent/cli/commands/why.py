@@ -7,9 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
-from sequent.cli.output.run_text import next_lines
 from sequent.cli.output.terminal import out
-from sequent.cli.output.text import Paint, moment
+from sequent.cli.output.text import Paint, moment, next_lines
 from sequent.cli.runs.run_lookup import found_run
 from sequent.view.next_command import commands_for
 from sequent.view.why import explained

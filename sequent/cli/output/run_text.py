@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sequent.cli.output.text import Paint, counts, duration, moment, readable, safe, task_name
@@ -47,11 +47,6 @@ def attempt_line(record: AttemptRecord, paint: Paint) -> str:
     status = _attempt_status(record, paint)
     name = task_name(record.located, record.sequence)
     return f"  {moment(record.started)}  {name}  attempt {record.attempt}  {status}{took}"
-
-
-def next_lines(commands: Sequence[str]) -> list[str]:
-    """Return a line for each of the commands to type next, in order."""
-    return [f"{'then' if at else 'next'}: {safe(command)}" for at, command in enumerate(commands)]
 
 
 def heading_lines(record: RunRecord, worked: float, due: float | None, store: str, paint: Paint) -> Iterator[str]:

@@ -98,3 +98,8 @@ def columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Return rows as aligned lines; the first row is the heading."""
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def next_lines(commands: Sequence[str]) -> list[str]:
+    """Return a line for each of the commands to type next, in order."""
+    return [f"{'then' if at else 'next'}: {safe(command)}" for at, command in enumerate(commands)]

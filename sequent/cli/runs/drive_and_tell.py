@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping
 from sequent.cli.arguments.options import GlobalOptions
 from sequent.cli.output import json_output
 from sequent.cli.output.progress import PlainProgress, Progress, Reserved
-from sequent.cli.output.run_text import next_lines
 from sequent.cli.output.terminal import Lines, data, out
-from sequent.cli.output.text import Paint, counts, duration, is_live, readable, safe
+from sequent.cli.output.text import Paint, counts, duration, is_live, next_lines, readable, safe
+from sequent.model.commands import resuming_command
 from sequent.model.outcome import Outcome
 from sequent.model.status import RunStatus
 from sequent.model.value_text import encode
 from sequent.runtime.observer_port import Observer
-from sequent.view.next_command import resuming_command
 
 _CODES: Mapping[RunStatus, int] = {RunStatus.SUCCESS: 0, RunStatus.SUSPENDED: 0, RunStatus.FAILURE: 1}
 _QUIET = (RunStatus.SUCCESS, RunStatus.SUSPENDED)
