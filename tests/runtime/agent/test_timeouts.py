@@ -105,7 +105,7 @@ def execs():
 
 
 def closes():
-    os.closerange(3, 100)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     for_long()
 
 

@@ -63,7 +63,7 @@ def test_a_link_in_the_place_of_an_agents_directory_is_not_followed(ssh_hosts, m
     elsewhere = ssh_hosts.far.home / "elsewhere"
     by_other(ssh_hosts, "mkdir", "-m", "777", str(elsewhere))
     root = machine.write(f".local/state/sequent/agents/{os.uname().nodename}/none", "").parent
-    (root / key_of(record())).symlink_to(elsewhere)
+    (root / key_of(record(), "near")).symlink_to(elsewhere)
     try:
         runs = runs_on(ssh_hosts, tmp_path)
         with pytest.raises(HostError, match="Not a directory"):

@@ -76,7 +76,7 @@ def connection():
 
 
 def close_everything():
-    os.closerange(3, 100)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
 
 
 def come_back_twice():
