@@ -27,7 +27,8 @@ def test_the_story_takes_an_edge_away_and_recovers_its_copy_alone(tmp_path):
     planned, recovered = rest.split("--- edge2 is back")
     assert _executed(first) == {"flights@db", "weather@db", "report", "deliver@edge1"}
     assert WAITS in first
-    assert re.findall(r"(\S+)/1 +join", planned) == ["deliver@edge2"]
+    assert re.findall(r"joined on its host\n +(\S+)/1 ", planned) == ["deliver@edge2"]
+    assert "0 of 5 tasks run" in planned
     assert _executed(recovered) == {"deliver@edge2"}
     reports = [
         (tmp_path / "distributed-out/machines" / name / "home/report.txt").read_text() for name in ("edge1", "edge2")
