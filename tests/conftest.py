@@ -25,7 +25,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Under several workers on few processors a single example may be slow for no reason of its own.
 _patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("dev", max_examples=50, **_patient)
-settings.register_profile("ci", max_examples=100, derandomize=True, **_patient)
+settings.register_profile("ci", max_examples=50, derandomize=True, **_patient)
 settings.register_profile("nightly", max_examples=1_000, **_patient)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
