@@ -21,7 +21,7 @@ def load_error(name: str, error: BaseException, attribute: str) -> DefinitionErr
 
     Args:
         name: the path of the loaded file, or the name of the loaded module.
-        error: what was raised.
+        error: the exception that ended the loading.
         attribute: the flow in it, for the hint if it must be named in another way.
     """
     kind = type(error).__name__
