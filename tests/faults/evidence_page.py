@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ In the simulation whole lives of a run take place: with drivers, hosts, a networ
 all of it. [Its decision record](decisions/0029-the-simulation.md) lists the promises that it checks. `./check`
 simulates the seeds 0 to 1,999.
 """
+LASTING = """\
+Each is checked at its end: every task has succeeded once, and nothing ran after its success.
+"""
 TESTED = """
 The code is named by the first digits of a digest of all files of the package.
 `python -m tests.faults.tested_code` prints that of a copy. The earliest runs are older than these digests."""
@@ -46,7 +50,8 @@ REPEATING = """\
 python -m tests.faults.suite                       # as in ./check
 python -m tests.faults.suite --long                # the long run: hours
 python -m tests.faults.suite --long --rows 2 4     # of some rows
-python -m tests.simulation --seeds 200000 --record # simulated runs
+python -m tests.simulation --seeds 200000 --record # simulated runs, after those recorded; --minutes 60 ends it earlier
+python -m tests.endurance tasks --record           # long and large runs; --help names the others
 ```
 
 Tests mount small disks, start process namespaces and play other users, so they want root. A C compiler builds
@@ -61,6 +66,7 @@ def page() -> str:
     lines = [BEGINNING, "## What was done\n", *table(record), "\n## What must hold\n"]
     lines += [f"{row.number}. {row.holds[0].upper()}{row.holds[1:]}." for row in MATRIX]
     lines += ["\n## Simulated runs\n", SIMULATED, *simulated(record)]
+    lines += ["\n## Long and large runs\n", LASTING, *lasting(record)] if "endurance" in record else []
     lines += ["\n## On what\n", *machines(record), TESTED]
     missing = [f"- Row {row.number}: {row.missing}" for row in MATRIX if row.missing]
     lines += ["\n## What is not tried\n", *missing] if missing else []
@@ -111,7 +117,8 @@ def told(row: Row, entries: dict[str, dict[str, Any]]) -> str:
 def simulated(record: Record) -> list[str]:
     """The simulated runs: their seeds, what came about in them, and what was broken."""
     lines = []
-    for entry in record.get("simulation", {}).values():
+    entries = sorted(record.get("simulation", {}).values(), key=itemgetter("first"))
+    for entry in entries:
         counts = entry["counts"]
         faults = sum(counts.get(fault, 0) for fault in Fault)
         drivers = counts.get("start", 0) + counts.get("takeover", 0)
@@ -122,7 +129,17 @@ def simulated(record: Record) -> list[str]:
             f"{counts.get('commit', 0):,} commits, {faults:,} faults. "
             f"Seeds that broke a promise: {', '.join(map(str, entry['broken'])) or 'none'}."
         )
+    if len(entries) > 1:
+        lines.append(f"\nIn all, {sum(entry['seeds'] for entry in entries):,} seeds.")
     return lines
+
+
+def lasting(record: Record) -> list[str]:
+    """The long and large runs, each with its outcome."""
+    return [
+        f"- {name}: {entry['told']}. {entry['date']}, code {entry['code']}; {entry['machine']}."
+        for name, entry in sorted(record.get("endurance", {}).items())
+    ]
 
 
 def machines(record: Record) -> list[str]:

@@ -11,13 +11,16 @@ Record = dict[str, dict[str, dict[str, Any]]]
 
 
 def read_record() -> Record:
-    """Read it: for each kind of run (``check``, ``long``, ``simulation``), by file, what was counted."""
+    """Read it: for each kind of run, by file or name, what was counted.
+
+    The kinds are ``check``, ``long``, ``simulation`` and ``endurance``.
+    """
     record: Record = json.loads(RECORD.read_text())
     return record
 
 
-def keep(kind: str, file: str, entry: dict[str, Any]) -> None:
-    """Keep what was counted, in the place of an earlier run of the file."""
+def keep(kind: str, name: str, entry: dict[str, Any]) -> None:
+    """Keep what was counted, in the place of an earlier run of that name."""
     record = read_record()
-    record.setdefault(kind, {})[file] = entry
+    record.setdefault(kind, {})[name] = entry
     RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import evidence
-from tests.faults.evidence_page import PAGE, machines, page, simulated, told
+from tests.faults.evidence_page import PAGE, lasting, machines, page, simulated, told
 from tests.faults.matrix import LONG, MATRIX, file_of
 from tests.faults.record import read_record
 from tests.faults.suite import counted, shared
@@ -99,6 +99,15 @@ def test_the_page_names_the_simulated_seeds_and_those_that_broke_a_promise():
         "3 drivers, 4 executions of steps, 5 commits, 6 faults. Seeds that broke a promise: 2145, 2229."
     )
     assert simulated({}) == []
+    earlier = entry | {"first": 0, "seeds": 2000, "broken": []}
+    first, second, total = simulated({"simulation": {"a": entry, "b": earlier}})
+    assert (first[:19], second) == ("- Seeds 0 to 1,999,", line)
+    assert total == "\nIn all, 5,000 seeds."
+
+
+def test_the_page_tells_the_outcomes_of_long_runs():
+    entry = {"told": "20 kills", "date": "2026-11-30", "code": "abc", "machine": "a machine"}
+    assert lasting({"endurance": {"9 tasks": entry}}) == ["- 9 tasks: 20 kills. 2026-11-30, code abc; a machine."]
 
 
 @pytest.mark.parametrize(("share", "count"), [(1.0, "600"), (0.1, "60"), (0.0001, "1")])

@@ -9,7 +9,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
 from tests.faults.evidence_page import PAGE, page
-from tests.faults.record import keep
+from tests.faults.record import keep, read_record
 from tests.faults.tested_code import circumstances
 from tests.simulation.faults import Fault
 from tests.simulation.many import simulated
@@ -23,7 +23,9 @@ def main() -> int:
     parser.add_argument("seed", nargs="?", type=int, help="replay this seed")
     parser.add_argument("--trace", action="store_true", help="print the events of the seed")
     parser.add_argument("--seeds", type=int, default=0, help="simulate so many seeds")
-    parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument(
+        "--first", type=int, help="the first of them; by default 0, or the one after all recorded seeds"
+    )
     parser.add_argument("--minutes", type=float, help="after which no more seeds are simulated")
     parser.add_argument("--record", action="store_true", help="write what was simulated into docs/evidence.md")
     parser.add_argument("--processes", type=int, default=2, help="how many work at once")
@@ -65,11 +67,12 @@ def first_seed(number: int) -> tuple[int, str]:
 def many(options: argparse.Namespace) -> int:
     """Simulate many seeds, as long as there is time; return 1 if a promise was broken in any."""
     tested = circumstances()
+    first = options.first if options.first is not None else first_unrecorded() if options.record else 0
     began = time.monotonic()
     counts: Counter[str] = Counter()
     broken: list[int] = []
     done = 0
-    for seen in simulated(range(options.first, options.first + options.seeds), options.processes):
+    for seen in simulated(range(first, first + options.seeds), options.processes):
         done += 1
         counts += seen.counts
         if seen.violation:
@@ -82,10 +85,15 @@ def many(options: argparse.Namespace) -> int:
     seconds = round(time.monotonic() - began)
     print(f"{done:,} seeds in {seconds} s, {len(broken)} with a broken promise")
     if options.record:
-        numbers = {"first": options.first, "seeds": done, "seconds": seconds, "broken": broken}
-        keep("simulation", "tests/simulation", {**numbers, "counts": {**counts}, **tested})
+        numbers = {"first": first, "seeds": done, "seconds": seconds, "broken": broken}
+        keep("simulation", f"from seed {first}", {**numbers, "counts": {**counts}, **tested})
         PAGE.write_text(page(), encoding="utf-8")
     return bool(broken)
+
+
+def first_unrecorded() -> int:
+    """Return the seed after all that the record has."""
+    return max((entry["first"] + entry["seeds"] for entry in read_record().get("simulation", {}).values()), default=0)
 
 
 if __name__ == "__main__":
