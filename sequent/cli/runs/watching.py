@@ -11,7 +11,7 @@ from sequent.cli.output.failure_text import failure_lines
 from sequent.cli.output.terminal import Display
 from sequent.cli.output.text import ASKED, DELAYED, QUEUED, RETRY, Paint, is_live, safe
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.reading.step_states import Story, TaskFilter, story_of
+from sequent.runtime.reading.step_states import StepStates, TaskFilter, read_step_states
 from sequent.runtime.records import RunRecord
 
 if TYPE_CHECKING:
@@ -42,20 +42,21 @@ def watched(store: Store, record: RunRecord, wanted: TaskFilter) -> RunRecord:
     with Live(console=console, auto_refresh=False, transient=True) as live:
         while record.status is RunStatus.RUNNING:
             began, now = time.monotonic(), time.time()
-            story = story_of(store, record, now, wanted)
-            lines = _new_failures(story, record, told, paint)
+            states = read_step_states(store, record, now, wanted)
+            lines = _new_failures(states, record, told, paint)
             if lines:
                 console.print(Text.from_ansi("\n".join(lines)))
-            live.update(step_table(step_numbers(story), now - record.created, console.height, paint), refresh=True)
+            live.update(step_table(step_numbers(states), now - record.created, console.height, paint), refresh=True)
             time.sleep(max(REST, (time.monotonic() - began) / _PART))
             record = store.find(record.id)
     return record
 
 
-def step_numbers(story: Story) -> dict[str, dict[str, int]]:
+def step_numbers(states: StepStates) -> dict[str, dict[str, int]]:
     """Return the number of each step's tasks by status, in the driver's words."""
     return {
-        safe(path): _by_word(numbers, story.retries(path), story.asked(path)) for path, numbers in story.steps.items()
+        safe(path): _by_word(numbers, states.retries(path), states.asked(path))
+        for path, numbers in states.steps.items()
     }
 
 
@@ -66,9 +67,9 @@ def _by_word(numbers: Mapping[Status, int], retries: int, asked: int) -> dict[st
     return {word: count for word, count in told.items() if count}
 
 
-def _new_failures(story: Story, record: RunRecord, told: set[tuple[str, str, int]], paint: Paint) -> list[str]:
+def _new_failures(states: StepStates, record: RunRecord, told: set[tuple[str, str, int]], paint: Paint) -> list[str]:
     lines: list[str] = []
-    for attempt in story.failures.values():
+    for attempt in states.failures.values():
         key = (attempt.located, attempt.sequence, attempt.attempt)
         if key not in told:
             told.add(key)

@@ -17,7 +17,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.model.terminal import safe
 from sequent.runtime.clock import local_text
 from sequent.runtime.processes.run_owners import is_stopped, owner_of
-from sequent.runtime.reading.step_states import TaskFilter, read_filter, story_of
+from sequent.runtime.reading.step_states import TaskFilter, read_filter, read_step_states
 from sequent.runtime.records import Pending, RunRecord
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _open_question(store: Store, record: RunRecord, wanted: TaskFilter, place: s
         UsageError: it is not open, or several may be meant.
     """
     kind = record.outline.get(wanted.path)
-    questions = story_of(store, record, time.time(), wanted).questions
+    questions = read_step_states(store, record, time.time(), wanted).questions
     if kind in CONTAINERS or len(questions) > 1:
         state = f"{place!r} is a container" if kind in CONTAINERS else f"{place!r} asks {len(questions)} questions"
         few = ", ".join(question.address for question in questions[:_MOST_NAMED])

@@ -77,7 +77,7 @@ def read_filter(record: RunRecord, text: str, statuses: tuple[Status, ...]) -> T
     return TaskFilter(path, sequence, host, statuses)
 
 
-class Story(Struct):
+class StepStates(Struct):
     """The sum of a run's attempts: the present status of each step's tasks, and the present failures.
 
     Only tasks without a success are remembered one by one, so a million successes need no memory.
@@ -172,25 +172,25 @@ class Story(Struct):
         return sum(wait.path == path and wait.attempt > 0 for wait in self.waits)
 
 
-def story_of(store: Store, record: RunRecord, now: float, wanted: TaskFilter | None = None) -> Story:
+def read_step_states(store: Store, record: RunRecord, now: float, wanted: TaskFilter | None = None) -> StepStates:
     """Return the state of each selected step of a run; ``now`` is in seconds since 1970."""
     wanted = TaskFilter() if wanted is None else wanted
-    story = Story(wanted, frozenset(path for path, kind in record.outline.items() if kind == QUESTION))
+    states = StepStates(wanted, frozenset(path for path, kind in record.outline.items() if kind == QUESTION))
     for path, kind in record.outline.items():
         if kind not in CONTAINERS and wanted.has_step(path):
-            story.steps[path] = Counter()
+            states.steps[path] = Counter()
     for attempt in store.attempts(record):
         if wanted.has(attempt):
-            story.add(attempt)
+            states.add(attempt)
     unrun = record.unrun
     if record.owner is None:
-        story.active.clear()
+        states.active.clear()
         unrun = {path: {**numbers, Status.READY: 0} for path, numbers in unrun.items()}
-    story.work_until(now)
+    states.work_until(now)
     if record.status in WAITING:
-        story.add_waits(store.pending(record))
-    story.add_unrun(unrun)
-    return story
+        states.add_waits(store.pending(record))
+    states.add_unrun(unrun)
+    return states
 
 
 def seen_attempts(store: Store, record: RunRecord) -> Iterator[AttemptRecord]:

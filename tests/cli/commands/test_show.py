@@ -21,7 +21,7 @@ from sequent.model.description import Part, PartKind
 from sequent.model.outcome import Failure, Problem
 from sequent.model.outline import QUESTION
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.reading.step_states import story_of
+from sequent.runtime.reading.step_states import read_step_states
 from sequent.runtime.records import Pending
 from sequent.runtime.store import open_store
 from sequent.view import read_expected_end
@@ -210,7 +210,7 @@ def test_who_watches_a_run_is_told_in_the_words_of_its_driver(under_way):
     waits = [Pending(path="block.send", sequence=f"1.{number}", attempt=number - 3, due=NOW) for number in (3, 5)]
     record = replace(under_way, unrun=UNRUN)
     store = RememberedStore(record, attempts, waits=waits)
-    assert step_numbers(story_of(store, record, NOW)) == {
+    assert step_numbers(read_step_states(store, record, NOW)) == {
         "load": {},
         "block.send": {"retry": 1, "delayed": 1, "queued": 3, "active": 1, "failure": 1, "cancelled": 2},
         "last": {"queued": 1},
