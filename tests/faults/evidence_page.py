@@ -10,6 +10,7 @@ from typing import Any
 from tests.faults.matrix import LONG, MATRIX, Row, file_of
 from tests.faults.record import Record, read_record
 from tests.simulation.faults import Fault
+from tests.simulation.mistakes import MISTAKES
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "evidence.md"
@@ -35,6 +36,10 @@ SIMULATED = """\
 In the simulation whole lives of a run take place: with drivers, hosts, a network, people, and faults. A seed decides
 all of it. [Its decision record](decisions/0029-the-simulation.md) lists the promises that it checks. `./check`
 simulates the seeds 0 to 1,999.
+"""
+PLANTED = """
+To show that it finds mistakes, these are built into the code one at a time. Beside each are the promise that it breaks
+and a seed that finds it, which `./check` tries.
 """
 LASTING = """\
 Each is checked at its end: every task has succeeded once, and nothing ran after its success.
@@ -65,7 +70,7 @@ def page() -> str:
     record = read_record()
     lines = [BEGINNING, "## What was done\n", *table(record), "\n## What must hold\n"]
     lines += [f"{row.number}. {row.holds[0].upper()}{row.holds[1:]}." for row in MATRIX]
-    lines += ["\n## Simulated runs\n", SIMULATED, *simulated(record)]
+    lines += ["\n## Simulated runs\n", SIMULATED, *simulated(record), PLANTED, *planted()]
     lines += ["\n## Long and large runs\n", LASTING, *lasting(record)] if "endurance" in record else []
     lines += ["\n## On what\n", *machines(record), TESTED]
     missing = [f"- Row {row.number}: {row.missing}" for row in MATRIX if row.missing]
@@ -132,6 +137,12 @@ def simulated(record: Record) -> list[str]:
     if len(entries) > 1:
         lines.append(f"\nIn all, {sum(entry['seeds'] for entry in entries):,} seeds.")
     return lines
+
+
+def planted() -> list[str]:
+    """The mistakes that are built in on purpose."""
+    lines = [f"| {mistake.name} | {mistake.promise} | {mistake.seed} |" for mistake in MISTAKES]
+    return ["| mistake | promise | seed |", "|---|---|---|", *lines]
 
 
 def lasting(record: Record) -> list[str]:
