@@ -218,6 +218,20 @@ def test_an_active_task_of_a_run_that_no_process_drives_was_interrupted(path, st
     one_run(path, story)
 
 
+@pytest.mark.parametrize("is_driven", [True, False])
+def test_only_a_run_that_is_driven_has_ready_tasks(path, store, is_driven):
+    run = create(store, "some")
+    run.commit(Batch(unrun={"a": {Status.READY: 3}}))
+    if not is_driven:
+        run.close()
+
+    async def story(viewer):
+        await viewer.until(lambda: viewer.rows("steps"))
+        assert ("3 ready" in dict(viewer.rows("steps"))["a"]) is is_driven
+
+    one_run(path, story)
+
+
 def test_of_many_active_tasks_the_first_are_shown(path, store, monkeypatch):
     monkeypatch.setattr(run_content, "_ACTIVE", 3)
     run = create(store, "going")

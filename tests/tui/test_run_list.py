@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import threading
 
 import pytest
 
 from sequent.dashboard.run_query import PAGE
 from sequent.model.run_target import Target
-from sequent.model.status import RunStatus
+from sequent.model.status import RunStatus, Status
 from sequent.runtime.rows import Batch, RunEnd
+from sequent.tui.run_list_screen import RunListScreen
 from tests.contracts.plans import create, plan
+from tests.patience import PATIENCE
 from tests.tui.viewer import look_at
 
 HOSTILE = "[bold]x[/] \x1b]0;owned\x07\u202e[/"
@@ -104,6 +107,54 @@ def test_runs_that_have_not_changed_are_not_read_again(path, store, monkeypatch)
         await viewer.looks_again()
         await viewer.sees_rows(["new", "lost", "bad", "good"], RUN)
         assert len(made) == 2
+
+    look_at(path, story)
+
+
+def test_a_run_is_shown_as_it_is_now(store, tmp_path):
+    run = create(store, "going")
+
+    async def story(viewer):
+        await viewer.sees_rows(["▶ running"], 0)
+        run.commit(Batch(end=RunEnd(RunStatus.STOPPED, {Status.SUCCESS: 2}, "", {})))
+        run.close()
+        await viewer.looks_again()
+        await viewer.sees_rows(["■ stopped"], 0)
+        await viewer.sees("✓ 2 success")
+        again = store.take("going")
+        await viewer.looks_again()
+        await viewer.sees_rows(["▶ running"], 0)
+        again.close()
+        await viewer.looks_again()
+        await viewer.sees_rows(["! interrupted"], 0)
+
+    look_at(tmp_path / "store.db", story)
+
+
+def test_runs_that_were_read_for_an_earlier_choice_are_not_shown(path, monkeypatch):
+    began, goes_on = threading.Event(), threading.Event()
+    read, shown = RunListScreen.read, list[list[str]]()
+
+    def read_later(screen, store, seen):
+        found = read(screen, store, seen)
+        began.set()
+        goes_on.wait(PATIENCE)
+        return found
+
+    def show(screen, content):
+        shown.append([record.id for record in content.page.runs])
+        before(screen, content)
+
+    before = RunListScreen.show
+    monkeypatch.setattr(RunListScreen, "read", read_later)
+    monkeypatch.setattr(RunListScreen, "show", show)
+
+    async def story(viewer):
+        await viewer.until(began.is_set)
+        viewer.screen._want(status=RunStatus.FAILURE)
+        goes_on.set()
+        await viewer.sees_rows(["bad"], RUN)
+        assert ["lost", "bad", "good"] not in shown
 
     look_at(path, story)
 
