@@ -30,7 +30,7 @@ _ACTIONS = "the actions are STP_RERUN and STP_SKIP"
 _STATUSES = "the statuses are STEP_READY, STEP_ACTIVE, STEP_SUCCESS, STEP_FAILURE, STEP_COMPLETE"
 
 _SPAN = '"30s", "5m", "6h", "1h 30m", a number of seconds or a timedelta'
-_DELAY = f"give {_SPAN}, at most ten years; or a datetime with its zone"
+_DELAY = f"give {_SPAN}, at most ten years; or a datetime with its zone, such as timezone.utc"
 _TIMEOUT = f"give {_SPAN}, more than zero and at most ten years"
 _BACKOFF = 'give the first wait, "60s", or (first, factor, ceiling, jitter); the last ones may be left out'
 _RETRY_ON = "give exception types, and exit codes from 0 to 255: retry_on=(ConnectionError, 75)"

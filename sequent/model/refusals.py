@@ -33,6 +33,11 @@ def refusal(value: object, name: str) -> NotDataError:
     )
 
 
+def or_pickled(hint: str) -> str:
+    """Add the way to return any object to a hint, unless the value itself is easily made data."""
+    return f"{hint}; or give the step result=Pickled, if pickle accepts it" if _FILE in hint else hint
+
+
 def _of_library(value: object) -> str | None:
     """Return the replacement for a value of numpy, pandas, torch and the like; None for others."""
     kind = type(value)

@@ -36,15 +36,26 @@ def described(value: object) -> str:
     return "None" if value is None else f"{repr_of(value)}, {kind_of(value)}"
 
 
-def guess(name: str, known: Iterable[str]) -> str:
-    """Return the beginning of a hint: ``did you mean 'load'? ``; '' if no name is similar."""
+def guess(name: str, known: Iterable[str], ending: str = "") -> str:
+    """Return the beginning of a hint: ``did you mean 'load'? ``; '' if no name is similar.
+
+    Args:
+        name: the name that was typed.
+        known: the names that there are.
+        ending: the end that names have for another reason, as those of files: it makes none of them similar.
+    """
     # Mistakes are rare, and this module is slow to load.
     from difflib import get_close_matches
 
     # A key that differs only in case, such as logging for LOGGING, is meant to be the same.
-    folded = {other.casefold(): other for other in known}
-    close = get_close_matches(name.casefold(), folded, n=1)
+    folded = {other.removesuffix(ending).casefold(): other for other in known}
+    close = get_close_matches(name.removesuffix(ending).casefold(), folded, n=1)
     return f"did you mean {folded[close[0]]!r}? " if close else ""
+
+
+def one_of(first: int, last: int) -> str:
+    """Return the hint to name a number of a range."""
+    return f"name one from {first} to {last}" if first < last else f"name {first}, the only one"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -10,6 +10,8 @@ from sequent.model.durations import read_seconds
 
 Seconds: TypeAlias = float | str | timedelta
 """A length of time: a number of seconds, "30s", or a timedelta."""
+A_LENGTH = 'give "30s", a number of seconds or a timedelta'
+"""The hint for a value that is none."""
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 """The default time of the wall clock when a simulation begins: the same in every run of a test."""
 
@@ -61,7 +63,7 @@ class FakeClock:
         try:
             self.elapsed += read_seconds(length)
         except ValueError as error:
-            raise UsageError(str(error), code="length-of-time") from None
+            raise UsageError(str(error), code="length-of-time", hint=A_LENGTH) from None
 
     def elapsed_at(self, moment: float) -> float:
         """Return how much time has passed when the wall clock shows a moment, in seconds since 1970."""

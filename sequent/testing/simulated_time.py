@@ -12,7 +12,7 @@ from typing import Any
 from sequent.errors import UsageError
 from sequent.model.durations import read_seconds
 from sequent.runtime.driver.adapters import Signals
-from sequent.testing.clock import FakeClock, Seconds
+from sequent.testing.clock import A_LENGTH, FakeClock, Seconds
 
 Act = Callable[[], object]
 
@@ -112,4 +112,4 @@ def _read_stop(stop_at: Seconds) -> float:
     try:
         return read_seconds(stop_at)
     except ValueError as error:
-        raise UsageError(f"stop_at: {error}", code="length-of-time") from None
+        raise UsageError(f"stop_at: {error}", code="length-of-time", hint=A_LENGTH) from None

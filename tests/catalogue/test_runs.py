@@ -106,7 +106,7 @@ REFUSED = {
         2,
         "recovery-run",
         "run 'two' has no recovery 9",
-        "name one from 0 to 0",
+        "name 0, the only one; 0 is its first start",
     ),
     "row_093_slash": (["run", "flows.py:good", "--run-id", "a/b"], 2, "run-id", "'a/b' cannot be", "[A-Za-z0-9]"),
     "row_093_nothing": (["run", "flows.py:good", "--run-id", ""], 2, "run-id", "'' cannot be", "[A-Za-z0-9]"),

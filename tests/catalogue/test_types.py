@@ -309,3 +309,60 @@ class flow:
 )
 def test_a_type_of_which_values_can_be_stored_is_let_pass(kind, accepted):
     accepted(f"{ABOVE}\n@container\nclass flow:\n    @step\n    def a(self) -> {kind}: ...\n")
+
+
+OPT_IN = "; or give the step result=Pickled, if pickle accepts it"
+
+
+@pytest.mark.parametrize(
+    ("options", "above"),
+    [("", ""), ('(hosts=["edge1"])', ""), ("", '(hosts=["edge1"])'), ('(task_construct="thread")', "")],
+    ids=["here", "host", "around", "thread"],
+)
+@pytest.mark.parametrize("kind", ["Model", "set[int]", "tuple"])
+def test_a_result_type_that_is_not_data_names_the_opt_in_where_it_is_allowed(kind, options, above, command, tmp_path):
+    text = f"""from sequent import container, step
+
+class Model: ...
+
+class tuple(tuple): ...
+
+@container
+class flow:
+    @container{above}
+    class inner:
+        @step{options}
+        def a(self) -> {kind}: ...
+"""
+    (tmp_path / "flow.py").write_text(text)
+    code, _, told = command("check", "flow.py:flow")
+    assert code == 2
+    assert "which cannot be stored and read back" in told
+    assert (OPT_IN in told) is not bool(options or above or kind == "tuple")
+
+
+@pytest.mark.parametrize(
+    ("body", "construct", "is_told"),
+    [
+        ("object()", "process", True),
+        ("[{1}]", "process", True),
+        ("10**5000", "process", True),
+        ("type('Rows', (tuple,), {})()", "process", False),
+        ("object()", "thread", False),
+        ("object()", "invoke", False),
+    ],
+)
+def test_a_result_that_is_not_data_names_the_opt_in_where_it_is_allowed(body, construct, is_told, command, tmp_path):
+    text = f"""from sequent import container, step
+
+@container(task_construct="{construct}")
+class flow:
+    @step
+    def a(self):
+        return {body}
+"""
+    (tmp_path / "flow.py").write_text(text)
+    code, _, told = command("run", "flow.py:flow")
+    assert code == 1
+    assert "NotDataError: result" in told
+    assert (OPT_IN in told) is is_told

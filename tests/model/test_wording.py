@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sequent.model.wording import described, guess, kind_of, listed
+from sequent.model.wording import described, guess, kind_of, listed, one_of
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,14 @@ def test_a_value_is_named_by_its_type_with_the_right_article(value, kind, descri
 def test_what_was_probably_meant_begins_a_hint():
     assert guess("laod", ["send", "load"]) == "did you mean 'load'? "
     assert guess("logging", ["LOGGING", "DATABASES"]) == "did you mean 'LOGGING'? "
+    assert guess("nigthly.py", ["nightly.py"], ".py") == guess("nigthly", ["nightly.py"], ".py") != ""
+    assert guess("nosuch.py", ["chg.py"], ".py") == ""
     assert guess("x", ["load"]) == guess("x", []) == ""
+
+
+def test_a_range_of_one_is_not_told_as_a_range():
+    assert one_of(0, 3) == "name one from 0 to 3"
+    assert one_of(1, 1) == "name 1, the only one"
 
 
 def test_of_very_many_names_the_first_are_listed():

@@ -73,7 +73,7 @@ def made() -> sequent.Sequent:
         ({"results": {"send.copy": object()}}, ["the result for 'send.copy' is an object, which cannot be stored"]),
         ({"items": {"draw": "abc"}}, ["items gives 'abc' for 'draw'", "give a list, a tuple or a range"]),
         ({"items": {"draw": [object()]}}, ["the items for 'draw'[0] is an object"]),
-        ({"stop_at": "soon"}, ["stop_at: 'soon' is not a duration"]),
+        ({"stop_at": "soon"}, ["stop_at: 'soon' is not a duration", 'give "30s", a number of seconds']),
         ({"start": datetime(2026, 1, 1)}, ["2026-01-01T00:00:00, which has no time zone"]),  # noqa: DTZ001 - the mistake
         ({"params": {"day": 1}}, ["'f' has no parameter 'day'"]),
     ],

@@ -88,7 +88,7 @@ def _define(root: Node, flow: object, settings: Settings, origin: Origin) -> Def
     )
     types = ResultTypes(tree.works)
     problems = tree.translation.references.problems
-    problems.extend(mistakes_in_results(tree.works, types, tree.sites))
+    problems.extend(mistakes_in_results(tree.works, types, tree.sites, spec))
     if problems or tree.unread:
         raise InvalidFlowError(in_order((*problems, *_of_the_whole(spec, problems, tree))))
     return Definition(

@@ -20,7 +20,9 @@ from sequent.errors import DefinitionError, Place
 from sequent.model.annotations import Form, meanings_in
 from sequent.model.evaluation import Unfound
 from sequent.model.references import Path, dotted
-from sequent.model.refusals import DATA, advice_for
+from sequent.model.refusals import DATA, advice_for, or_pickled
+from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
+from sequent.model.status import Construct
 from sequent.model.storable import never_stored
 from sequent.model.wording import repr_of, with_article
 
@@ -34,7 +36,7 @@ _IMPORT = "import it outside TYPE_CHECKING, at the top of the module, or correct
 
 
 def mistakes_in_results(
-    works: Mapping[Path, Promise], types: ResultTypes, sites: Mapping[Path, Site]
+    works: Mapping[Path, Promise], types: ResultTypes, sites: Mapping[Path, Site], spec: FlowSpec
 ) -> Iterator[DefinitionError]:
     """Yield the mistakes in the annotations of steps' results.
 
@@ -42,6 +44,7 @@ def mistakes_in_results(
         works: the flow's steps.
         types: the types of their results.
         sites: their places in the source.
+        spec: the flow.
     """
     seen: set[int] = set()
     right: set[object] = set()
@@ -66,9 +69,22 @@ def mistakes_in_results(
             with suppress(TypeError):
                 right.add(kind)
             continue
+        if mistake.code == "not-data" and _may_pickle(spec, path):
+            mistake.hint = or_pickled(mistake.hint)
         mistake.place = _line_of(work) or sites[path].place
         mistake.path = dotted(path)
         yield mistake
+
+
+def _may_pickle(spec: FlowSpec, path: Path) -> bool:
+    """Return whether a step may have a pickled result: it runs in a worker process of this machine."""
+    node: StepSpec | ContainerSpec = spec.root
+    nodes: list[StepSpec | ContainerSpec] = [node]
+    for name in path:
+        node = next(child for child in cast("ContainerSpec", node).children if child.name == name)
+        nodes.append(node)
+    construct = cast("StepSpec", node).task_construct or spec.config.task_construct
+    return construct is Construct.PROCESS and not any("hosts" in each.values for each in nodes)
 
 
 def _mistakes_in_json(work: CommandSource, path: Path, site: Site) -> Iterator[DefinitionError]:

@@ -79,7 +79,7 @@ def load_file(file: str, attribute: str = "") -> ModuleType:
     """
     if not os.path.isfile(file):
         directory, name = os.path.split(file)
-        hint = f"{guess(name, _files_in(directory))}{FORM}"
+        hint = f"{guess(name, _files_in(directory), '.py')}{FORM}"
         raise UsageError(f"file not found: {file!r}", code="no-file", hint=hint)
     _look_first_in(os.path.dirname(file))
     name = os.path.splitext(os.path.basename(file))[0]

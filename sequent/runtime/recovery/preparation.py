@@ -14,7 +14,7 @@ from sequent.model.plan import Plan, StepPlan
 from sequent.model.saved_state import Revision
 from sequent.model.scope import Sequence, read_sequence
 from sequent.model.status import Action, RunStatus, Status
-from sequent.model.wording import guess
+from sequent.model.wording import guess, one_of
 from sequent.runtime.ports import ReadRun
 from sequent.runtime.records import AttemptRecord
 from sequent.runtime.recovery.changes import check_changes
@@ -116,7 +116,7 @@ def _selected(plan: Plan, run: ReadRun, asked: Asked) -> tuple[Selected, LoadedR
         raise UsageError(
             f"run '{run.record.id}' has no recovery {asked.recovery_run}",
             code="recovery-run",
-            hint=f"name one from 0 to {latest}; 0 is its first start",
+            hint=f"{one_of(0, latest)}; 0 is its first start",
         )
     selected = select(asked, plan)
     if asked.recovery_run is None:

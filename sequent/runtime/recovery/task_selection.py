@@ -17,7 +17,7 @@ from sequent.model.saved_state import SavedBlock, SavedFrame
 from sequent.model.scope import Sequence
 from sequent.model.selections import containers_around, read_selection
 from sequent.model.status import Claim
-from sequent.model.wording import guess
+from sequent.model.wording import guess, one_of
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -131,7 +131,7 @@ def _not_begun(path: str, number: int, block: SavedBlock | None, selection: Sele
         f"'{text}': there is no iteration {number} of '{path}', of which {begun}",
         code="sequence",
         path=dotted(selection.path),
-        hint=f"name one from 1 to {last}" if last else "name it without a sequence",
+        hint=one_of(1, last) if last else "name it without a sequence",
     )
 
 

@@ -16,6 +16,7 @@ from sequent.errors import NotDataError, Place, UsageError
 from sequent.model import value_text
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.references import Path
+from sequent.model.refusals import or_pickled
 from sequent.model.spec import Definition, StepSpec
 from sequent.model.status import Verdict
 from sequent.model.variables import RUNS_AROUND
@@ -237,8 +238,11 @@ class Attempts:
             return "null"
         try:
             text, classes = value_text.encode_with_classes(result, "result")
-        except NotDataError:
+        except NotDataError as error:
             refuse_result(result, "", path)
+            if self._is_own_process and not self._setup.host:
+                # In a thread, in the driver and on another host nothing is pickled.
+                error.hint = or_pickled(error.hint)
             raise
         refuse_result(None, text, path)
         if classes:

@@ -250,4 +250,4 @@ def test_a_recovery_that_there_was_not_is_refused():
     world.drive(Hands(failing("a")))
     with pytest.raises(UsageError, match="has no recovery 3") as caught:
         planned(world, Asked(recovery_run=3))
-    assert caught.value.hint == "name one from 0 to 0; 0 is its first start"
+    assert caught.value.hint == "name 0, the only one; 0 is its first start"
