@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Several
 from typing import Any, cast
 
@@ -22,6 +22,9 @@ from sequent.testing.events import Event, Kind
 Key = tuple[str, Sequence]
 """Path and sequence. A container as a whole has the sequence of its own container; an iteration has one number more."""
 
+Watch = Callable[[int, float], None]
+"""Is told the progress of a simulation: the number of attempts that have ended, and the seconds since its beginning."""
+
 _KINDS = {
     Status.SUCCESS: Kind.ENDED,
     Status.FAILURE: Kind.ENDED,
@@ -38,9 +41,11 @@ class Recording:
     that had settled by then, and before those that start in consequence.
     """
 
-    def __init__(self, plan: Plan, clock: FakeClock) -> None:
+    def __init__(self, plan: Plan, clock: FakeClock, watch: Watch | None = None) -> None:
         self._plan = plan
         self._clock = clock
+        self._watch = watch
+        self._ended = 0
         self._late: list[Event] = []
         self._sequences: dict[int, Sequence] = {0: ()}
         """The sequence of each stored frame, by its id."""
@@ -98,6 +103,9 @@ class Recording:
         event = self._event(kind, node, scope.sequence, attempt=attempt, status=told, problem=problem)
         self.events.append(event)
         self._set(node, scope.sequence, status)
+        if self._watch is not None and kind is Kind.ENDED:
+            self._ended += 1
+            self._watch(self._ended, self._clock.elapsed)
 
     def attempt_failed(
         self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float

@@ -38,7 +38,7 @@ from sequent.testing.earlier_scenario import MakeScenario, drawing_from
 from sequent.testing.executor import SimulatedExecutor
 from sequent.testing.history import read_history
 from sequent.testing.hosts import USUAL
-from sequent.testing.recording import Recording, recorded
+from sequent.testing.recording import Recording, Watch, recorded
 from sequent.testing.scenario import Scenario, ScenarioOptions, check_options
 from sequent.testing.simulated_host import SimulatedHost
 from sequent.testing.simulated_time import Agenda, SimulatedSelector, interrupting
@@ -143,6 +143,7 @@ class World:
         *,
         plan: Plan | None = None,
         make_scenario: MakeScenario = Scenario,
+        watch: Watch | None = None,
     ) -> None:
         """Make it.
 
@@ -154,6 +155,7 @@ class World:
             most_attempts: the limit of attempts in each recovery.
             plan: the plan to simulate; None: that of the flow with these parameters.
             make_scenario: makes the scenario from its options.
+            watch: is told the progress, which may take long.
         """
         self._most_attempts = most_attempts
         self._make_scenario = make_scenario
@@ -167,7 +169,7 @@ class World:
         self._clock = FakeClock(start)
         self._agenda = Agenda(self._clock)
         self._catalogue = Catalogue(self._definition)
-        self._recording = Recording(self.plan, self._clock)
+        self._recording = Recording(self.plan, self._clock, watch)
         self._store = MemoryStore(self._clock.now)
         # The store has a directory, which is not needed once the run cannot be recovered any more.
         weakref.finalize(self, self._store.close)

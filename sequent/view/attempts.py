@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sequent.model.status import Status
 from sequent.runtime.records import AttemptRecord
+from sequent.view.text import LOST
 
 Attempts = Mapping[str, Sequence[AttemptRecord]]
 """The attempts of each step that has begun, by path, each in the order of their starts."""
 TaskId = tuple[str, str, str]
 """The path, the sequence and the host of a task."""
 OUTDATED = "outdated"
-LOST = "lost"
 PASSED_OVER = "passed over"
 
 

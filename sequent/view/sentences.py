@@ -53,11 +53,13 @@ def ended_sentence(standing: RowState, status: Status) -> str:
     return f"{_BECAME[status]}{at}{_attempt(standing.attempt)}{told}"
 
 
-def running_sentence(standing: RowState | None) -> str:
-    """Return the sentence about a running task."""
+def running_sentence(standing: RowState | None, status: RunStatus) -> str:
+    """Return the sentence about a running task or container, and about one that nothing drives any more."""
+    is_lost = status is RunStatus.INTERRUPTED
     if standing is None or standing.started is None:
-        return "is under way"
-    return f"has been running since {local_text(standing.started)}{_attempt(standing.attempt)}"
+        return f"has begun and not ended: the run is {status.value}" if is_lost else "is under way"
+    since = f"since {local_text(standing.started)}{_attempt(standing.attempt)}"
+    return f"had been running {since} when its driver ended" if is_lost else f"has been running {since}"
 
 
 def problem_text(problem: Problem) -> str:
@@ -80,6 +82,8 @@ def claim_sentence(claim: ClaimTruth) -> str:
         return f"{name} returned {'one of these values' if claim.truth else 'another value'}"
     if claim.truth is None and claim.status is Status.SUCCESS:
         return f"{name} may have to run again"
+    if claim.is_lost:
+        return f"{name} was running when its driver ended"
     if claim.asks and claim.status is Status.READY:
         return f"{name} is not answered"
     return f"{name} {_BECAME[claim.status]}"

@@ -15,7 +15,7 @@ from sequent.model.requirements import Atom, claims_in
 from sequent.model.scope import Sequence
 from sequent.model.status import Claim, RunStatus, Status
 from sequent.runtime.attempt_outcomes import may_retry
-from sequent.runtime.records import RowState
+from sequent.runtime.records import RowState, RunRecord
 from sequent.view.run_facts import RunFacts
 from sequent.view.sequences import around
 from sequent.view.stops import Stops, place_of
@@ -66,6 +66,11 @@ class PlaceStates:
         standing = self.facts.places.standing(path, sequence)
         return standing is not None and self._from_rows(path, sequence, standing) is Status.FAILURE
 
+    def is_lost(self, path: Path, sequence: Sequence) -> bool:
+        """Return whether a task was being executed when its driver ended, and no other driver has the run yet."""
+        standing = self.facts.places.standing(path, sequence)
+        return standing is not None and _is_lost(standing, self.facts.record)
+
     # -- requirements
 
     def truth(self, path: Path, sequence: Sequence) -> bool | None:
@@ -87,6 +92,7 @@ class PlaceStates:
             truth=self._judged(sequence, self.state, claim),
             status=state.status,
             asks=self.facts.part(claim.path).question != "",
+            is_lost=self.is_lost(claim.path, place),
             values=claim.values,
         )
 
@@ -189,8 +195,7 @@ class PlaceStates:
             case Status.SUCCESS:
                 return Status.SUCCESS
             case Status.ACTIVE:
-                is_lost = standing.attempt and self.facts.record.owner is None
-                return None if is_lost else Status.ACTIVE
+                return None if _is_lost(standing, self.facts.record) else Status.ACTIVE
             case Status.FAILURE | Status.CANCELLED:
                 is_of_now = standing.recovery in (self.facts.record.recovery, -1)
                 if self._is_final(path, sequence):
@@ -251,3 +256,7 @@ class PlaceStates:
         found = self.facts.places.standing(claim.path, place)
         ran_in = -1 if found is None else found.ran_in
         return claim.claim is Claim.DONE and (ran_in == self._recovery or ran_in > success.recovery)
+
+
+def _is_lost(standing: RowState, record: RunRecord) -> bool:
+    return standing.status is Status.ACTIVE and bool(standing.attempt) and record.owner is None

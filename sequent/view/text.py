@@ -16,6 +16,8 @@ ASKED = "asked"
 """The word for a task that waits for the answer of a person."""
 QUEUED = "queued"
 """The word for a task that waits for resources of pools."""
+LOST = "lost"
+"""The word for an attempt that has no outcome, since its driver or its host went away."""
 GLYPHS: Mapping[str, str] = {
     "waiting": "·",
     "ready": "·",
@@ -49,7 +51,7 @@ No status is shown by its colour alone.
 
 
 def duration(seconds: float) -> str:
-    """Return a length of time: ``0.31 s``, ``12.4 s``, ``3 min 05 s``, ``2 h 14 min``."""
+    """Return a length of time: ``0.31 s``, ``12.4 s``, ``3 min 05 s``, ``2 h 14 min``, ``7 days``, ``1 day 06 h``."""
     seconds = max(seconds, 0.0)
     if seconds < 10:
         return f"{seconds:.2f} s"
@@ -58,7 +60,11 @@ def duration(seconds: float) -> str:
     whole = round(seconds)
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    hours = whole // 3600
+    if hours < 24:
+        return f"{hours} h {whole % 3600 // 60:02} min"
+    days = counted(hours // 24, "day")
+    return f"{days} {hours % 24:02} h" if hours % 24 else days
 
 
 def waiting_time(seconds: float) -> str:

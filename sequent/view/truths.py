@@ -39,6 +39,8 @@ class ClaimTruth(Struct, frozen=True, kw_only=True):
     """The status of that step or container."""
     asks: bool = False
     """Whether that is a question, which a person settles."""
+    is_lost: bool = False
+    """Whether that was being executed when its driver ended."""
     values: tuple[str, ...] = ()
 
 

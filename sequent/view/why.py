@@ -96,6 +96,8 @@ class Explanations:
         standing = self._facts.places.standing(path, sequence)
         if standing is None:
             return self._unbegun(TaskPlace(".".join(path), sequence), path, sequence)
+        if self._states.is_lost(path, sequence):
+            return self._ready(path, sequence)
         if standing.status in (Status.ACTIVE, Status.SUCCESS) or self._states.has_failed(path, sequence):
             return self._begun(path, sequence, State(status=standing.status))
         cause = self._states.stops.cause(path, sequence[:-1])
@@ -135,7 +137,7 @@ class Explanations:
     def _begun(self, path: Path, sequence: Sequence, state: State) -> Why:
         standing = self._facts.places.standing(path, sequence)
         if state.status is Status.ACTIVE or standing is None:
-            sentence = running_sentence(standing)
+            sentence = running_sentence(standing, self._facts.record.status)
         else:
             sentence = ended_sentence(standing, state.status)
         if state.is_doubtful:
@@ -177,9 +179,12 @@ class Explanations:
     def _ready(self, path: Path, sequence: Sequence) -> Why:
         waiting = waiting_of(self._facts, path, sequence)
         standing = self._facts.places.standing(path, sequence)
+        sentence = ready_sentence(waiting, self._facts.record.status, self._now)
+        if standing is not None and self._states.is_lost(path, sequence):
+            sentence = f"{running_sentence(standing, self._facts.record.status)}; it {sentence}"
         return Why(
             place=TaskPlace(".".join(path), sequence),
-            sentence=ready_sentence(waiting, self._facts.record.status, self._now),
+            sentence=sentence,
             status=Status.READY,
             attempt=0 if standing is None else standing.attempt,
             requirement=self._requirement(path, sequence),

@@ -215,6 +215,8 @@ def test_a_run_that_goes_on_is_reported(sequent, waiting_run):
     assert "running for" in page
     assert "active" in page
     assert "sequent recover" not in page
+    assert "the tasks that took the run this far: each waited for the one before it" in page
+    assert "the run ended" not in page
 
 
 def test_a_picture_has_flow_and_timeline(failed_run):

@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import sys
 
 import pytest
+
+from tests.acceptance.test_terminal import until_written
+from tests.children import Child
+
+INTERRUPTED = """
+import os, signal, sys
+from sequent.cli import main
+from sequent.cli.output import live_line
+from sequent.testing.recording import Recording
+
+live_line.PATIENCE = 0.0
+Recording.run_ended = lambda *_: os.kill(os.getpid(), signal.SIGINT)
+sys.exit(main())
+"""
 
 WAREHOUSE = """
 from pathlib import Path
@@ -116,3 +133,22 @@ def test_a_failure_that_no_task_has_is_told(sequent, flow, told):
     done = sequent("simulate", f"broken.py:{flow}")
     assert done.returncode == 1
     assert done.stdout.splitlines()[-2:] == [told, f"{flow}: ✗ failure after 0.00 s of simulated time"]
+
+
+def test_the_progress_is_shown_on_a_terminal_and_ctrl_c_ends_it_with_a_sentence(sequent):
+    (sequent.directory / "one.py").write_text(
+        "from sequent import container, step\n@container\nclass one:\n    @step\n    def work(self): ...\n"
+    )
+    (sequent.directory / "interrupted.py").write_text(INTERRUPTED)
+    sequent.environment |= {"TERM": "xterm"}
+    sequent.environment.pop("CI", None)
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "interrupted.py", "simulate", "one.py:one"]
+    process = Child(words, cwd=sequent.directory, env=sequent.environment, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    text = until_written(ours, "nothing was changed").decode()
+    assert process.wait() == 130
+    os.close(ours)
+    shown = "simulated: 1 attempt, 0.00 s of simulated time"
+    told = "interrupted: there is no simulation to show; nothing was changed"
+    assert text.strip() == f"\x1b[2K{shown}\r\x1b[2K{told}"

@@ -53,4 +53,4 @@ def test_every_step_is_told_with_all_its_counts_while_the_run_goes_on_and_once_i
     run.wait(timeout=PATIENCE)
     # Two were active, and are lost; who waited for resources waits no more.
     left = steps_of(sequent)
-    assert (left["after"], left["scarce"]) == ({"skipped": 1}, {"active": 2})
+    assert (left["after"], left["scarce"]) == ({"skipped": 1}, {"waiting": 2})

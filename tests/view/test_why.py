@@ -200,7 +200,7 @@ def test_what_waits_in_a_run_without_a_driver_says_so(monkeypatch):
     def look(watched: Watched) -> None:
         facts = watched.facts
         facts.record = replace(facts.record, owner=None, status=RunStatus.INTERRUPTED)
-        for name in ("load.read/1.1", "load.check/1.1", "late"):
+        for name in ("load", "load/1.1", "load.read/1.1", "load.check/1.1", "late"):
             place = read_place(facts, name)
             found[name] = why_of(facts, tuple(place.path.split(".")), place.sequence, BEGINNING.timestamp()).sentence
 
@@ -209,8 +209,12 @@ def test_what_waits_in_a_run_without_a_driver_says_so(monkeypatch):
         watched.world = World(nightly, {}, BEGINNING, None, 1000)
         watched.world.change({"durations": {"load.read": 5}}, 0.0)
         watched.world.begin(HowFar(3, -1))
-    assert found["load.read/1.1"] == "waits for a driver: the run is interrupted; recover it"
-    assert found["load.check/1.1"] == "waits: load.read/1.1 has not begun"
+    assert found["load"] == found["load/1.1"] == "has begun and not ended: the run is interrupted"
+    assert found["load.read/1.1"] == (
+        "had been running since 2026-01-01T00:00:00+00:00 when its driver ended; "
+        "it waits for a driver: the run is interrupted; recover it"
+    )
+    assert found["load.check/1.1"] == "waits: load.read/1.1 was running when its driver ended"
     assert found["late"] == "starts in 1 h 00 min"
 
 

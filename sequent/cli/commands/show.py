@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output.run_text import attempt_line, expected_end_lines, expected_end_of, heading_lines
 from sequent.cli.output.terminal import out
-from sequent.cli.output.text import ASKED, DELAYED, RETRY, Paint, counts, moment, next_lines, safe, task_name
+from sequent.cli.output.text import ASKED, DELAYED, LOST, RETRY, Paint, counts, moment, next_lines, safe, task_name
 from sequent.cli.runs.run_lookup import found_run
 from sequent.errors import UsageError
 from sequent.model.scope import host_in, sequence_text
@@ -140,12 +140,19 @@ def _show_text(store: Store, record: RunRecord, states: StepStates, options: Glo
 
 
 def _task_lines(states: StepStates, paint: Paint) -> Iterator[list[str]]:
-    """Yield the lines of the tasks that are active, that wait for a time, and that wait for an answer."""
+    """Yield the lines of the tasks that are active, were lost, wait for a time, and wait for an answer."""
     yield _first(
         [
             f"  {paint.status(Status.ACTIVE)}  {task_name(attempt.located, attempt.sequence)}"
             f"{_number(attempt.attempt)}  since {moment(attempt.started)}"
             for attempt in _active(states)
+        ]
+    )
+    yield _first(
+        [
+            f"  {paint.word(LOST)}  {task_name(attempt.located, attempt.sequence)}{_number(attempt.attempt)}"
+            f"  began {moment(attempt.started)}, was running when its driver ended"
+            for attempt in _lost(states)
         ]
     )
     yield _first(
@@ -236,6 +243,10 @@ def _steps(states: StepStates) -> Iterator[tuple[str, Mapping[Status, int]]]:
 
 def _active(states: StepStates) -> list[AttemptRecord]:
     return [*states.active.values()] if states.wanted.shows(Status.ACTIVE) else []
+
+
+def _lost(states: StepStates) -> list[AttemptRecord]:
+    return [*states.lost.values()] if states.wanted.shows(Status.WAITING) else []
 
 
 def _waits(states: StepStates) -> list[Pending]:

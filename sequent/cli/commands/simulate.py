@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store, target_of, warn, with_own_store
+from sequent.cli.output.live_line import LiveLine
 from sequent.cli.output.terminal import out
-from sequent.cli.output.text import Paint
+from sequent.cli.output.text import Paint, counted, duration
 from sequent.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,20 +44,33 @@ def simulate(
     loaded = load_flow(target_of(target, settings))
     definition = settings.applied_to(loaded.definition)
     warn(definition.spec, options)
-    if not history:
-        simulation = _simulated(definition, param, None, seed)
-    else:
-        from sequent.testing.history import read_history
-        from sequent.view.earlier_runs import MOST_RUNS
-
-        with opened_store(with_own_store(options, loaded.flow, settings)[0]) as store:
-            earlier = read_history(store, definition.spec.name, MOST_RUNS)
-            simulation = _simulated(definition, param, earlier, seed)
+    stored = with_own_store(options, loaded.flow, settings)[0] if history else None
+    try:
+        simulation = _made(definition, param, seed, stored, is_quiet=options.quiet)
+    except KeyboardInterrupt:
+        options.say("interrupted: there is no simulation to show; nothing was changed")
+        raise
     _show(definition.spec.name, simulation, as_json=options.json)
     return 0 if simulation else 1
 
 
-def _simulated(definition: Definition, param: tuple[str, ...], history: RunHistory | None, seed: int) -> Simulation:
+def _made(
+    definition: Definition, param: tuple[str, ...], seed: int, stored: GlobalOptions | None, *, is_quiet: bool
+) -> Simulation:
+    """Simulate a run, with the history of a store if options for one are given; show the progress."""
+    with LiveLine(sys.stderr, is_quiet=is_quiet) as line:
+        if stored is None:
+            return _simulated(definition, param, None, seed, line)
+        from sequent.testing.history import read_history
+        from sequent.view.earlier_runs import MOST_RUNS
+
+        with opened_store(stored) as store:
+            return _simulated(definition, param, read_history(store, definition.spec.name, MOST_RUNS), seed, line)
+
+
+def _simulated(
+    definition: Definition, param: tuple[str, ...], history: RunHistory | None, seed: int, line: LiveLine
+) -> Simulation:
     from sequent.cli.arguments.parameters import read_pairs
     from sequent.compiler import compile_flow
     from sequent.dsl.parameters.param import encode_params
@@ -70,7 +84,13 @@ def _simulated(definition: Definition, param: tuple[str, ...], history: RunHisto
     plan = compile_flow(definition.spec, encode_params(definition, read_pairs(definition, param), stored))
     make_scenario = Scenario if history is None else drawing_from(history.latest)
     slots = slots_of(plan.max_concurrent)
-    world = World(definition, {}, datetime.now(UTC), slots, MOST_ATTEMPTS, plan=plan, make_scenario=make_scenario)
+
+    def watch(ended: int, seconds: float) -> None:
+        line.show(f"simulated: {counted(ended, 'attempt')}, {duration(seconds)} of simulated time")
+
+    world = World(
+        definition, {}, datetime.now(UTC), slots, MOST_ATTEMPTS, plan=plan, make_scenario=make_scenario, watch=watch
+    )
     world.change({"seed": seed}, 0.0)
     try:
         return world.begin(HowFar())

@@ -15,6 +15,7 @@ RETRY = view_text.RETRY
 DELAYED = view_text.DELAYED
 ASKED = view_text.ASKED
 QUEUED = view_text.QUEUED
+LOST = view_text.LOST
 _COLOURS: Mapping[str, str] = {
     "active": "36",
     "running": "36",
@@ -28,6 +29,7 @@ _COLOURS: Mapping[str, str] = {
     "retry": "33",
     "delayed": "2",
     "queued": "2",
+    "lost": "33",
     "asked": "35",
 }
 

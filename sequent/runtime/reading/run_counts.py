@@ -43,5 +43,6 @@ def _counted(store: Store, record: RunRecord) -> Counter[Status]:
             first = 1 if record.outline[wait.path] == QUESTION else 0
             total.update({Status.WAITING: 1, Status.FAILURE: -1 if wait.attempt > first else 0})
     if record.owner is None:
+        total[Status.WAITING] += total.pop(Status.ACTIVE, 0)
         total[Status.READY] = 0
     return total

@@ -91,6 +91,8 @@ class StepStates(Struct):
     failures: dict[tuple[str, str], AttemptRecord] = {}
     active: dict[tuple[str, str], AttemptRecord] = {}
     """The active attempts, if a process drives the run."""
+    lost: dict[tuple[str, str], AttemptRecord] = {}
+    """The attempts that were active when the driver of the run ended: their outcomes are not known."""
     waits: list[Pending] = []
     questions: list[Pending] = []
     """The tasks that wait for the answer of a person."""
@@ -141,6 +143,13 @@ class StepStates(Struct):
         if self.active:
             self._work(min(attempt.started for attempt in self.active.values()), now)
 
+    def lose_active(self) -> None:
+        """Count active attempts as waiting: no process drives the run any more."""
+        for key, attempt in self.active.items():
+            self.steps[attempt.path].update({Status.ACTIVE: -1, Status.WAITING: 1})
+            self._others[key] = Status.WAITING
+        self.lost, self.active = self.active, {}
+
     def add_waits(self, waits: list[Pending]) -> None:
         """Add the waits: a task that waits for a retry, or for another answer, has not failed."""
         for wait in waits:
@@ -184,7 +193,7 @@ def read_step_states(store: Store, record: RunRecord, now: float, wanted: TaskFi
             states.add(attempt)
     unrun = record.unrun
     if record.owner is None:
-        states.active.clear()
+        states.lose_active()
         unrun = {path: {**numbers, Status.READY: 0} for path, numbers in unrun.items()}
     states.work_until(now)
     if record.status in WAITING:

@@ -35,11 +35,32 @@ def test_a_run_that_has_not_ended_is_counted_by_its_attempts(remember, capsys):
     attempts = [attempt("load", "1", 1, Status.SUCCESS), attempt("send", "1", 1, Status.ACTIVE)]
     remember(RememberedStore(a_record(status=RunStatus.INTERRUPTED, ended=None), attempts))
     ls.ls()
-    assert "nothing yet" not in capsys.readouterr().out
+    assert "  1 waiting, 1 success" in capsys.readouterr().out
     show.show()
-    assert "  tasks: 1 active, 1 success\n" in capsys.readouterr().out
+    assert "  tasks: 1 waiting, 1 success\n" in capsys.readouterr().out
     show.show(options=GlobalOptions(json=True))
-    assert json.loads(capsys.readouterr().out)["run"]["counts"] == {"active": 1, "success": 1}
+    assert json.loads(capsys.readouterr().out)["run"]["counts"] == {"waiting": 1, "success": 1}
+
+
+def test_a_task_that_was_lost_with_its_driver_is_not_active_and_is_named(under_way, remember, capsys):
+    attempts = [
+        attempt("block.send", "1.1", 1, Status.FAILURE),
+        attempt("block.send", "1.1", 2, Status.ACTIVE, ended=None),
+        attempt("block.send", "1.2", 1, Status.ACTIVE, ended=None),
+    ]
+    remember(RememberedStore(replace(under_way, status=RunStatus.INTERRUPTED, owner=None), attempts))
+    show.show()
+    text = capsys.readouterr().out
+    assert "  block.send: 2 waiting\n" in text
+    assert "active" not in text
+    lost = [line for line in text.splitlines() if line.startswith("  ? lost  ")]
+    assert [line.split("  began ")[0] for line in lost] == [
+        "  ? lost  block.send/1.1  (attempt 2)",
+        "  ? lost  block.send/1.2",
+    ]
+    assert all(line.endswith(", was running when its driver ended") for line in lost)
+    show.show(status=(Status.ACTIVE,))
+    assert "lost" not in capsys.readouterr().out
 
 
 def test_show_counts_each_steps_tasks_by_their_last_attempt(a_run, capsys):
@@ -182,7 +203,7 @@ def test_of_a_run_that_has_ended_what_was_skipped_and_cancelled_is_told(remember
     remember(RememberedStore(a_record(description=STEPS, unrun=unrun), attempts, waits=waits))
     show.show()
     text = capsys.readouterr().out
-    assert "  block.send: 1 active, 2 cancelled\n  last: 1 skipped\n  never: not begun\n" in text
+    assert "  block.send: 1 waiting, 2 cancelled\n  last: 1 skipped\n  never: not begun\n" in text
     assert "since" not in text
     assert "until" not in text
 

@@ -83,7 +83,10 @@ def test_a_status_is_a_glyph_and_a_word_with_and_without_colour(status):
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(-1, "0.00 s"), (0.314, "0.31 s"), (12.44, "12.4 s"), (185, "3 min 05 s"), (8040, "2 h 14 min")],
+    [
+        *((-1, "0.00 s"), (0.314, "0.31 s"), (12.44, "12.4 s"), (185, "3 min 05 s"), (8040, "2 h 14 min")),
+        *((86_399, "23 h 59 min"), (86_400, "1 day"), (604_800, "7 days"), (270_000, "3 days 03 h")),
+    ],
 )
 def test_a_duration_has_the_unit_that_suits_it(seconds, text):
     assert duration(seconds) == text
