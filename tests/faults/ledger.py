@@ -11,6 +11,8 @@ from typing import NamedTuple
 from sequent import context
 
 LEDGER = "LEDGER"
+_END = "."
+"""The last word of a line that is whole."""
 
 
 class Entry(NamedTuple):
@@ -47,7 +49,11 @@ def calling_task() -> tuple[str, str, str]:
 
 
 def note(event: str) -> None:
-    """Append a line for the step that calls it, in one write."""
+    """Append a line for the step that calls it, in one write.
+
+    A page of the file may end within the line. Then a reader can find its beginning alone, and a kill can leave no more
+    of it; so each line ends with a word of its own, and begins with a newline, which ends the remains of another.
+    """
     run, path, sequence = calling_task()
     words = (
         event,
@@ -60,10 +66,11 @@ def note(event: str) -> None:
         os.environ["SEQUENT_STEP_RECOVERY"],
         context().token,
         born(os.getpid()),
+        _END,
     )
     descriptor = os.open(os.environ[LEDGER], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(descriptor, (" ".join(words) + "\n").encode())
+        os.write(descriptor, f"\n{' '.join(words)}\n".encode())
     finally:
         os.close(descriptor)
 
@@ -90,11 +97,12 @@ def born(pid: int) -> str:
 
 
 def read(path: Path) -> list[Entry]:
-    """The whole ledger, in the order in which it was written."""
+    """The whole lines of the ledger, in the order in which they were written."""
     if not path.exists():
         return []
     rows = (line.split() for line in path.read_text().splitlines())
     return [
         Entry(row[0], row[1], row[2], int(row[3]), int(row[4]), int(row[5]), row[6], int(row[7]), row[8], row[9])
         for row in rows
+        if row[-1:] == [_END]
     ]
