@@ -262,7 +262,7 @@ def _store_of(request: RunRequest, settings: Configuration) -> tuple[Store | Non
     given = request.store
     if isinstance(given, OpenStore):
         return cast("Store", given), None
-    return None, settings.store_of(given or "", request.default_store)
+    return None, settings.store_of(os.fspath(given or ""), request.default_store)
 
 
 def _run_in(

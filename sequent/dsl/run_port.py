@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,7 +13,7 @@ from attrs import field, frozen
 
 from sequent.by_fields import ByFields
 from sequent.errors import DefinitionError, Place, UsageError
-from sequent.model.option_readers import option_error, read_count
+from sequent.model.option_readers import option_error, read_count, read_flag, read_optional_text
 from sequent.model.outcome import Outcome
 from sequent.model.spec import Definition, FlowSpec
 from sequent.model.wording import repr_of
@@ -49,7 +50,7 @@ class RunRequest(ByFields):
     definition: Definition = field(repr=False)
     params: Mapping[str, str]
     """By name, as wire text."""
-    store: str | OpenStore | None = None
+    store: str | os.PathLike[str] | OpenStore | None = None
     """None: the store of ``SEQUENT_STORE``, or ``default_store``, or the user's own."""
     default_store: str = ""
     """The store in the flow's own configuration, used if no other is named."""
@@ -168,8 +169,17 @@ def read_recovery_run(recovery: object, place: Place) -> int | None:
     return count
 
 
+def _check_store(store: object, place: Place) -> None:
+    if not isinstance(store, str | os.PathLike | OpenStore | None):
+        hint = "give a path, ':memory:', a URL, or an open store"
+        raise option_error(f"'store' is {repr_of(store)}", place, hint)
+
+
 def _check(request: RunRequest, place: Place) -> None:
+    _check_store(request.store, place)
     read_mode(request.run_mode, place)
+    read_optional_text(request.run_id, "run_id", "r00001", place)
+    read_flag(request.accept_changes, "accept_changes", place)
     if read_count(request.max_loops, "max_loops", place) == 0:
         hint = "give the number of passes to make; negative: no limit"
         raise option_error("'max_loops' is 0", place, hint)

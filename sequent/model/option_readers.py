@@ -61,6 +61,17 @@ def read_optional_flag(value: object, name: str, place: Place) -> bool | None:
     return None if value is None else read_flag(value, name, place)
 
 
+def read_optional_text(value: object, name: str, example: str, place: Place) -> str | None:
+    """Check that a value is a string or None.
+
+    Raises:
+        DefinitionError: it is something else.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    raise option_error(f"{quoted(name)} is {repr_of(value)}", place, f"give a string: {example!r}")
+
+
 def read_count(value: object, name: str, place: Place) -> int:
     """Read an integer.
 

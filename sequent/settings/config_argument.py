@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import evolve
 
 from sequent.errors import DefinitionError, Place, UsageError
-from sequent.model.option_readers import option_error, quoted
+from sequent.model.option_readers import option_error
 from sequent.model.option_table import SETTINGS
 from sequent.model.wording import repr_of
 from sequent.settings.keywords import Settings, mapping_of
@@ -87,17 +87,6 @@ def read_store(store: object, place: Place) -> str:
         return expanded(os.fspath(cast("str | os.PathLike[str]", store or "")), "'store'", place)
     hint = "give a path, ':memory:', sqlite:///FILE, or a name in DATABASES of config"
     raise option_error(f"'store' is {repr_of(store)}", place, hint)
-
-
-def read_text(value: object, name: str, example: str, place: Place) -> str | None:
-    """Check that a value is a string or None.
-
-    Raises:
-        DefinitionError: it is something else.
-    """
-    if value is None or isinstance(value, str):
-        return value
-    raise option_error(f"{quoted(name)} is {repr_of(value)}", place, f"give a string: {example!r}")
 
 
 def read_step_config(config: object, options: dict[str, Any], place: Place) -> None:

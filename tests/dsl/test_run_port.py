@@ -174,6 +174,10 @@ def test_a_recovery_may_be_based_on_an_earlier_one():
 @pytest.mark.parametrize(
     ("given", "text"),
     [
+        ({"store": 7}, "'store' is 7"),
+        ({"store": b"store.db"}, "'store' is b'store.db'"),
+        ({"run_id": 7}, "'run_id' is 7"),
+        ({"accept_changes": "yes"}, "'accept_changes' is 'yes'"),
         ({"max_loops": 0}, "'max_loops' is 0"),
         ({"max_loops": 1.5}, "'max_loops' is 1.5"),
         ({"max_loops": True}, "'max_loops' is True"),

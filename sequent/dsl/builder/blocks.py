@@ -24,10 +24,11 @@ from sequent.dsl.specification.definitions import BuiltFlow, definition_of
 from sequent.dsl.steps.nodes import Node, Written, own_child
 from sequent.dsl.steps.returning import returned_by_node
 from sequent.errors import DefinitionError, UsageError
+from sequent.model.option_readers import read_optional_text
 from sequent.model.outcome import Outcome
 from sequent.model.showing import shown
 from sequent.model.variables import CONFIG_TAG
-from sequent.settings.config_argument import read_config, read_store, read_text
+from sequent.settings.config_argument import read_config, read_store
 from sequent.settings.databases import DEFAULT
 
 
@@ -160,7 +161,7 @@ class Sequent(BuiltFlow):
         self.imports = read_imports({"import_module": import_module, "import_file": import_file}, None, site)
         self.run_mode = read_at(site, "run_mode", partial(read_mode, run_mode))
         self.recovery_run = read_at(site, "recovery_run", partial(read_recovery_run, recovery_run))
-        self.run_id = read_at(site, "run_id", partial(read_text, run_id, "run_id", "r00412")) or None
+        self.run_id = read_at(site, "run_id", partial(read_optional_text, run_id, "run_id", "r00412")) or None
         """The id of its run; of the latest, once ``run()`` has returned."""
         chosen = read_options(options, site, FLOW_OPTIONS, "flow")
         self.root = Block(Written(site, chosen, name=self.name, children={}, is_leaf=False), self)
@@ -169,7 +170,7 @@ class Sequent(BuiltFlow):
 
     def _configure(self, config: object, config_tag: object, store: object, site: Site) -> None:
         tag = os.environ.get(CONFIG_TAG) if config_tag is None else config_tag
-        checked = read_at(site, "config_tag", partial(read_text, tag, "config_tag", "SEQUENT")) or ""
+        checked = read_at(site, "config_tag", partial(read_optional_text, tag, "config_tag", "SEQUENT")) or ""
         self.settings = read_at(site, "config", partial(read_config, config, checked, self.file))
         named = read_at(site, "store", partial(read_store, store))
         self.store = self.settings.databases.get(named, named)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 from sequent.dsl.parameters.param import encode_params
@@ -29,7 +30,7 @@ class BoundRun:
     def __call__(
         self,
         *,
-        store: str | OpenStore | None = None,
+        store: str | os.PathLike[str] | OpenStore | None = None,
         run_mode: RunMode = RunMode.RESTART,
         run_id: str | None = None,
         max_loops: int = -1,
