@@ -97,8 +97,10 @@ def say(text: str) -> None:
 def discard(stream: TextIO) -> None:
     """Discard the buffer of a stream, since Python would fail to write it at its end."""
     with contextlib.suppress(OSError, ValueError):
+        # Fails first where a stream has no descriptor.
+        theirs = stream.fileno()
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
+        os.dup2(nowhere, theirs)
         os.close(nowhere)
 
 

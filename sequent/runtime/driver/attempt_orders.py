@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attrs import define
@@ -81,7 +81,7 @@ class AttemptOrders:
         try:
             order = self._order(start, step, intent, keep)
         except (BadOptionError, NotDataError, OSError):
-            self._drop(key, files)
+            self._spools.remove(key)
             raise
         if files:
             self._unwritten.append(_Unwritten(start, order, files))
@@ -125,7 +125,7 @@ class AttemptOrders:
         for waiting in self._unwritten:
             if key == waiting.key:
                 self._unwritten.remove(waiting)
-                self._drop(key, waiting.files)
+                self._spools.remove(key)
                 return True
         self._executors.of(self._plan.step(key[1]).construct, host).take_back(*key)
         return False
@@ -160,9 +160,9 @@ class AttemptOrders:
                 self._wait_for_room(waiting, error)
                 return None
             self._unwritten.popleft()
-            self._drop(waiting.key, waiting.files)
+            self._spools.remove(waiting.key)
             return waiting.start, problem_of(error, step)
-        waiting.files.popleft().close()
+        waiting.files.popleft()
         if not waiting.files:
             self._unwritten.popleft()
             self._executors.of(step.construct, waiting.order.host).start(waiting.order)
@@ -183,18 +183,12 @@ class AttemptOrders:
         if self._spools.has_files:
             self._spools.remove(key)
 
-    def _drop(self, key: AttemptKey, files: Iterable[Spool]) -> None:
-        """Give up the files of an attempt."""
-        for file in files:
-            file.close()
-        self._spools.remove(key)
-
     def abandon(self) -> list[AttemptKey]:
         """Hand over none of the orders that wait; return their attempts."""
         abandoned = list(self._unwritten)
         self._unwritten.clear()
         for waiting in abandoned:
-            self._drop(waiting.key, waiting.files)
+            self._spools.remove(waiting.key)
         return [waiting.key for waiting in abandoned]
 
 

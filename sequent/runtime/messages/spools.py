@@ -50,7 +50,10 @@ def too_large() -> NotDataError:
 
 
 class Spool:
-    """A file that is written one slice at a time, so that the driver can do other things in between."""
+    """A file that is written one slice at a time, so that the driver can do other things in between.
+
+    It is open only meanwhile: a driver that ends before the last slice leaves no descriptor open.
+    """
 
     def __init__(self, path: str, pieces: Iterator[str]) -> None:
         self.path = path
@@ -58,8 +61,8 @@ class Spool:
         self._size = 0
         self._unwritten = b""
         self._is_read = False
-        self._file = -1
-        """Opened only when it is written to: there may be no room for it."""
+        self._is_made = False
+        """There may be no room for it before it is written to."""
 
     def write_slice(self) -> bool:
         """Write a slice; return whether it was the last.
@@ -68,15 +71,24 @@ class Spool:
             NotDataError: it is more than a step may gather.
             OSError: there is no room. The rest of the slice is written next time.
         """
-        if self._file < 0:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            os.makedirs(os.path.dirname(self.path), 0o700, exist_ok=True)
-            self._file = os.open(self.path, flags, 0o600)
-        if not self._unwritten:
-            self._unwritten = self._read_slice()
-        while self._unwritten:
-            self._unwritten = self._unwritten[os.write(self._file, self._unwritten) :]
+        file = self._open()
+        try:
+            if not self._unwritten:
+                self._unwritten = self._read_slice()
+            while self._unwritten:
+                self._unwritten = self._unwritten[os.write(file, self._unwritten) :]
+        finally:
+            os.close(file)
         return self._is_read
+
+    def _open(self) -> int:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        if not self._is_made:
+            os.makedirs(os.path.dirname(self.path), 0o700, exist_ok=True)
+            flags |= os.O_CREAT | os.O_EXCL
+        file = os.open(self.path, flags, 0o600)
+        self._is_made = True
+        return file
 
     def _read_slice(self) -> bytes:
         lines: list[bytes] = []
@@ -92,12 +104,6 @@ class Spool:
         if self._size > LARGEST_RESULT:
             raise too_large()
         return b"".join(lines)
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
 
 
 class Spools:
