@@ -129,6 +129,12 @@ class SshServer:
         """End all that the user has running, as the end of a machine does."""
         wait_until(lambda: not self._signal(self.processes(), signal.SIGKILL), "the user's processes do not end")
 
+    def empty(self) -> None:
+        """End all that the user has running, and remove all that is in the home."""
+        self.kill_processes()
+        for entry in self.home.iterdir():
+            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+
     @property
     def boot_id(self) -> Path:
         """The file with the id of the machine's present boot."""

@@ -1,4 +1,4 @@
-"""A command line in a directory with flows, and a run that waits there."""
+"""A command line in a directory with flows, a run that waits there, and machines without files of other tests."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ def sequent(tmp_path):
     (tmp_path / "waiting.py").write_text(WAITING)
     (tmp_path / "mistaken.py").write_text(MISTAKEN)
     return line
+
+
+@pytest.fixture
+def ssh_hosts(ssh_hosts):
+    """Both machines, with empty homes for the next test."""
+    yield ssh_hosts
+    for server in (ssh_hosts.near, ssh_hosts.far):
+        server.empty()
 
 
 @pytest.fixture

@@ -232,10 +232,7 @@ exec(sys.stdin.read(int(sys.stdin.readline())))
 
 def test_what_a_profile_prints_is_no_answer(known_client, ssh_hosts):
     ssh_hosts.near.write(".bashrc", "echo welcome; echo to all >&2\n")
-    try:
-        assert codes(checked(known_client(), "near")) == []
-    finally:
-        (ssh_hosts.near.home / ".bashrc").unlink()
+    assert codes(checked(known_client(), "near")) == []
 
 
 @pytest.mark.parametrize(
@@ -243,10 +240,7 @@ def test_what_a_profile_prints_is_no_answer(known_client, ssh_hosts):
 )
 def test_a_profile_that_writes_without_end_or_reads_is_told_with_the_way_out(known_client, ssh_hosts, profile, code):
     ssh_hosts.near.write(".bashrc", f"{profile}\n")
-    try:
-        host = checked(known_client(), "near")
-    finally:
-        (ssh_hosts.near.home / ".bashrc").unlink()
+    host = checked(known_client(), "near")
     assert codes(host) == [code]
     assert "[ -t 1 ] || return" in host["problems"][0]["hint"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import sqlite3
 import sys
 from contextlib import closing
@@ -211,7 +210,6 @@ def played(sequent, earlier_run, waiting_run, ssh_hosts):
     yield sequent
     process.kill()
     process.communicate()
-    shutil.rmtree(ssh_hosts.near.home / ".local")
 
 
 def test_every_document_is_as_its_page_says(played):

@@ -1,7 +1,5 @@
 """A stand-in for another host, its driver, and a machine that is reached by SSH: a test leaves nothing of them."""
 
-import shutil
-
 import pytest
 
 from tests.runtime.hosts.host_runs import close_hosts
@@ -36,8 +34,4 @@ def machine(ssh_hosts):
     keys = server.authorized_keys.read_text()
     yield server
     server.authorized_keys.write_text(keys)
-    server.kill_processes()
-    for name in ("begun", "go", ".profile", ".bashrc"):
-        (server.home / name).unlink(missing_ok=True)
-    for name in (".local", ".cache"):
-        shutil.rmtree(server.home / name, ignore_errors=True)
+    server.empty()
