@@ -1,13 +1,14 @@
 """Machines to reach by SSH, all of them this one: each has a server on a port of its own, and a home of its own."""
 
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 
 SERVER = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
@@ -140,9 +141,14 @@ class Machines:
 
 
 def free_ports(number: int) -> list[int]:
-    """Return ports of the loopback address on which nothing listens."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(number)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+    """Return ports of the loopback address on which nothing listens.
+
+    They are below those that the kernel gives to clients: no connection takes one while its machine is away.
+    """
+    found: set[int] = set()
+    while len(found) < number:
+        port = random.SystemRandom().randint(10_000, 32_000)
+        with socket.socket() as tried, suppress(OSError):
+            tried.bind(("127.0.0.1", port))
+            found.add(port)
+    return list(found)
