@@ -216,7 +216,8 @@ class Reference:
         """All that is in the iterations under way, outermost first."""
         open_frames = (frame for frame in block.frames.values() if frame.status is Status.ACTIVE)
         children = [child for frame in open_frames for child in frame.children.values()]
-        return children + [inner for child in children for inner in self._under_way(child)]
+        # Steps have none inside.
+        return children + [inner for child in children if child.frames for inner in self._under_way(child)]
 
     def _decide(self) -> bool:
         """Requirements: what is ready, what never can be, and which kept steps run again or stay."""
