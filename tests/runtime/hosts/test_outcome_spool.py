@@ -7,7 +7,7 @@ import itertools
 import os
 import random
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 
@@ -25,6 +25,13 @@ def place(tmp_path):
     made = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
     yield made
     os.close(made)
+
+
+@pytest.fixture
+def opened():
+    """Close what a test has opened."""
+    with ExitStack() as stack:
+        yield lambda made: stack.enter_context(closing(made))
 
 
 def ended(token, result="1"):
@@ -68,17 +75,17 @@ def killed_at(monkeypatch, number, act):
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
 
 
-def test_outcomes_are_kept_in_the_order_of_their_ends(place):
+def test_outcomes_are_kept_in_the_order_of_their_ends(place, opened):
     outcomes = [ended("b"), LostThere("a", "gone"), WithdrawnThere("c"), ended("d", "x" * 3_000_000)]
-    spool = OutcomeSpool(place)
+    spool = opened(OutcomeSpool(place))
     spool.put(outcomes[:2])
     spool.put(outcomes[2:])
     assert list(spool.take(["d", "c", "a", "b"])) == outcomes
     assert kept(place) == outcomes
 
 
-def test_what_is_forgotten_is_kept_no_more_and_is_overwritten_once_nothing_else_is_kept(place, tmp_path):
-    spool = OutcomeSpool(place)
+def test_what_is_forgotten_is_kept_no_more_and_is_overwritten_once_nothing_else_is_kept(place, opened, tmp_path):
+    spool = opened(OutcomeSpool(place))
     spool.put([ended("a"), ended("b")])
     spool.forget(["a", "unknown"])
     assert list(spool.take(["a", "b"])) == [ended("b")]
@@ -115,9 +122,9 @@ def test_an_agent_that_is_killed_while_it_overwrites_has_kept_all_or_nothing(pla
     assert number >= 3
 
 
-def test_an_agent_that_is_killed_while_it_writes_has_kept_all_or_nothing(place, monkeypatch):
+def test_an_agent_that_is_killed_while_it_writes_has_kept_all_or_nothing(place, opened, monkeypatch):
     before, new = [ended("a")], [ended("b"), ended("c", "y" * 5_000)]
-    spool = OutcomeSpool(place)
+    spool = opened(OutcomeSpool(place))
     spool.put(before)
     found = []
 
@@ -130,15 +137,15 @@ def test_an_agent_that_is_killed_while_it_writes_has_kept_all_or_nothing(place, 
         if not killed_at(monkeypatch, number, write):
             break
         found.append(kept(place))
-        OutcomeSpool(place).forget(["b", "c"])
+        opened(OutcomeSpool(place)).forget(["b", "c"])
     assert number >= 5
     assert all(state in (before, before + new) for state in found)
     assert found[0] == before
     assert found[-1] == before + new
 
 
-def test_an_agent_that_is_killed_while_it_forgets_has_kept_what_it_should(place, monkeypatch):
-    spool = OutcomeSpool(place)
+def test_an_agent_that_is_killed_while_it_forgets_has_kept_what_it_should(place, opened, monkeypatch):
+    spool = opened(OutcomeSpool(place))
     spool.put([ended("a")])
     spool.put([ended("b")])
     killed_at(monkeypatch, 0, lambda: spool.forget(["a"]))
@@ -149,8 +156,8 @@ def full(*_):
     raise OSError(errno.ENOSPC, "full")
 
 
-def test_a_full_disk_keeps_nothing_of_what_was_refused(place, monkeypatch):
-    spool = OutcomeSpool(place)
+def test_a_full_disk_keeps_nothing_of_what_was_refused(place, opened, monkeypatch):
+    spool = opened(OutcomeSpool(place))
     monkeypatch.setattr(os, "pwrite", full)
     with pytest.raises(OSError, match="full"):
         spool.put([ended("a")])
@@ -161,8 +168,8 @@ def test_a_full_disk_keeps_nothing_of_what_was_refused(place, monkeypatch):
 
 
 @pytest.mark.parametrize("is_first", [True, False])
-def test_what_a_full_disk_does_not_take_in_the_end_is_returned_and_kept_no_more(place, monkeypatch, is_first):
-    spool = OutcomeSpool(place)
+def test_what_a_full_disk_does_not_take_in_the_end_is_returned_and_kept_no_more(place, opened, monkeypatch, is_first):
+    spool = opened(OutcomeSpool(place))
     flushed = [] if is_first else [ended("a")]
     if flushed:
         spool.put(flushed)
@@ -193,8 +200,8 @@ def flushes(monkeypatch):
     return done
 
 
-def test_outcomes_that_are_forgotten_soon_need_no_flush_and_others_share_one(place, monkeypatch):
-    spool = OutcomeSpool(place)
+def test_outcomes_that_are_forgotten_soon_need_no_flush_and_others_share_one(place, opened, monkeypatch):
+    spool = opened(OutcomeSpool(place))
     spool.put([ended("a")])
     done = flushes(monkeypatch)
     spool.put([ended("b")])
@@ -212,8 +219,8 @@ def test_outcomes_that_are_forgotten_soon_need_no_flush_and_others_share_one(pla
     assert len(done) == 1
 
 
-def test_the_oldest_outcome_tells_when_a_flush_is_due(place, monkeypatch):
-    spool = OutcomeSpool(place)
+def test_the_oldest_outcome_tells_when_a_flush_is_due(place, opened, monkeypatch):
+    spool = opened(OutcomeSpool(place))
     spool.put([ended("a")])
     monkeypatch.setattr(outcome_spool, "UNCONFIRMED", 0.0)
     spool.put([ended("b")])
@@ -224,10 +231,10 @@ def test_the_oldest_outcome_tells_when_a_flush_is_due(place, monkeypatch):
     assert spool.seconds_left() > 900
 
 
-def test_outcomes_that_a_killed_agent_did_not_flush_are_flushed_by_the_next(place, monkeypatch):
-    OutcomeSpool(place).put([ended("a")])
+def test_outcomes_that_a_killed_agent_did_not_flush_are_flushed_by_the_next(place, opened, monkeypatch):
+    opened(OutcomeSpool(place)).put([ended("a")])
     done = flushes(monkeypatch)
-    assert OutcomeSpool(place).tokens == ["a"]
+    assert opened(OutcomeSpool(place)).tokens == ["a"]
     assert len(done) == 1
 
 
@@ -246,9 +253,9 @@ def cut_power(directory, flushed, chance):
 
 
 @pytest.mark.parametrize("seed", range(int(os.environ.get("POWER_CUTS", "60"))))
-def test_a_power_cut_takes_no_outcome_that_was_flushed_and_makes_none_up(place, tmp_path, monkeypatch, seed):
+def test_a_power_cut_takes_no_outcome_that_was_flushed_and_makes_none_up(place, opened, tmp_path, monkeypatch, seed):
     chance = random.Random(seed)
-    spool = OutcomeSpool(place)
+    spool = opened(OutcomeSpool(place))
     flushed, on_disk, put, names = {}, set(), {}, map(str, itertools.count())
 
     def flush(_):
@@ -274,8 +281,8 @@ def test_a_power_cut_takes_no_outcome_that_was_flushed_and_makes_none_up(place, 
     assert all(put[outcome.token] == outcome for outcome in found)
 
 
-def test_a_link_in_the_place_of_a_file_is_not_followed(place, tmp_path):
-    spool = OutcomeSpool(place)
+def test_a_link_in_the_place_of_a_file_is_not_followed(place, opened, tmp_path):
+    spool = opened(OutcomeSpool(place))
     other = tmp_path / "other"
     (tmp_path / "outcomes" / "1").symlink_to(other)
     with pytest.raises(FileExistsError):
@@ -283,19 +290,19 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(place, tmp_path):
     assert not other.exists()
 
 
-def test_what_was_being_written_is_cut_off_and_nobody_reads_on_behind_it(place, tmp_path):
-    OutcomeSpool(place).put([ended("a")])
+def test_what_was_being_written_is_cut_off_and_nobody_reads_on_behind_it(place, opened, tmp_path):
+    opened(OutcomeSpool(place)).put([ended("a")])
     file = tmp_path / "outcomes" / "1"
     whole = file.read_bytes().removesuffix(bytes(12))
     for cut in (whole[:-1], whole[:3], whole[:8] + b"\0" * (len(whole) - 8), b"\xff" * 12):
         file.write_bytes(whole + cut)
-        spool = OutcomeSpool(place)
+        spool = opened(OutcomeSpool(place))
         assert list(spool.take(spool.tokens)) == [ended("a")]
         assert file.read_bytes() == whole
 
 
-def test_a_full_file_is_followed_by_another_and_goes_once_nothing_in_it_is_kept(place, tmp_path):
-    spool = OutcomeSpool(place)
+def test_a_full_file_is_followed_by_another_and_goes_once_nothing_in_it_is_kept(place, opened, tmp_path):
+    spool = opened(OutcomeSpool(place))
     spool.put([ended("a", "x" * 5_000_000)])
     spool.flush()
     spool.put([ended("b")])
@@ -306,48 +313,48 @@ def test_a_full_file_is_followed_by_another_and_goes_once_nothing_in_it_is_kept(
     assert kept(place) == [ended("b")]
 
 
-def test_tokens_and_contacts_survive(place):
+def test_tokens_and_contacts_survive(place, opened):
     seen = SeenTokens(place)
     seen.add("a")
     assert seen.meet(Contact(3, 1))
     assert not seen.meet(Contact(3, 1))
     assert not seen.meet(Contact(2, 9))
     seen.close()
-    again = SeenTokens(place)
+    again = opened(SeenTokens(place))
     assert "a" in again
     assert "b" not in again
     assert again.contact == Contact(3, 1)
     assert again.meet(Contact(3, 2))
 
 
-def test_a_token_that_was_cut_was_not_seen_and_does_not_spoil_the_next(place, tmp_path):
+def test_a_token_that_was_cut_was_not_seen_and_does_not_spoil_the_next(place, opened, tmp_path):
     (tmp_path / "tokens").write_text("aaaa\nbb")
-    seen = SeenTokens(place)
+    seen = opened(SeenTokens(place))
     assert "aaaa" in seen
     assert "bb" not in seen
     seen.add("cccc")
     assert (tmp_path / "tokens").read_text() == "aaaa\ncccc\n"
 
 
-def test_a_contact_is_met_wholly_or_not_whenever_the_agent_is_killed(place, monkeypatch):
-    seen = SeenTokens(place)
+def test_a_contact_is_met_wholly_or_not_whenever_the_agent_is_killed(place, opened, monkeypatch):
+    seen = opened(SeenTokens(place))
     seen.meet(Contact(1, 1))
     found = []
     for number in itertools.count():
         ended_early = killed_at(monkeypatch, number, lambda: seen.meet(Contact(2, 1)))
-        found.append(SeenTokens(place).contact)
+        found.append(opened(SeenTokens(place)).contact)
         if not ended_early or number > 20:
             break
     assert set(found) <= {Contact(1, 1), Contact(2, 1)}
     assert (found[0], found[-1]) == (Contact(1, 1), Contact(2, 1))
 
 
-def test_a_token_whose_outcome_is_confirmed_takes_no_memory_and_stays_in_the_file(place, tmp_path):
-    seen = SeenTokens(place)
+def test_a_token_whose_outcome_is_confirmed_takes_no_memory_and_stays_in_the_file(place, opened, tmp_path):
+    seen = opened(SeenTokens(place))
     seen.add("aaaa")
     seen.add("bbbb")
     seen.forget(["aaaa", "unknown"])
     assert "aaaa" not in seen
     assert "bbbb" in seen
     assert (tmp_path / "tokens").read_text() == "aaaa\nbbbb\n"
-    assert "aaaa" in SeenTokens(place)
+    assert "aaaa" in opened(SeenTokens(place))
