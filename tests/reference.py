@@ -206,8 +206,12 @@ class Reference:
     # -- the rules --
 
     def _work_out(self) -> None:
-        while self._decide() or self._stop() or self._settle() or (not self.is_halted and self._begin()):
-            pass
+        changed = True
+        while changed:
+            # The next rule is asked only if the last has changed nothing.
+            inside = self._under_way(self.root)
+            changed = self._decide(inside) or self._stop(inside) or self._settle(inside)
+            changed = changed or (not self.is_halted and self._begin(inside))
 
     def _recorded(self, key: Key) -> Recorded:
         return self.record.setdefault(key, Recorded())
@@ -219,10 +223,10 @@ class Reference:
         # Steps have none inside.
         return children + [inner for child in children if child.frames for inner in self._under_way(child)]
 
-    def _decide(self) -> bool:
+    def _decide(self, inside: list[Child]) -> bool:
         """Requirements: what is ready, what never can be, and which kept steps run again or stay."""
         changed = False
-        for child in self._under_way(self.root):
+        for child in inside:
             if child.status is Status.WAITING:
                 holds = _all([self._holds(part, child, near) for part, near in child.node.requires])
                 if child.is_kept and holds is not False:
@@ -315,9 +319,9 @@ class Reference:
             return True
         return block.frame is not None and not block.node.watches and self._is_stopped(block.frame.block)
 
-    def _stop(self) -> bool:
+    def _stop(self, inside: list[Child]) -> bool:
         changed = False
-        for child in self._under_way(self.root):
+        for child in inside:
             is_waiting = child.status in {Status.WAITING, Status.READY}
             if is_waiting and not child.node.watches and child.frame and self._is_stopped(child.frame.block):
                 has_failed = child.failures and not child.losses
@@ -325,13 +329,13 @@ class Reference:
                 changed = True
         return changed
 
-    def _active_blocks(self) -> list[Child]:
-        blocks = [self.root, *self._under_way(self.root)]
+    def _active_blocks(self, inside: list[Child]) -> list[Child]:
+        blocks = [self.root, *inside]
         return [block for block in blocks if block.status is Status.ACTIVE and not block.node.is_step]
 
-    def _settle(self) -> bool:
+    def _settle(self, inside: list[Child]) -> bool:
         """Settle one iteration or container in which nothing more will happen."""
-        for block in self._active_blocks():
+        for block in self._active_blocks(inside):
             for frame in block.frames.values():
                 if frame.status is Status.ACTIVE and all(c.status in SETTLED for c in frame.children.values()):
                     self._settle_frame(block, frame)
@@ -365,14 +369,14 @@ class Reference:
             self._recorded(block.key).answer = block.result
         return True
 
-    def _begin(self) -> bool:
+    def _begin(self, inside: list[Child]) -> bool:
         """Begin one iteration, or open one container."""
-        for block in self._active_blocks():
+        for block in self._active_blocks(inside):
             may_begin = block.is_open and not self._is_stopped(block)
             if may_begin and block.number <= block.limit and block.has_room:
                 self._begin_iteration(block)
                 return True
-        for child in self._under_way(self.root):
+        for child in inside:
             if child.status is Status.READY and not child.node.is_step:
                 self._open(child)
                 return True
