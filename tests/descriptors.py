@@ -1,11 +1,21 @@
-"""Leaves this process few descriptors."""
+"""The descriptors of this process: what is open, and a limit that leaves it few."""
 
 from __future__ import annotations
 
 import os
 import resource
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+
+def open_descriptors() -> dict[int, str]:
+    """Return what is open in this process, by its number."""
+    found: dict[int, str] = {}
+    for name in os.listdir("/proc/self/fd"):
+        # The directory that is listed is closed by now.
+        with suppress(FileNotFoundError):
+            found[int(name)] = os.readlink(f"/proc/self/fd/{name}")
+    return found
 
 
 @contextmanager

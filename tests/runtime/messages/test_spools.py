@@ -12,6 +12,7 @@ from sequent.model.value_text import decode
 from sequent.runtime.driver import values
 from sequent.runtime.messages import spools
 from sequent.runtime.orders import Cut, Spooled
+from tests.descriptors import open_descriptors
 from tests.runtime.valued import EACH, HERE, MANY, each, many, result, result_or
 
 
@@ -61,10 +62,10 @@ def test_a_file_is_written_in_slices_and_read_back_as_the_same_list(tmp_path, mo
     pieces = ["[", "1", "[", '"a\\nb"', "[", "]", "]", "[]", "]"]
     files = spools.Spools(str(tmp_path))
     spool = files.add((1, 2, 3), iter(pieces))
-    count = 1
+    count, before = 1, open_descriptors()
     while not spool.write_slice():
+        assert open_descriptors() == before
         count += 1
-    spool.close()
     assert count == 4
     written = Spooled(spool.path.encode())
     assert spools.text_of(written) == '[1,["a\\nb",[]],[]]'
@@ -76,7 +77,8 @@ def test_a_file_is_written_in_slices_and_read_back_as_the_same_list(tmp_path, mo
 
 def test_what_an_earlier_driver_left_is_removed(tmp_path):
     files = spools.Spools(str(tmp_path))
-    files.add((1, 2, 3), iter(())).close()
+    files.add((1, 2, 3), iter(["1"])).write_slice()
+    assert (tmp_path / "spool" / "1").read_text() == "1\n"
     spools.Spools(str(tmp_path))
     assert not (tmp_path / "spool").exists()
 
@@ -86,4 +88,3 @@ def test_a_file_that_becomes_too_large_is_given_up(tmp_path, monkeypatch):
     spool = spools.Spools(str(tmp_path)).add((1, 2, 3), iter(["x" * 600] * 2))
     with pytest.raises(NotDataError, match="in total"):
         spool.write_slice()
-    spool.close()
