@@ -134,6 +134,14 @@ def ready_sentence(waiting: Waiting, status: RunStatus, now: float) -> str:
     return next(_waits(waiting, status, now))
 
 
+def unbegun_run_sentence(waiting: Waiting, status: RunStatus) -> str:
+    """Return the sentence of anything in a run that has not begun: pools of its flow, or a driver."""
+    if not waiting.is_driven:
+        return _driver_sentence(status)
+    missing = [need for need in waiting.pools if need.is_missing]
+    return f"waits: the run has not begun{f', and waits for {_pools_text(missing)}' if missing else ''}"
+
+
 def held_as_well(sentence: str, waiting: Waiting) -> str:
     """Return the sentence of something that could not start yet, and that a person holds, if one does."""
     return sentence if waiting.hold is None else f"{sentence}; it {_hold_sentence(waiting.hold)}"
@@ -149,20 +157,28 @@ def _waits(waiting: Waiting, status: RunStatus, now: float) -> Iterator[str]:
         left = waiting.time.due - now
         yield f"starts in {waiting_time(left)}{number}" if left > 0 else f"is due{number}"
     if not waiting.is_driven:
-        word = "continue" if status is RunStatus.SUSPENDED else "recover"
-        yield f"waits for a driver: the run is {status.value}; {word} it"
+        yield _driver_sentence(status)
     if waiting.host:
         yield f"waits: {waiting.host}"
     if missing := [need for need in waiting.pools if need.is_missing]:
-        yield f"waits for {' and '.join(map(_pool_text, missing))}"
+        yield f"waits for {_pools_text(missing)}"
     if reached := [limit for limit in waiting.limits if limit.is_reached]:
         yield _limit_sentence(reached[0])
     yield from _turn(waiting)
 
 
+def _driver_sentence(status: RunStatus) -> str:
+    word = "continue" if status is RunStatus.SUSPENDED else "recover"
+    return f"waits for a driver: the run is {status.value}; {word} it"
+
+
 def _hold_sentence(asked: AskedIntervention) -> str:
     why = f": {asked.request.why}" if asked.request.why else ""
     return f"has been held by {asked.request.who} since {local_text(asked.at)}{why}"
+
+
+def _pools_text(needs: list[PoolNeed]) -> str:
+    return " and ".join(map(_pool_text, needs))
 
 
 def _pool_text(need: PoolNeed) -> str:
@@ -175,6 +191,8 @@ def _pool_text(need: PoolNeed) -> str:
 def _holder(hold: PoolHold, need: PoolNeed) -> str:
     if hold.holder is None:
         return f"run {hold.run}, which keeps it"
+    if need.is_shared and not hold.holder.path:
+        return f"run {hold.run}"
     return f"{place_text(hold.holder)}{f' of run {hold.run}' if need.is_shared else ''}"
 
 

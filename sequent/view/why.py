@@ -25,6 +25,7 @@ from sequent.view.sentences import (
     ready_sentence,
     running_sentence,
     skipped_sentence,
+    unbegun_run_sentence,
 )
 from sequent.view.sequences import around, is_copy
 from sequent.view.states import PlaceStates
@@ -108,7 +109,7 @@ class Explanations:
     def _whole(self, path: Path, sequence: Sequence) -> Why:
         place = TaskPlace(".".join(path), sequence)
         if not self._states.has_begun(path[:-1], sequence):
-            return Why(place=place, sentence="waits: the run has not begun", status=Status.WAITING)
+            return self._before_the_run(place)
         state = self._states.state(path, sequence)
         if state.is_doubtful or state.status in (Status.ACTIVE, Status.SUCCESS, Status.FAILURE):
             return self._begun(path, sequence, state)
@@ -126,6 +127,12 @@ class Explanations:
             sentence = held_as_well(open_sentence(requirement), waiting)
             return Why(place=place, sentence=sentence, status=state.status, requirement=requirement, waiting=waiting)
         return Why(place=place, sentence=sentence, status=state.status, requirement=requirement)
+
+    def _before_the_run(self, place: TaskPlace) -> Why:
+        """Explain a place in a run that has not begun: its flow may acquire pools that other runs hold."""
+        waiting = waiting_of(self._facts, (), (1,))
+        sentence = unbegun_run_sentence(waiting, self._facts.record.status)
+        return Why(place=place, sentence=sentence, status=Status.WAITING, waiting=waiting, container=TaskPlace("", ()))
 
     def _is_over(self, state: State) -> bool:
         return state.is_over or self._states.is_over

@@ -65,6 +65,23 @@ def test_a_run_waits_until_the_one_before_has_ended(sequent, first):
     assert second.returncode == 0, err
 
 
+def test_a_run_that_waits_says_so_in_each_command_that_shows_it(sequent, first):
+    second = sequent.start("run", "locked:nightly", "--run-id", "second")
+    until_it_waits(second)
+    reason = "it waits for 1 of the pool 'lock', which other runs hold"
+    assert f"nothing yet, {reason}" in sequent("ls").stdout
+    assert f"  {reason}\n" in sequent("show", "second").stdout
+    why = sequent("why", "second", "wait").stdout
+    assert why == "wait/1 waits: the run has not begun, and waits for 1 of pool 'lock', held by run first\n"
+    (sequent.directory / "go").write_text("now")
+    assert (sequent.directory / "began").read_text() == "now"
+    assert reason not in sequent("ls").stdout
+    (sequent.directory / "go").write_text("now")
+    for process in (first, second):
+        process.communicate()
+    assert "waits" not in sequent("show", "second").stdout
+
+
 def test_a_run_waits_until_a_killed_one_is_gone_whose_recovery_then_waits_for_it(sequent, first):
     second = sequent.start("run", "locked:nightly", "--run-id", "second")
     until_it_waits(second)

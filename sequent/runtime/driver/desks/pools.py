@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 
 from sequent.errors import StoreBusyError, StoreFullError, StoreLostError
 from sequent.model.effects import AskHold, FreeReserved, SetHold
@@ -11,6 +12,7 @@ from sequent.model.plan import Plan
 from sequent.model.scope import Scope
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.turn_record import Turn
+from sequent.runtime.driver.waiting_reasons import WaitingReasons
 from sequent.runtime.rows import FLOW, Ask, Hold, TaskKey, task_key
 
 FIRST_LOOK = 0.1
@@ -26,9 +28,10 @@ class PoolDesk:
     that wait. A driver that was killed wakes none, so waiting runs look again now and then.
     """
 
-    def __init__(self, plan: Plan, adapters: Adapters, turn: Turn) -> None:
+    def __init__(self, plan: Plan, adapters: Adapters, turn: Turn, reasons: WaitingReasons) -> None:
         self._plan = plan
         self._turn = turn
+        self._reasons = reasons
         self._run = run = adapters.run
         self._clock = adapters.clock
         self._observer = adapters.observer
@@ -120,12 +123,13 @@ class PoolDesk:
                 self._turn.facts.append(fact)
 
     def _tell_wait(self, asks: list[Ask]) -> None:
-        """Say, once for each request, that the run waits for amounts that others hold."""
+        """Say, once for each request, that the run waits for amounts that others hold; show it as long as it waits."""
         for ask in asks:
             if ask not in self._told:
                 self._told.append(ask)
-                wanted = " and ".join(f"{amount} of the pool '{pool}'" for pool, amount in ask.amounts)
-                self._observer.note(f"waiting for {wanted}, which other runs hold")
+                # Commands that show the run find the reason as soon as it is told.
+                self._turn.orders.append(partial(self._observer.note, f"waiting for {_wanted_text(ask)}"))
+        self._reasons.put("pools", (f"it waits for {_wanted_text(ask)}" for ask in asks))
 
     def end(self, *, keeps_own: bool) -> None:
         """Give back the flow's own amounts at the end of the run, unless an attempt of it goes on on a host."""
@@ -155,6 +159,11 @@ class PoolDesk:
         """Ask again at once, and often at first: amounts may have been given back."""
         self._look_at = 0.0
         self._look_after = FIRST_LOOK
+
+
+def _wanted_text(ask: Ask) -> str:
+    wanted = " and ".join(f"{amount} of the pool '{pool}'" for pool, amount in ask.amounts)
+    return f"{wanted}, which other runs hold"
 
 
 def _around(scope: Scope) -> tuple[TaskKey, ...]:

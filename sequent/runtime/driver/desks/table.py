@@ -90,7 +90,7 @@ class Desks:
         )
         self.repeats = repeats = RepeatDesk(plan, adapters, turn, values, options, hosts, has_begun=has_begun)
         self.waits = WaitDesk(plan, adapters, turn, options, attempts, repeats)
-        self.pools = PoolDesk(plan, adapters, turn)
+        self.pools = PoolDesk(plan, adapters, turn, self.reasons)
         self.questions = questions = QuestionDesk(plan, adapters, turn, values, options, self.waits, self.reasons)
         self.interventions = InterventionDesk(plan, adapters, turn, questions, stopping, self.reasons)
         self.revisions = RevisionDesk(plan, adapters, turn, values)
