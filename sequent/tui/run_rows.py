@@ -17,7 +17,7 @@ from sequent.view.failure_groups import FailureGroup
 from sequent.view.intervention_lines import intervention_lines
 from sequent.view.next_command import next_command, plan_command
 from sequent.view.run_result import RunResult
-from sequent.view.text import ASKED, DELAYED, RETRY, counted, duration, in_order, readable, task_name
+from sequent.view.text import ASKED, DELAYED, RETRY, counted, duration, in_order, nothing_text, readable, task_name
 
 MOST_STEPS = 300
 MOST_WAITS = 20
@@ -49,7 +49,9 @@ def _head(content: RunContent, now: float) -> Iterator[Text]:
         yield line(expected_text(expected, now, moment))
     if record.params:
         yield line("  ".join(f"{name}={readable(value):.80}" for name, value in record.params.items()))
-    yield Text.assemble("tasks: ", numbers(run.numbers) if run.numbers else "nothing yet")
+    yield Text.assemble(
+        "tasks: ", numbers(run.numbers) if run.numbers else nothing_text(has_ended=record.ended is not None)
+    )
     if record.reason:
         yield block(record.reason)
     if run.digest.result is not None:

@@ -99,10 +99,15 @@ def with_questions(numbers: Mapping[Status, int], asked: int) -> dict[str, int]:
     return first | {status.value: number for status, number in in_order(numbers).items()}
 
 
-def counts(numbers: Mapping[Status, int]) -> str:
-    """Return the number of each status: ``1,204 success, 1 failure``."""
+def counts(numbers: Mapping[Status, int], *, has_ended: bool = False) -> str:
+    """Return the number of each status in a run that goes on or has ended: ``1,204 success, 1 failure``."""
     parts = [f"{number:,} {status.value}" for status, number in in_order(numbers).items()]
-    return ", ".join(parts) or "nothing yet"
+    return ", ".join(parts) or nothing_text(has_ended=has_ended)
+
+
+def nothing_text(*, has_ended: bool) -> str:
+    """Return the words for a run without tasks."""
+    return "nothing ran" if has_ended else "nothing yet"
 
 
 def readable(wire_text: str) -> str:

@@ -93,7 +93,8 @@ def _failure_text(store: Store, record: RunRecord) -> str:
 def _first_failure(store: Store, record: RunRecord) -> str:
     """Return the task whose failure stopped a run that failed, or else the first that failed; '' if it takes a search.
 
-    The end of a run has the former; there is no index of the latter.
+    The end of a run has the former; there is no index of the latter. A container fails by itself if its items cannot be
+    computed.
     """
     if record.status is not RunStatus.FAILURE:
         return ""
@@ -103,6 +104,8 @@ def _first_failure(store: Store, record: RunRecord) -> str:
         with suppress(StoreError):
             for attempt in store.tasks(record).failed_attempts(1)[1]:
                 return task_name(attempt.located, attempt.sequence)
+            for failure in store.container_problems(record):
+                return task_name(failure.located, failure.sequence)
     return ""
 
 
@@ -118,7 +121,7 @@ def _due(store: Store, record: RunRecord) -> float | None:
 def _row(record: RunRecord, due: float | None) -> tuple[str, ...]:
     took = duration(record.ended - record.created) if record.ended is not None else ""
     status = Paint(is_on=False).status(record.status)
-    tasks = counts(record.counts)
+    tasks = counts(record.counts, has_ended=record.ended is not None)
     if record.status is RunStatus.SUSPENDED or (record.status is RunStatus.RUNNING and record.reason):
         tasks = f"{tasks}, {safe('; '.join(reason_text(record, due).splitlines()))}"
     if record.status is RunStatus.DAMAGED:

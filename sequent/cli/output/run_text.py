@@ -73,7 +73,7 @@ def heading_lines(record: RunRecord, worked: float, due: float | None, store: st
         yield f"  driven by process {owner.pid} of {safe(owner.user)} on {safe(owner.host)} since {since}"
     for name, text in record.params.items():
         yield f"  {safe(name)} = {readable(text)}"
-    yield f"  tasks: {counts(record.counts)}"
+    yield f"  tasks: {counts(record.counts, has_ended=record.ended is not None)}"
     yield from (f"  {safe(line)}" for line in reason_text(record, due).splitlines())
 
 

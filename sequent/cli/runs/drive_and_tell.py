@@ -62,7 +62,8 @@ def _progress(options: GlobalOptions, lines: Lines) -> Progress:
 def end_lines(outcome: Outcome, seconds: float, paint: Paint, max_loops: int = -1) -> list[str]:
     """Return lines about the end of a run, and the next command to type if there is one."""
     status = paint.status(outcome.status)
-    lines = [f"run {paint.strong(safe(outcome.run_id))}: {status} in {duration(seconds)}, {counts(outcome.counts)}"]
+    tasks = counts(outcome.counts, has_ended=outcome.status is not RunStatus.SUSPENDED)
+    lines = [f"run {paint.strong(safe(outcome.run_id))}: {status} in {duration(seconds)}, {tasks}"]
     lines += [f"  {safe(line)}" for line in outcome.reason.splitlines()]
     command = resuming_command(outcome.status, outcome.run_id, max_loops)
     return [*lines, *next_lines([command] if command else [])]

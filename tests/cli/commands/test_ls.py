@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from sequent.cli.arguments.options import GlobalOptions
 from sequent.cli.commands import ls, show
+from sequent.model.outcome import Failure, Problem
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import Pending
 from tests.cli.plans import NOW, UNRUN, a_record
@@ -68,6 +69,13 @@ def test_ls_names_no_failure_of_a_run_that_has_not_failed(remember, capsys, stat
     remember(NeverSearched(failed(status=status), []))
     ls.ls()
     assert "failed:" not in capsys.readouterr().out
+
+
+def test_ls_names_the_container_whose_items_could_not_be_computed(remember, capsys):
+    problem = Failure(path="load", sequence="1", problem=Problem(type="KeyError", message="k"))
+    remember(RememberedStore(a_record(counts={}), [], problems=[problem]))
+    ls.ls()
+    assert capsys.readouterr().out.endswith("✗ failure  nothing ran  failed: load/1\n")
 
 
 def test_ls_searches_no_large_run(remember, capsys):

@@ -95,6 +95,7 @@ def test_a_duration_has_the_unit_that_suits_it(seconds, text):
 def test_counts_leave_out_what_is_none():
     assert counts({Status.SUCCESS: 1204, Status.FAILURE: 1, Status.SKIPPED: 0}) == "1,204 success, 1 failure"
     assert counts({}) == "nothing yet"
+    assert counts({}, has_ended=True) == "nothing ran"
 
 
 @pytest.mark.parametrize(
