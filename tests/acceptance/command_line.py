@@ -112,9 +112,9 @@ class CommandLine:
         }
 
     def start(self, *words: str, **options: object) -> subprocess.Popen[str]:
-        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        surroundings = {"cwd": self.directory, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         command = [sys.executable, "-m", "sequent", *words]
-        return Child(command, cwd=self.directory, env=self.environment, text=True, **streams)
+        return Child(command, env=self.environment, text=True, **surroundings)
 
     def run_script(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a Python file, with arguments."""

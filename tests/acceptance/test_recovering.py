@@ -54,6 +54,33 @@ def test_recover_with_another_flow_is_refused_by_name(sequent):
     assert "'nightly'" in done.stderr
 
 
+@pytest.mark.parametrize("words", [("recover", "night7"), ("recover", "--plan"), ("try", "night7", "load")])
+def test_a_flow_that_has_moved_is_missed_with_the_option_that_names_its_new_place(sequent, words):
+    sequent("run", "flows.py:broken", "--run-id", "night7")
+    (sequent.directory / "flows.py").rename(sequent.directory / "batches.py")
+    done = sequent(*words)
+    assert done.returncode == 2
+    assert "file not found" in done.stderr
+    assert "if the flow has moved, give its new place: --flow path/file.py:flow" in done.stderr
+    assert "file not found" not in sequent(*words, "--flow", "batches.py:broken").stderr
+
+
+@pytest.mark.parametrize("words", [("recover", "night7"), ("try", "night7", "load")])
+def test_a_run_whose_directory_is_gone_starts_nothing(sequent, words):
+    (sequent.directory / "old").mkdir()
+    started = sequent.start(
+        "run", f"{sequent.directory}/flows.py:broken", "--run-id", "night7", cwd=sequent.directory / "old"
+    )
+    started.communicate()
+    (sequent.directory / "old").rename(sequent.directory / "new")
+    done = sequent(*words)
+    assert done.returncode == 2
+    assert f"run in '{sequent.directory}/old', where it was started, and that directory is gone" in done.stderr
+    assert "(attempt" not in done.stderr
+    (sequent.directory / "old").symlink_to("new")
+    assert "is gone" not in sequent(*words).stderr
+
+
 def test_a_store_that_others_can_write_does_not_say_what_code_to_load(sequent):
     sequent("run", "flows:broken", "--run-id", "night7")
     (sequent.directory / "loaded").unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from sequent.cli.arguments.options import GlobalOptions
@@ -22,6 +23,7 @@ from sequent.runtime.recovery.task_selection import Asked
 from sequent.settings.configuration import Configuration
 
 if TYPE_CHECKING:
+    from sequent.runtime.loading.flows import LoadedFlow
     from sequent.runtime.ports import Store
 
 Drive = Callable[[Definition, Target, AgentProcess, Observer], Outcome]
@@ -82,12 +84,12 @@ def definition_for(record: RunRecord, flow: str | None, settings: Configuration)
     """Return the flow of a recorded run, loaded again with its present settings, and where it was found.
 
     Raises:
-        UsageError: the flow is not there, or is another one.
+        UsageError: the flow or the directory of the run is not there, or the flow is another one.
     """
-    from sequent import api
     from sequent.runtime.loading.flows import load_flow
 
-    loaded = api.locate(record) if flow is None else load_flow(flow)
+    _check_directory(record)
+    loaded = _recorded(record) if flow is None else load_flow(flow)
     definition = settings.applied_to(loaded.definition)
     if definition.spec.name != record.target.flow:
         raise UsageError(
@@ -96,6 +98,39 @@ def definition_for(record: RunRecord, flow: str | None, settings: Configuration)
             hint="name the flow of the run",
         )
     return definition, loaded.target
+
+
+def _check_directory(record: RunRecord) -> None:
+    """Check that steps can run where the run was started.
+
+    Raises:
+        UsageError: that directory is gone.
+    """
+    cwd = record.target.cwd
+    if cwd and not Path(cwd).is_dir():
+        raise UsageError(
+            f"the steps of run {record.id!r} run in {cwd!r}, where it was started, and that directory is gone",
+            code="no-directory",
+            hint=f"make it; if it was moved, make a link there to its new place: ln -s NEW {quote(cwd)}",
+        )
+
+
+def _recorded(record: RunRecord) -> LoadedFlow:
+    """Load the flow from the place that the store has.
+
+    Raises:
+        UsageError: it is not there; the hint says how to name its new place.
+    """
+    from sequent import api
+    from sequent.runtime.loading.flows import NO_FLOW
+    from sequent.runtime.loading.modules import FORM, NO_FILE, NO_MODULE
+
+    try:
+        return api.locate(record)
+    except UsageError as error:
+        if error.code in (NO_FILE, NO_MODULE, NO_FLOW):
+            error.hint = error.hint.replace(FORM, "if the flow has moved, give its new place: --flow path/file.py:flow")
+        raise
 
 
 def rerun_script(

@@ -22,7 +22,10 @@ from sequent.model.run_target import Target, is_file
 from sequent.model.spec import Definition
 from sequent.model.wording import guess, repr_of
 from sequent.runtime.loading.mistakes import with_all_of_flow
-from sequent.runtime.loading.modules import FORM, load_file, load_module, refuse_hiding, reporting
+from sequent.runtime.loading.modules import FORM, NO_FILE, load_file, load_module, refuse_hiding, reporting
+
+NO_FLOW = "no-flow"
+"""The code of the error for a module without the flow."""
 
 
 @frozen(eq=False, repr=False)
@@ -111,7 +114,7 @@ def load_script(target: Target) -> object:
     if not target.file:
         raise UsageError(
             f"the flow {target.flow!r} was typed after 'python -c', and is in no file",
-            code="no-file",
+            code=NO_FILE,
             hint="give the place of the flow: --flow path/file.py:flow",
         )
     try:
@@ -126,7 +129,7 @@ def load_script(target: Target) -> object:
         raise UsageError(
             f"the flow {target.flow!r} is not at the top level of the script {target.file!r}, "
             "which is loaded but not run",
-            code="no-flow",
+            code=NO_FLOW,
             hint=f"put it there, or name a function that makes it: --flow {target.file}:NAME",
         )
     return flow
@@ -202,7 +205,7 @@ def _flow_in(module: ModuleType, attribute: str, *, needs_own_maker: bool = Fals
         if isinstance(value, ModuleType) and value is not module:
             raise UsageError(
                 f"'{module.__name__}:{attribute}' leads into the module {value.__name__!r}",
-                code="no-flow",
+                code=NO_FLOW,
                 hint=f"name it by that module: {value.__name__}:{part}",
             )
         try:
@@ -256,7 +259,7 @@ def _no_attribute(module: ModuleType, attribute: str) -> UsageError:
     flows = _flows_in(module)
     known = f"its flows: {', '.join(flows)}" if flows else "it has no flow in it"
     hint = f"{guess(attribute, [*vars(module), *flows])}{FORM}"
-    return UsageError(f"{module.__name__!r} has no {attribute!r} ({known})", code="no-flow", hint=hint)
+    return UsageError(f"{module.__name__!r} has no {attribute!r} ({known})", code=NO_FLOW, hint=hint)
 
 
 def _not_a_flow(module: ModuleType, attribute: str, value: object) -> UsageError:

@@ -23,6 +23,8 @@ from sequent.runtime.loading.mistakes import with_others
 FORM = "name it as module:flow or path/file.py:flow"
 NO_MODULE = "no-module"
 """The code of the error for a module that does not exist."""
+NO_FILE = "no-file"
+"""The same for a file."""
 
 
 def load_module(name: str, directory: str, attribute: str = "") -> ModuleType:
@@ -80,7 +82,7 @@ def load_file(file: str, attribute: str = "") -> ModuleType:
     if not os.path.isfile(file):
         directory, name = os.path.split(file)
         hint = f"{guess(name, _files_in(directory), '.py')}{FORM}"
-        raise UsageError(f"file not found: {file!r}", code="no-file", hint=hint)
+        raise UsageError(f"file not found: {file!r}", code=NO_FILE, hint=hint)
     _look_first_in(os.path.dirname(file))
     name = os.path.splitext(os.path.basename(file))[0]
     known = sys.modules.get(name)
@@ -109,7 +111,7 @@ def import_once(wanted: ModuleImport) -> None:
         if not os.path.isfile(wanted.file):
             raise UsageError(
                 f"import_file: file not found: {wanted.file!r} in {os.getcwd()!r}",
-                code="no-file",
+                code=NO_FILE,
                 hint="give an absolute path, or one relative to the directory where the run was started",
             )
         _execute(wanted.module, wanted.file)
@@ -129,7 +131,7 @@ def _execute(name: str, file: str, attribute: str = "") -> ModuleType:
     """Execute a file as the module with that name."""
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise UsageError(f"{file!r} is not a Python file", code="no-file", hint=FORM)
+        raise UsageError(f"{file!r} is not a Python file", code=NO_FILE, hint=FORM)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
