@@ -60,7 +60,7 @@ def test_graph_of_a_run_has_its_states_also_when_the_flow_is_gone(sequent):
     nodes = json.loads(sequent("graph", "night7", "--json").stdout)["graph"]["nodes"]
     assert {node["path"]: node["status"] for node in nodes} == {"load": "success", "send": "failure"}
     assert "send: failure" in sequent("graph", "latest").stdout
-    done = sequent("graph", "night", "--format", "svg", "--output", "night.svg")
+    done = sequent("graph", "night", "--output", "night.svg")
     assert (done.returncode, done.stdout) == (0, "")
     assert "night7: failure" in (sequent.directory / "night.svg").read_text()
 

@@ -248,6 +248,13 @@ def test_without_the_extra_the_error_names_it(tmp_path):
     assert "pip install 'sequent[png]'" in done.stderr
 
 
+def test_the_name_of_the_file_decides_what_is_written(failed_run):
+    for name, begins in (("bad.html", "<!DOCTYPE html>"), ("bad.json", "{")):
+        assert failed_run("report", "bad", "-o", name).returncode == 0
+        assert (failed_run.directory / name).read_text().startswith(begins)
+    assert failed_run("report", "bad", "-o", "bad.svg").returncode == 2
+
+
 def test_a_file_that_cannot_be_written_is_named(failed_run):
     done = failed_run("report", "bad", "-o", "nowhere/report.html")
     assert done.returncode == 2

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store, warn
 from sequent.cli.output import json_output
 from sequent.cli.output.terminal import out
-from sequent.cli.output.written_file import write_file
+from sequent.cli.output.written_file import form_of, write_file
 from sequent.compiler import describe
 from sequent.errors import SequentError
 from sequent.model.run_target import is_file
@@ -29,19 +29,22 @@ def graph(
     /,
     *,
     format: Annotated[  # noqa: A002 - the option's name is part of the command line
-        Literal["svg", "mermaid", "dot", "json"],
-        Parameter(name=["--format", "-f"], show_default=True, help="The format of the drawing."),
-    ] = "mermaid",
+        Literal["svg", "mermaid", "dot", "json"] | None,
+        Parameter(
+            name=["--format", "-f"], help="The format of the drawing; by default that of the file's name, or mermaid."
+        ),
+    ] = None,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="The file to write it to.")] = None,
     options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Draw a flow, or a run with its progress: nested containers, repeats, and requirements."""
+    form = "json" if options.json else form_of(format, output, (*_FORMS, "json"))
     picture, states = _flow(target, options) if _names_flow(target, options) else _run(target, options)
-    if options.json or format == "json":
+    if form == "json":
         text = json_output.text_of({"graph": document_of(picture, states)})
     else:
-        text = _FORMS[format](picture, states)
-        notice = notice_of(picture) if format == "svg" else ""
+        text = _FORMS[form](picture, states)
+        notice = notice_of(picture) if form == "svg" else ""
         if notice:
             options.say(notice)
     if output is None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output.terminal import out
-from sequent.cli.output.written_file import write_file
+from sequent.cli.output.written_file import form_of, write_file
 from sequent.cli.runs.run_lookup import found_run
 from sequent.errors import StoreError, UsageError
 from sequent.model.outline import CONTAINERS
@@ -48,14 +48,18 @@ def report(
     /,
     *,
     format: Annotated[  # noqa: A002 - the option's name is part of the command line
-        Literal["html", "png"],
-        Parameter(name=["--format", "-f"], show_default=True, help="A page, or a picture of flow and timeline."),
-    ] = "html",
+        Literal["html", "png"] | None,
+        Parameter(
+            name=["--format", "-f"],
+            help="A page, or a picture of flow and timeline; by default that of the file's name, or html.",
+        ),
+    ] = None,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="The file to write it to.")] = None,
     options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Write a report of a run: flow, timeline, failures, durations against earlier runs, and the critical path."""
-    _check_form(format, has_file=output is not None, is_json=options.json)
+    form = "json" if options.json else form_of(format, output, ("html", "png", "json"))
+    _check_form(form, has_file=output is not None)
     with opened_store(options) as store:
         record = found_run(store, "report", run, None)
         attempts = by_step(store.attempts(record), record.outline)
@@ -72,7 +76,7 @@ def report(
             now=now,
             expected_end=expected_end(record, attempts, summary.waits, earlier, now),
         )
-        content = _content(store, _with_tails(store, record, view), usual, "json" if options.json else format)
+        content = _content(store, _with_tails(store, record, view), usual, form)
     if output is not None:
         write_file(output, content)
     elif isinstance(content, str):
@@ -80,7 +84,7 @@ def report(
     return 0
 
 
-def _check_form(form: str, *, has_file: bool, is_json: bool) -> None:
+def _check_form(form: str, *, has_file: bool) -> None:
     """Refuse a picture or page that would go to the terminal, and a picture that cannot be drawn.
 
     Raises:
@@ -90,9 +94,9 @@ def _check_form(form: str, *, has_file: bool, is_json: bool) -> None:
         from sequent.html.png import check_png
 
         check_png()
-        if not (has_file or is_json):
+        if not has_file:
             raise UsageError("a PNG is not text", hint="name a file: -o report.png")
-    elif not (has_file or is_json) and sys.stdout.isatty():
+    elif form == "html" and not has_file and sys.stdout.isatty():
         raise UsageError(
             "a report is a page, not text for a terminal", hint="name a file: sequent report -o report.html"
         )

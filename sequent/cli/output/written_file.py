@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from pathlib import Path
 
 from sequent.errors import OutputError, UsageError
@@ -10,6 +11,40 @@ from sequent.errors import OutputError, UsageError
 _DATABASE = b"SQLite format 3\0"
 """The first bytes of a database, such as a store."""
 _MISNAMED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG})
+
+
+_FORM_OF = {
+    ".dot": "dot",
+    ".gv": "dot",
+    ".htm": "html",
+    ".html": "html",
+    ".jpeg": "jpeg",
+    ".jpg": "jpeg",
+    ".json": "json",
+    ".md": "mermaid",
+    ".mermaid": "mermaid",
+    ".mmd": "mermaid",
+    ".pdf": "pdf",
+    ".png": "png",
+    ".svg": "svg",
+}
+"""The format that a file has by the end of its name."""
+
+
+def form_of(typed: str | None, file: Path | None, forms: Sequence[str]) -> str:
+    """Return the format to write: the typed one, else that of the file's name, else the first of those there are.
+
+    Raises:
+        UsageError: the name is that of another format.
+    """
+    form = typed or (_FORM_OF.get(file.suffix.lower()) if file is not None else None) or forms[0]
+    if form not in forms:
+        raise UsageError(
+            f"'{file}' has the name of a {form.upper()} file, which this command does not write",
+            code="output",
+            hint=f"name a file of another kind, or choose one with --format: {', '.join(forms)}",
+        )
+    return form
 
 
 def write_file(file: Path, content: str | bytes) -> None:
