@@ -65,6 +65,7 @@ def test_a_word_that_is_neither_command_nor_target_is_refused_with_what_there_is
         (["ls", "--limit", "x"], "--limit is 'x'\n  hint: give a whole number; see sequent ls --help"),
         (["ls", "stray"], "'stray'\n  hint: see sequent ls --help"),
         (["show", "a", "b", "c"], "'c'"),
+        (["recover", "flows.py:nightly"], "'flows.py:nightly' is the place of a flow, not a run"),
         (["graph", "m:f", "--format", "gif"], "--format is 'gif'\n  hint: choose svg, mermaid, dot, json;"),
         (["host"], "action is missing\n  hint: write sequent host add|check|ls|clean [host...] [options]; see"),
         (["mark", "latest", "x", "done"], "outcome is 'done'\n  hint: choose success, failure;"),

@@ -234,9 +234,21 @@ def _purpose(definition: Definition) -> str:
     return safe_block((body and inspect.getdoc(body)) or f"Run {definition.spec.name}.")
 
 
+def _default_text(text: str) -> str:
+    """Return a default as it is typed."""
+    return "none" if text == "null" else readable(text) or "empty text"
+
+
+def _word_of(kind: str) -> type[str]:
+    """Return a class of strings with the name by which the help calls the word after an option: that of its type."""
+    name = kind.removesuffix(" | None").removeprefix("list[").removesuffix("]")
+    return type(name if name.isidentifier() else "value", (str,), {})
+
+
 def _option(definition: Definition, param: ParamSpec, group: Group) -> inspect.Parameter:
     annotation = definition.param_types[param.name]
-    kind: Any = bool if is_flag(annotation) else list[str] if is_list(annotation) else str
+    word: Any = _word_of(param.type)
+    kind: Any = bool if is_flag(annotation) else list[word] if is_list(annotation) else word
 
     def convert(_type: object, tokens: Sequence[Token]) -> object:
         implicit = tokens[-1].implicit_value
@@ -245,14 +257,16 @@ def _option(definition: Definition, param: ParamSpec, group: Group) -> inspect.P
         return _value(definition, param.name, *(token.value for token in tokens))
 
     option = option_of(param.name)
-    default = "required" if param.default is None else f"default: {readable(param.default.text) or 'empty text'}"
+    default = "required" if param.default is None else f"default: {_default_text(param.default.text)}"
     text = f"{param.help} " if param.help else ""
     several = f"; {option} x {option} y, {option} x,y, or JSON" if is_list(annotation) else ""
     choices = choices_of(annotation)
-    kinds = " | ".join(choices) if 0 < len(choices) <= _CHOICES else param.type
+    kinds = f"{' | '.join(choices) if 0 < len(choices) <= _CHOICES else param.type}; "
+    if kind is bool or (param.type.isidentifier() and not choices):
+        kinds = ""
     shown = Parameter(
         name=option,
-        help=safe(f"{text}[{kinds}; {default}{several}]"),
+        help=safe(f"{text}[{kinds}{default}{several}]"),
         converter=convert,
         n_tokens=None if kind is bool else 1,
         negative=opposite_of(param.name, annotation),

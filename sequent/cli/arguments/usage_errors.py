@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from cyclopts import (
@@ -18,6 +19,7 @@ from sequent.cli.command_table import COMMANDS, usage_of
 from sequent.cli.familiar_words import option_like
 from sequent.errors import UsageError
 
+_YES_OR_NO = frozenset({"yes", "no", "true", "false", "on", "off", "1", "0"})
 _KINDS: dict[object, str] = {int: "a whole number", float: "a number"}
 
 
@@ -27,13 +29,17 @@ def usage_error(error: CycloptsError) -> UsageError:
     see = f"see {title} --help"
     match error:
         case UnusedCliTokensError():
-            message, hint = f"unexpected words: {' '.join(map(repr, error.unused_tokens or ()))}", see
+            words = error.unused_tokens or ()
+            message = f"unexpected word{'s' * (len(words) != 1)}: {' '.join(map(repr, words))}"
+            hint = f"{_meant_by(words, title)}{see}"
         case UnknownOptionError():
             option = (error.token.keyword or error.token.value).partition("=")[0]
             known = frozenset(name for argument in error.argument_collection for name in argument.names)
             message, hint = f"{title} has no option {option!r}", f"{_meant(title, option, known)}{see}"
         case MissingArgumentError() if error.argument is not None:
             message, hint = _missing(error.argument.name, title, see)
+        case CoercionError() if error.target_type is bool and error.argument:
+            message, hint = f"{error.argument.name} takes no value", f"write {' or '.join(error.argument.names)}; {see}"
         case CoercionError() if (allowed := _allowed(error.target_type)) and error.token and error.argument:
             message, hint = f"{error.argument.name} is {error.token.value!r}", f"{allowed}; {see}"
         case RepeatArgumentError():
@@ -41,6 +47,14 @@ def usage_error(error: CycloptsError) -> UsageError:
         case _:
             message, hint = " ".join(str(error).split()), see
     return UsageError(message, hint=hint)
+
+
+def _meant_by(words: Sequence[str], title: str) -> str:
+    """Return the beginning of a hint about words that belong to no option."""
+    if any(word.lower() in _YES_OR_NO for word in words):
+        return "an option that is on or off takes no value: write --name or --no-name; "
+    is_of_flow = title.startswith("sequent run ")
+    return "write parameters of the flow as options, such as --day 2026-11-24; " if is_of_flow else ""
 
 
 def _title(error: CycloptsError) -> str:

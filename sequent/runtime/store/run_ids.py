@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from sequent.errors import UnknownRunError, UsageError
 from sequent.model.commands import typed
+from sequent.model.run_target import is_file
 from sequent.model.status import RunStatus
 
 LATEST = "latest"
@@ -48,6 +49,9 @@ def taken(run_id: str) -> UsageError:
 
 def unknown(run_id: str, store: str, latest: Sequence[tuple[str, str, RunStatus]]) -> UnknownRunError:
     """Return the error of an id that no run has; ``latest`` are the latest runs' ids, flows and statuses."""
+    if ":" in run_id or is_file(run_id):
+        runs = f"the latest runs are {_list(latest)}" if latest else f"start one: {typed('run', run_id)}"
+        return UnknownRunError(f"'{run_id}' is the place of a flow, not a run", hint=runs)
     if not latest:
         message = f"there is no run '{run_id}': there are no runs in '{store}'"
         return UnknownRunError(message, hint="start one, or name another store: --store FILE")

@@ -142,11 +142,25 @@ def test_what_is_wrong_is_named_with_what_is_allowed(words, pairs, said, hint):
     assert hint in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("words", "said", "hint"),
+    [
+        (("--verify=maybe",), "--verify takes no value", "write --verify or --no-verify;"),
+        (("--verify", "yes"), "unexpected word: 'yes'", "an option that is on or off takes no value"),
+        (("2026-11-24",), "unexpected word: '2026-11-24'", "write parameters of the flow as options"),
+    ],
+)
+def test_a_word_that_belongs_to_no_option_is_told_with_how_options_are_written(words, said, hint):
+    with pytest.raises(UsageError) as caught:
+        given(*words)
+    assert caught.value.message == said
+    assert hint in caught.value.hint
+
+
 def test_help_shows_each_parameter_with_type_and_default_beside_the_commands_own_options(capsys):
     given("--help")
     text = " ".join(capsys.readouterr().out.split())
-    assert "--day" in text
-    assert "the day [date; default: null]" in text
+    assert "--day DATE the day [default: none]" in text
     assert "--verify --no-verify" in text
     assert "--max-concurrent" in text
 
@@ -240,7 +254,7 @@ def test_help_has_the_parameters_in_a_panel_of_their_own_and_says_how_lists_are_
     assert panels == tuple(sorted(panels))
     assert panels[0] < text.index("--param-store") < panels[1]
     assert "--regions x --regions y, --regions x,y, or JSON" in text
-    assert "[fast | full; default: null]" in text
+    assert "[fast | full; default: none]" in text
 
 
 FLOW = """
