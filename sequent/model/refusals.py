@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, MappingView
 from collections.abc import Set as AbstractSet
 from typing import Any, cast
 
@@ -58,6 +58,8 @@ def _is_single(value: object) -> bool:
 
 def advice_for(kind: type[Any]) -> str:
     """Return the replacement for an instance of a class."""
+    if issubclass(kind, Generator | MappingView):
+        return f"give list(x), or {_FILE}"
     if issubclass(kind, AbstractSet):
         return f"give data, such as sorted(x), a list: a set has no order; or {_FILE}"
     if issubclass(kind, tuple):

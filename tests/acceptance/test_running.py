@@ -39,6 +39,29 @@ def test_json_is_one_document_with_the_result(sequent):
     assert run["counts"] == {"success": 2}
 
 
+def test_a_step_that_reads_from_a_terminal_fails_with_a_hint_at_its_own_line(sequent):
+    lines = [
+        "from sequent import container, step",
+        "",
+        "@container(stop_on_exception=False)",
+        "class flow:",
+        "    @step",
+        "    def ask(self):",
+        "        input('name? ')",
+        "    @step",
+        "    def debug(self):",
+        "        breakpoint()",
+        "        return 1",
+    ]
+    (sequent.directory / "asking.py").write_text("\n".join(lines))
+    done = sequent("run", "asking.py")
+    assert done.returncode == 1
+    assert "EOFError: EOF when reading a line\n        hint: a step has no terminal: take the value" in done.stderr
+    assert "asking.py:7: input('name? ')" in done.stderr
+    assert "BdbQuit: the debugger was left\n        hint: a step in a run has no terminal" in done.stderr
+    assert "bdb.py" not in done.stderr
+
+
 def test_help_after_a_target_shows_the_flows_parameters_and_starts_nothing(sequent):
     done = sequent("run", "flows:nightly", "--help")
     assert done.returncode == 0, done.stderr

@@ -114,6 +114,13 @@ def test_an_annotation_that_cannot_be_resolved_names_no_further_class() -> None:
     assert value_text.classes_in(Misspelt) == {"Misspelt": Misspelt}
 
 
+@pytest.mark.parametrize("value", [(each for each in "ab"), {}.keys(), {}.values(), map(int, "12")])
+def test_what_can_be_listed_is_refused_with_how_to_list_it(value) -> None:
+    with pytest.raises(NotDataError) as caught:
+        value_text.encode(value)
+    assert caught.value.hint.startswith("give list(x)")
+
+
 @pytest.mark.parametrize("path", [PureWindowsPath("C:/data"), OwnPath("data")])
 def test_a_path_that_would_be_read_back_as_another_is_refused(path) -> None:
     with pytest.raises(NotDataError, match=type(path).__name__):

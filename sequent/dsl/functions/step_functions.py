@@ -160,6 +160,9 @@ def _read_default(name: str, value: object, site: Site) -> Given | None:
 
 def _check_callable(function: object, site: Site) -> Callable[..., object]:
     if isinstance(function, Claimable) and not isinstance(function, Reference):
+        written: object = getattr(function, "__sequent__", None)
+        if getattr(written, "body", None) is not None:
+            raise argument_error(f"{shown(function)!r} is a container already", site.place, "leave @step out")
         raise argument_error(f"{shown(function)!r} is a step already", site.place, "give the function itself")
     if isinstance(function, type):
         raise argument_error(

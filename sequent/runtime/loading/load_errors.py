@@ -11,9 +11,16 @@ import re
 import shlex
 import sys
 
+import sequent
 from sequent.errors import DefinitionError, Place
 from sequent.model.wording import guess
 from sequent.runtime.loading.mistakes import frames_of
+
+_OTHER_WORDS = {
+    "container": ("flow", "dag", "pipeline", "workflow", "graph", "group", "taskgroup", "task_group"),
+    "step": ("task", "job", "op", "asset", "activity", "rule", "target"),
+}
+"""The words of other tools, by ours."""
 
 
 def load_error(name: str, error: BaseException, attribute: str) -> DefinitionError:
@@ -38,9 +45,13 @@ def load_error(name: str, error: BaseException, attribute: str) -> DefinitionErr
             hint = _as_module(name, attribute, error.name or "") or _where_to_find(error.name or "", name)
         case ImportError() if "relative import" in error.msg:
             told, hint = f"{kind}: {error.msg}", _as_module(name, attribute) or hint
+        case ImportError():
+            told, hint = f"{kind}: {error.msg}", f"{_meant_in_import(error)}{hint}"
         case NameError():
             told = f"{kind}: {error}"
             hint = _where_it_is(error) or _below(error, place) or f"{_meant_by(error)}{hint}"
+        case TypeError() if str(error).startswith("param() takes 0 positional"):
+            told, hint = f"{kind}: {error}", "name it: param(default=...)"
         case AttributeError():
             told, hint = f"{kind}: {error}", f"{_meant_by(error)}{hint}"
         case _:
@@ -87,10 +98,27 @@ def _as_module(name: str, attribute: str, needed: str = "") -> str:
 def _meant_by(error: NameError | AttributeError) -> str:
     """Return the probable meaning of an unknown name, as the beginning of a hint."""
     if isinstance(error, AttributeError):
+        if error.obj is sequent:
+            return _meant_in_sequent(str(error.name))
         known = dir(error.obj)
     else:
         known = [name for frame, _ in frames_of(error) for name in frame.f_locals]
     return guess(str(error.name), known)
+
+
+def _meant_in_import(error: ImportError) -> str:
+    """Return the probable meaning of a name that a module does not have."""
+    found = re.match(r"cannot import name '(\w+)'", error.msg)
+    module = sys.modules.get(error.name or "")
+    if found is None or module is None:
+        return ""
+    return _meant_in_sequent(found[1]) if module is sequent else guess(found[1], dir(module))
+
+
+def _meant_in_sequent(name: str) -> str:
+    """Return the word of Sequent for a name that other tools have, or that is misspelt."""
+    word = next((word for word, others in _OTHER_WORDS.items() if name.lower() in others), "")
+    return f"in Sequent that is @{word}; " if word else guess(name, sequent.__all__)
 
 
 def _where_it_is(error: NameError) -> str:
@@ -110,14 +138,18 @@ def _below(error: NameError, place: Place | None) -> str:
         return ""
     name = re.escape(error.name or "")
     definition = re.compile(rf"(async )?(def|class) {name}\b|{name}\s*[:=][^=]")
-    depth = None
+    depth, is_own = None, True
     for number, line in enumerate(linecache.getlines(place.file)[place.line - 1 :], place.line):
         text = line.lstrip()
         if not text:
             continue
         depth = min(depth, len(line) - len(text)) if depth is not None else len(line) - len(text)
-        if len(line) - len(text) == depth and number > place.line and definition.match(text):
+        if len(line) - len(text) == depth and definition.match(text):
+            if is_own:
+                return f"{error.name!r} is used in its own definition; in a repeat, previous() is its earlier result"
             return f"{error.name!r} is defined below, in line {number}: define it above its first use"
+        # The lines of decorators belong to the definition that follows.
+        is_own = is_own and (number == place.line or text.startswith(("@", ")", "#")))
     return ""
 
 
@@ -139,6 +171,6 @@ def _foreign() -> tuple[str, ...]:
     # Most modules have no mistakes.
     import sysconfig
 
-    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    ours = os.path.dirname(os.path.abspath(sequent.__file__))
     paths = sysconfig.get_paths()
     return tuple({ours + os.sep, *(paths[key] + os.sep for key in ("stdlib", "purelib", "platlib"))})

@@ -40,9 +40,9 @@ def problem_of(
         case SequentError():
             message = error.message + (f"\n  hint: {error.hint}" if error.hint else "")
         case _:
-            message = _safe(str, error)
+            message = _safe(str, error) + _terminal_hint(error)
     author, innermost = _lines(error.__traceback__)
-    is_refusal = isinstance(error, SequentError) and author is None
+    is_refusal = author is None and (isinstance(error, SequentError) or _is_of_debugger(error))
     own = error.place if isinstance(error, SequentError) else None
     file, line = own or author or (place if is_refusal else innermost) or ("", 0)
     return Problem(
@@ -55,6 +55,20 @@ def problem_of(
         exit_code=code,
         types=tuple(hide(name) for name in _types_of(type(error))),
     )
+
+
+def _terminal_hint(error: BaseException) -> str:
+    """Return a hint for a step that reads from a terminal, by ``input()`` or ``breakpoint()``: a run has none."""
+    if type(error) is EOFError and _safe(str, error) == "EOF when reading a line":
+        return "\n  hint: a step has no terminal: take the value from a param(), or from the answer to an approve()"
+    if _is_of_debugger(error):
+        return "the debugger was left\n  hint: a step in a run has no terminal: debug it with sequent try RUN PATH"
+    return ""
+
+
+def _is_of_debugger(error: BaseException) -> bool:
+    """Return whether the debugger was left, as at once where there is no terminal; it is seldom loaded."""
+    return (type(error).__module__, type(error).__name__) == ("bdb", "BdbQuit")
 
 
 def _types_of(kind: type[BaseException]) -> tuple[str, ...]:

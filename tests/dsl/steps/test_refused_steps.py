@@ -269,7 +269,15 @@ def test_a_class_or_a_value_is_no_step(blamed):
 
     blamed(write_class, "'dict' is a class")
     blamed(write_value, "3 is not a function")
+
+    def write_container():
+        @step  # wrong
+        @container
+        class flow:
+            a = step(work)
+
     blamed(write_step, "is a step already")
+    blamed(write_container, "'flow' is a container already")
 
 
 def test_a_decorator_in_a_body_that_is_given_nothing_is_told(blamed):

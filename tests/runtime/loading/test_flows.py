@@ -167,6 +167,39 @@ def test_a_misspelt_name_or_word_is_told_with_the_nearest(write, text, meant):
     assert error.place.line == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("from sequent import steps", "did you mean 'step'? "),
+        ("from sequent import flow", "in Sequent that is @container; "),
+        ("import sequent\n@sequent.task\ndef load(): ...", "in Sequent that is @step; "),
+        ("from json import laods", "did you mean 'loads'? "),
+        ("from sequent import param\nday = param(3)", "name it: param(default=...)"),
+    ],
+)
+def test_a_word_that_a_module_does_not_have_is_told_with_the_one_that_was_meant(write, tmp_path, text, meant):
+    name = write(f"{text}\n")
+    error = error_of(name)
+    assert error.hint.startswith(meant)
+    assert error.place == (
+        str(tmp_path / f"{name}.py"),
+        text.count("\n", 0, text.find("@")) + 1 if "@" in text else 1 + text.count("\n"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("    @step\n    def load(self, rows: int = load.result): ...\n", "used in its own definition"),
+        ("    @step(\n        requires=load,\n    )\n    def load(self): ...\n", "used in its own definition"),
+        ("    @step(requires=load)\n    def send(self): ...\n    load = step(print)\n", "defined below, in line 7"),
+    ],
+)
+def test_a_step_that_uses_itself_is_told_apart_from_one_that_is_defined_below(write, text, hint):
+    name = write(f"from sequent import container, step\n\n@container\nclass flow:\n{text}")
+    assert hint in error_of(f"{name}:flow").hint
+
+
 def test_a_name_of_the_class_around_is_told_with_how_to_reach_it(write, tmp_path):
     body = "from sequent import container, step\n\n@container\nclass flow:\n    load = step(print)\n    @container\n"
     name = write(f"{body}    class inner:\n        send = step(requires=load)(print)\n")
