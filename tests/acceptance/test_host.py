@@ -160,7 +160,7 @@ def test_a_host_that_lacks_nothing_is_told_with_what_it_has(known_client, ssh_ho
     assert host["agent"] == str(ssh_hosts.bin / "sequent")
     assert abs(host["skew"]) < PATIENCE
     shown = sequent("host", "check").stdout
-    for piece in ("✓ near", "paramiko: it can judge all", "processes stay", host["python"], host["executable"]):
+    for piece in ("✓ near", "paramiko: it understands all", "processes stay", host["python"], host["executable"]):
         assert piece in shown
     wait_until(lambda: not ssh_hosts.near.processes(), "a process stays that was left for a look")
 

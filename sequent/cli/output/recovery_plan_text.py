@@ -62,7 +62,9 @@ def summary(planned: RecoveryPlan) -> str:
         for fate, words in _WORDS.items()
         if counts.get(fate) and fate is not Fate.RERUN
     ]
-    return f"{running:,} of {counted(total, 'task')} run" + (f"; {', '.join(others)}" if others else "")
+    return f"{running:,} of {counted(total, 'task')} {'runs' if total == 1 else 'run'}" + (
+        f"; {', '.join(others)}" if others else ""
+    )
 
 
 def _lines(tasks: Sequence[PlannedTask], most: int) -> Iterator[str]:

@@ -77,7 +77,7 @@ def test_it_is_a_document_with_json(capsys):
     ("fates", "text"),
     [
         ((), "0 of 0 tasks run"),
-        ((Fate.RERUN,), "1 of 1 task run"),
+        ((Fate.RERUN,), "1 of 1 task runs"),
         ((Fate.PASSED, Fate.PASSED, Fate.RERUN), "1 of 3 tasks run; 2 are passed over"),
     ],
 )

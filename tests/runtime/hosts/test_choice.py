@@ -36,7 +36,7 @@ def test_paramiko_is_taken_where_it_can_judge_everything(ssh_hosts):
     for name in ("near", "far", "beyond"):
         kind, reason = chosen(ssh_hosts, name)
         assert kind == "paramiko"
-        assert "it can judge all" in reason
+        assert "it understands all" in reason
 
 
 def test_the_configuration_decides_if_it_says_so(ssh_hosts):

@@ -14,7 +14,7 @@ from sequent.runtime.hosts.transports.ssh_program import SshProgram
 from sequent.runtime.hosts.transports.transport import Transport
 
 _AS_SAID = "the configuration says so"
-_ENOUGH = "it can judge all that the configuration of ssh and the files of known hosts say"
+_ENOUGH = "it understands all of your configuration of ssh and your known hosts"
 
 
 def transport_for(settings: HostSettings) -> Transport:
