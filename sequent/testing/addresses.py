@@ -126,7 +126,7 @@ class Addresses:
         path, host, numbers = self._split(text)
         step, container = self.steps.get(path), self.containers.get(path)
         if step is None and container is None:
-            raise self._unknown(path, "the simulation is asked for", [*self.steps, *self.containers])
+            raise self._unknown(path, "the test", [*self.steps, *self.containers])
         around = self.levels(container or self.steps[path])
         inside = [*around, *([] if container is None else [container])]
         counted = sum(not level.is_copied for level in around)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from sequent.errors import UsageError
 from sequent.model.durations import read_seconds
+from sequent.model.wording import repr_of
 
 Seconds: TypeAlias = float | str | timedelta
 """A length of time: a number of seconds, "30s", or a timedelta."""
@@ -26,8 +27,14 @@ class FakeClock:
         """Begin at a moment.
 
         Raises:
-            UsageError: the moment has no time zone.
+            UsageError: it is not a moment, or has no time zone.
         """
+        if not isinstance(cast("object", start), datetime):
+            raise UsageError(
+                f"start is {repr_of(start)}",
+                code="moment",
+                hint="give a datetime with its zone, in which the clock begins",
+            )
         if start.tzinfo is None:
             raise UsageError(
                 f"the clock begins at {start.isoformat()}, which has no time zone",

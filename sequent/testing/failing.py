@@ -67,7 +67,7 @@ def _error(fails: object, task: Task) -> BaseException | None:
         case None | False:
             return None
         case True:
-            return SimulatedError("the simulation has it fail")
+            return SimulatedError("the simulation makes it fail")
         case BaseException():
             return fails
         case type() if issubclass(fails, BaseException):

@@ -13,11 +13,13 @@ from sequent.dsl.containers.flow_run import BoundRun
 from sequent.dsl.options.hosts import is_here
 from sequent.dsl.parameters.param import encode_params
 from sequent.dsl.specification.definitions import definition_of
+from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.plan import Plan
 from sequent.model.run_target import Target
 from sequent.model.spec import Definition
 from sequent.model.status import Construct, RunStatus
+from sequent.model.wording import repr_of
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.orders import AttemptOrder
 from sequent.runtime.ports import DrivenRun
@@ -112,10 +114,16 @@ def simulate(
     return world.begin(HowFar(stop_at, max_loops))
 
 
+def _check_number(value: object, name: str) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise UsageError(f"{name} is {repr_of(value)}", code="count", hint="give a whole number")
+
+
 def _world(
     flow: object, params: Mapping[str, object], start: datetime, limits: tuple[int | None, int], history: object
 ) -> World:
     """Make the world of a simulation; with a history, its store is open as long as the world is there."""
+    _check_number(limits[0], "max_concurrent")
     if history is None:
         return World(flow, params, start, *limits)
     store = open_store(str(history), makes=False)

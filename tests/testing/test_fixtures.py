@@ -63,7 +63,7 @@ def test_a_test_has_a_store_of_its_own_and_a_failing_one_shows_its_simulation(tm
     (tmp_path / "test_it.py").write_text(TESTS)
     done = run_pytest(tmp_path)
     assert "1 failed, 3 passed" in done.stdout
-    assert "a/1 ended: failure (SimulatedError: the simulation has it fail)" in done.stdout
+    assert "a/1 ended: failure (SimulatedError: the simulation makes it fail)" in done.stdout
 
 
 def test_who_uses_no_fixture_loads_next_to_nothing(tmp_path):

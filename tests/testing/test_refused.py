@@ -75,6 +75,8 @@ def made() -> sequent.Sequent:
         ({"items": {"draw": [object()]}}, ["the items for 'draw'[0] is an object"]),
         ({"stop_at": "soon"}, ["stop_at: 'soon' is not a duration", 'give "30s", a number of seconds']),
         ({"start": datetime(2026, 1, 1)}, ["2026-01-01T00:00:00, which has no time zone"]),  # noqa: DTZ001 - the mistake
+        ({"start": "2026-01-01"}, ["start is '2026-01-01'", "give a datetime"]),
+        ({"max_concurrent": "many"}, ["max_concurrent is 'many'", "give a whole number"]),
         ({"params": {"day": 1}}, ["'f' has no parameter 'day'"]),
     ],
 )
