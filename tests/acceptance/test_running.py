@@ -69,7 +69,7 @@ def test_help_after_a_target_shows_the_flows_parameters_and_starts_nothing(seque
         "What happens every night.",
         "--day",
         "business day",
-        "date",
+        "DATE",
         "--rows",
         "default: 3",
         "--max-concurrent",

@@ -42,14 +42,15 @@ def problem_of(
         case _:
             message = _safe(str, error) + _terminal_hint(error)
     author, innermost = _lines(error.__traceback__)
-    is_refusal = author is None and (isinstance(error, SequentError) or _is_of_debugger(error))
+    is_of_debugger = _is_of_debugger(error)
+    is_refusal = author is None and (isinstance(error, SequentError) or is_of_debugger)
     own = error.place if isinstance(error, SequentError) else None
     file, line = own or author or (place if is_refusal else innermost) or ("", 0)
     return Problem(
         type=printable(hide(kind), _LONGEST_NAME),
         message=printable(hide(message), _LONGEST_MESSAGE),
-        # The author cannot mend Sequent's own frames.
-        traceback="" if is_refusal else printable(hide(_traceback(error)), _LONGEST_TRACEBACK),
+        # The author cannot mend Sequent's own frames, nor those of the debugger.
+        traceback="" if is_refusal or is_of_debugger else printable(hide(_traceback(error)), _LONGEST_TRACEBACK),
         file=file,
         line=max(number_or(line, 0), 0),
         exit_code=code,
