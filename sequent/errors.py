@@ -48,14 +48,18 @@ class SequentError(Exception):
         return self.message if not self.path or named in self.message else f"{named}: {self.message}"
 
     @property
+    def where(self) -> str:
+        """The place before the message; '' if there is none, or if the message begins with it, and its column."""
+        return f"{self.place}: " if self.place and not self.message.startswith(str(self.place)) else ""
+
+    @property
     def advice(self) -> str:
         """The message and the hint, in one line."""
         return f"{self.message}; {self.hint}" if self.hint else self.message
 
     def __str__(self) -> str:
-        where = f"{self.place}: " if self.place else ""
         hint = f"\n  hint: {self.hint}" if self.hint else ""
-        return f"{where}{self.sentence}{hint}"
+        return f"{self.where}{self.sentence}{hint}"
 
 
 class UsageError(SequentError):

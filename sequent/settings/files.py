@@ -159,6 +159,10 @@ def _text(path: str) -> str:
         raise _error(message, "write the file in UTF-8", path, line) from error
 
 
+_TOML = 'correct it there; a setting is written as max_concurrent = 4, or store = "runs.db"'
+_YAML = "correct it there; a setting is written as max_concurrent: 4, or store: runs.db"
+
+
 def _error(message: str, hint: str, path: str, line: int = 1) -> UsageError:
     return UsageError(message, code="config-file", hint=hint, place=Place(path, line) if line else None)
 
@@ -176,7 +180,7 @@ def _read_toml(path: str, text: str) -> tuple[Mapping[str, object], _Lines]:
         told = _POSITION.sub("", str(error))
         # Only an error at the unexpected end of the file has no position.
         line, column = map(int, found.groups()) if found else (text.count("\n") + 1, 1)
-        raise _error(f"{path}:{line}:{column}: this is not TOML: {told}", "correct it", path, line) from error
+        raise _error(f"{path}:{line}:{column}: this is not TOML: {told}", _TOML, path, line) from error
 
 
 def _toml_lines(text: str) -> _Lines:
@@ -214,9 +218,9 @@ def _read_yaml(path: str, text: str) -> tuple[Mapping[str, object], _Lines]:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
         told = error.problem or error.context or "it cannot be read"
-        raise _error(f"{path}:{line}:{column}: this is not YAML: {told}", "correct it", path, line) from error
+        raise _error(f"{path}:{line}:{column}: this is not YAML: {told}", _YAML, path, line) from error
     except yaml.YAMLError as error:
-        raise _error(f"{path}:1:1: this is not YAML: {' '.join(str(error).split())}", "correct it", path) from error
+        raise _error(f"{path}:1:1: this is not YAML: {' '.join(str(error).split())}", _YAML, path) from error
     if table is None:
         return {}, lines
     if not isinstance(table, Mapping):

@@ -10,7 +10,13 @@ from sequent.model.wording import did_you_mean, repr_of
 
 def unknown_key(key: object, where: str, known: Iterable[str], place: Place) -> DefinitionError:
     """Return the error for an unknown key."""
-    return setting_error(f"{where} has no key {repr_of(key)}", place, did_you_mean(key, known))
+    is_of_project = key == "tool" and where.endswith("sequent.toml")
+    hint = (
+        "[tool.sequent] is for pyproject.toml: write its keys without it here"
+        if is_of_project
+        else did_you_mean(key, known)
+    )
+    return setting_error(f"{where} has no key {repr_of(key)}", place, hint)
 
 
 def setting_error(message: str, place: Place, hint: str) -> DefinitionError:

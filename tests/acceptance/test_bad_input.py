@@ -110,7 +110,8 @@ def test_a_mistyped_command_option_or_parameter_is_told_with_what_is_close(there
     ("text", "said", "hint", "line"),
     [
         # 70; what cannot be read at all has no line
-        ("max_concurrent 3\n", ["sequent.toml:1:16", "not TOML"], "correct it", 1),
+        ("max_concurrent 3\n", ["sequent.toml:1:16", "not TOML"], "max_concurrent = 4", 1),
+        ("[tool.sequent]\nmax_concurrent = 3\n", ["no key 'tool'"], "[tool.sequent] is for pyproject.toml", 1),
         # 71
         ("\nmax_concurent = 3\n", ["'max_concurent'"], "did you mean 'max_concurrent'", 2),
         ("\n\n[max_concurrent]\n", ["max_concurrent", "{}"], "whole number", 3),

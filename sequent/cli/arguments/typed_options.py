@@ -12,12 +12,12 @@ from sequent.cli.arguments.options import GlobalOptions
 
 def _check_loops(_: object, loops: int) -> None:
     if loops == 0:
-        raise ValueError("It is 1, 2, ...; left out, all that there is to do is done.")
+        raise ValueError("give 1, 2, ...; without it, the run goes on to its end")
 
 
 def _check_amount(_: object, amount: int) -> None:
     if amount < 0:
-        raise ValueError("It is 1, 2, ...; 0: all.")
+        raise ValueError("give 1, 2, ..., or 0 for all")
 
 
 Target = Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Sequence
 from difflib import get_close_matches
+from enum import Enum
 
 from cyclopts import (
     CoercionError,
@@ -13,6 +14,7 @@ from cyclopts import (
     RepeatArgumentError,
     UnknownOptionError,
     UnusedCliTokensError,
+    ValidationError,
 )
 
 from sequent.cli.command_table import COMMANDS, usage_of
@@ -42,6 +44,9 @@ def usage_error(error: CycloptsError) -> UsageError:
             message, hint = f"{error.argument.name} takes no value", f"write {' or '.join(error.argument.names)}; {see}"
         case CoercionError() if (allowed := _allowed(error.target_type)) and error.token and error.argument:
             message, hint = f"{error.argument.name} is {error.token.value!r}", f"{allowed}; {see}"
+        case ValidationError() if error.argument and error.argument.tokens:
+            word = error.argument.tokens[-1].value
+            message, hint = f"{error.argument.name} is {word!r}", f"{error.exception_message}; {see}"
         case RepeatArgumentError():
             message, hint = f"{error.token.keyword} is given twice", see
         case _:
@@ -68,8 +73,9 @@ def _meant(title: str, option: str, known: frozenset[str]) -> str:
     """Return the beginning of a hint: the option that was probably meant, or the command."""
     if elsewhere := option_like(title.split()[1], option, known):
         return elsewhere
-    close = get_close_matches(option, sorted(known), n=1)
-    return f"did you mean {close[0]}? " if close else ""
+    names = {name.lstrip("-"): name for name in sorted(known, reverse=True)}
+    close = get_close_matches(option.lstrip("-"), names, n=1)
+    return f"did you mean {names[close[0]]}? " if close else ""
 
 
 def _missing(name: str, title: str, see: str) -> tuple[str, str]:
@@ -84,4 +90,6 @@ def _allowed(kind: object) -> str:
     """Return the hint for a value that is not of this type; '' if the type has no simple words."""
     if typing.get_origin(kind) is typing.Literal:
         return f"choose {', '.join(map(str, typing.get_args(kind)))}"
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return f"choose {', '.join(str(member.value) for member in kind)}"
     return f"give {_KINDS[kind]}" if kind in _KINDS else ""

@@ -47,9 +47,8 @@ def as_text(error: SequentError, paint: Paint) -> str:
 
 
 def _single(error: SequentError | DefinitionError, paint: Paint) -> str:
-    where = f"{safe(str(error.place))}: " if error.place else ""
     first, *more = safe_block(error.sentence).split("\n")
-    lines = [f"{paint.alarm('error:')} {where}{first}", *(f"  {line}" for line in more)]
+    lines = [f"{paint.alarm('error:')} {safe(error.where)}{first}", *(f"  {line}" for line in more)]
     if error.hint:
         first, *more = safe_block(error.hint).split("\n")
         lines += [f"  {paint.strong('hint:')} {first}", *(f"        {line}" for line in more)]
