@@ -53,6 +53,16 @@ def guess(name: str, known: Iterable[str], ending: str = "") -> str:
     return f"did you mean {folded[close[0]]!r}? " if close else ""
 
 
+def at_a_time(count: int | str) -> str:
+    """Return how many iterations of a repeat run in parallel: ``2 at a time``; '' if one runs after another.
+
+    Args:
+        count: the number, 0 for any, or its source.
+    """
+    text = f"{count:,}" if isinstance(count, int) else count
+    return {"0": "all at once", "1": ""}.get(text, f"{text} at a time")
+
+
 def one_of(first: int, last: int) -> str:
     """Return the hint to name a number of a range."""
     return f"name one from {first} to {last}" if first < last else f"name {first}, the only one"

@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 
 from sequent.model.description import PartKind
 from sequent.model.status import Claim
+from sequent.model.wording import at_a_time
 from sequent.pictures.layers import Dash, Size, Wire
 from sequent.pictures.layout import Placement, laid_out
 from sequent.pictures.picture import Arrow, Box
@@ -87,8 +88,7 @@ def _badge(box: Box) -> str:
     if not box.repeats:
         return ""
     items = f"\u00d7 {box.count:,}" if box.count is not None else f"each of {box.repeats}"
-    at_once = {"1": "", "0": ", all at once"}.get(box.parallel, f", {box.parallel} at once")
-    return shortened(items + at_once, _LONGEST_NOTE)
+    return shortened(", ".join(filter(None, (items, at_a_time(box.parallel)))), _LONGEST_NOTE)
 
 
 def _notes(box: Box, standing: Standing | None) -> Iterator[str]:

@@ -14,6 +14,7 @@ from sequent.model.references import dotted
 from sequent.model.requirements import AnyOf, Atom, Requirement
 from sequent.model.spec import Amounts, PoolSpec
 from sequent.model.status import Claim
+from sequent.model.wording import at_a_time
 
 _REMARKS = ("hosts", "until", "delay", "acquires")
 """The options that a drawing mentions."""
@@ -75,8 +76,7 @@ class Box(ByFields):
         """The notes beside its name, each in a few words."""
         if not self.repeats:
             return self.remarks
-        at_once = {"1": "", "0": " at once"}.get(self.parallel, f" {self.parallel} at once")
-        return (f"repeats{at_once}", *self.remarks)
+        return (", ".join(filter(None, ("repeats", at_a_time(self.parallel)))), *self.remarks)
 
     def walk(self) -> Iterator[Box]:
         """Yield the box and all boxes in it, each before its contents."""

@@ -240,7 +240,7 @@ class Explanations:
         if not self._facts.part(container).is_container and self._has_room(container, iteration):
             return self._ready(container, iteration)
         most = parallel_of(self._facts, container)
-        limit = f", {most} at once" if most is not None else ""
+        limit = f", {most} at a time" if most is not None else ""
         name = place_text(TaskPlace(around_it.path, iteration))
         waiting = waiting_of(self._facts, tuple(place.path.split(".")), place.sequence)
         sentence = f"waits: iteration {name} has not begun; {place_text(around_it)} is under way{limit}"

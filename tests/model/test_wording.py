@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sequent.model.wording import described, guess, kind_of, listed, one_of
+from sequent.model.wording import at_a_time, described, guess, kind_of, listed, one_of
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,12 @@ def test_what_was_probably_meant_begins_a_hint():
 def test_a_range_of_one_is_not_told_as_a_range():
     assert one_of(0, 3) == "name one from 0 to 3"
     assert one_of(1, 1) == "name 1, the only one"
+
+
+def test_iterations_run_one_after_another_some_at_a_time_or_all_at_once():
+    assert [at_a_time(count) for count in (1, "1", 2, 1200, 0, "find.result")] == [
+        *("", "", "2 at a time", "1,200 at a time", "all at once", "find.result at a time")
+    ]
 
 
 def test_of_very_many_names_the_first_are_listed():

@@ -32,7 +32,7 @@ def test_mermaid_nests_containers_labels_arrows_and_dashes_failures():
         == """\
 flowchart LR
     n1["a"]
-    subgraph n2["b (repeats 2 at once)"]
+    subgraph n2["b (repeats, 2 at a time)"]
         n3["c"]
     end
     n4["d"]
@@ -56,7 +56,7 @@ digraph "flow" {
     rankdir=LR; compound=true; node [shape=box];
     n1 [label="a"];
     subgraph cluster_2 {
-        label="b (repeats 2 at once)";
+        label="b (repeats, 2 at a time)";
         n3 [label="c"];
     }
     n4 [label="d"];
@@ -114,7 +114,7 @@ def test_a_box_says_how_it_repeats_waits_and_what_it_holds():
     assert {box.path: box.notes for box in pictured(spec).flow.walk()} == {
         "": (),
         "a": ("repeats", "delay 1m 30s", "acquires 1 of db"),
-        "a.b": ("repeats at once", "until its result", "delay the item of a.b"),
+        "a.b": ("repeats, all at once", "until its result", "delay the item of a.b"),
     }
 
 

@@ -86,7 +86,7 @@ def test_a_container_says_how_it_repeats_what_it_holds_and_what_its_result_is():
     )
     shown = texts(tree_of(spec))
     assert {"each of find.result, all at once", "acquires 2 of db", "result a"} <= set(shown)
-    assert {"\u00d7 3, 2 at once", "\u00d7 1", "pool db: 4"} <= set(shown)
+    assert {"\u00d7 3, 2 at a time", "\u00d7 1", "pool db: 4"} <= set(shown)
 
 
 @pytest.mark.parametrize(

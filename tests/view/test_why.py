@@ -189,7 +189,7 @@ def test_what_a_person_holds_says_who_since_when_and_why(monkeypatch):
     assert found["held"].sentence == "has been held by anna@etl1 since 2026-01-01T00:00:00+00:00: maintenance"
     assert found["held"].waiting.hold.request.place == "late"
     assert (
-        "has not begun; load/1 is under way, 1 at once; it has been held by anna@etl1 since "
+        "has not begun; load/1 is under way, 1 at a time; it has been held by anna@etl1 since "
         in found["load/1.2"].sentence
     )
 
@@ -247,7 +247,7 @@ def test_an_iteration_of_a_repeated_step_says_what_it_waits_for(monkeypatch):
 
 def test_an_iteration_that_has_not_begun_says_what_is_under_way(monkeypatch):
     found = told(monkeypatch, nightly, 10, "load/1.3", "load.check/1.3", "load/1.9", durations=SECONDS)
-    assert found["load/1.3"] == "waits: iteration load/1.3 has not begun; load/1 is under way, 1 at once"
+    assert found["load/1.3"] == "waits: iteration load/1.3 has not begun; load/1 is under way, 1 at a time"
     assert found["load.check/1.3"] == found["load/1.3"]
     assert found["load/1.9"] == "never begins: load/1 has 3 items"
 

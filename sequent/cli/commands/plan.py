@@ -22,6 +22,7 @@ from sequent.model.option_table import OPTIONS
 from sequent.model.references import Path
 from sequent.model.requirements import Atom, Requirement, claims_in
 from sequent.model.spec import capacity_text
+from sequent.model.wording import at_a_time
 
 if TYPE_CHECKING:
     from sequent.cli.arguments.typed_options import Target
@@ -77,9 +78,9 @@ class PlannedPart:
         """Return the part as one line."""
         words = [f"{'  ' * len(self.path)}{safe(self.path[-1])}"]
         if self.repeats:
-            count = f"{self.parallel:,}" if isinstance(self.parallel, int) else self.parallel
-            at_once = {"0": ", all at once", "1": ""}.get(count, f", {count} at once")
-            words.append(paint.faint(f"repeats over {self.repeats}{at_once}"))
+            words.append(
+                paint.faint(", ".join(filter(None, (f"repeats over {self.repeats}", at_a_time(self.parallel)))))
+            )
         if self.waits_for:
             words.append(f"after {self.waits_for}")
         if self.notes:
