@@ -10,6 +10,7 @@ from sequent.by_fields import ByFields
 from sequent.compiler.description_text import part_words
 from sequent.compiler.old_descriptions import sentence_basis, sentence_parts
 from sequent.model.description import KeptDescription, Part, PartKind, Sentence
+from sequent.model.wording import with_article
 
 
 class ChangeKind(StrEnum):
@@ -47,19 +48,23 @@ def differences(old: KeptDescription, new: KeptDescription) -> tuple[Difference,
 def _difference(path: str, old: Part | Sentence | None, new: Part | Sentence | None) -> Difference | None:
     name = repr(path) if path else "the flow"
     if new is None:
-        return Difference(path, ChangeKind.REMOVED, f"{name} is gone; it was: {', '.join(_words(old))}")
+        return Difference(path, ChangeKind.REMOVED, f"{name} is gone. It was {_whole(old)}")
+    place = f", at {new.place}" if isinstance(new, Part) and new.place else ""
     if old is None:
-        return Difference(path, ChangeKind.ADDED, f"{name} is new: {', '.join(_words(new))}")
+        return Difference(path, ChangeKind.ADDED, f"{name} is new{place}. It is {_whole(new)}")
     old, new = _basis(old), _basis(new)
     if old == new:
         return None
     before, after = _words(old), _words(new)
     gone = ", ".join(part for part in before if part not in after)
     more = ", ".join(part for part in after if part not in before)
-    text = f"{name} was: {gone}; and is: {more}" if gone and more else f"{name} is now also: {more}"
-    if not more:
-        text = f"{name} is no longer: {gone}"
-    return Difference(path, ChangeKind.CHANGED, text)
+    told = f"Before: {gone}. Now: {more}" if gone and more else f"Now also: {more}" if more else f"No longer: {gone}"
+    return Difference(path, ChangeKind.CHANGED, f"{name} has changed{place}. {told}")
+
+
+def _whole(part: Part | Sentence | None) -> str:
+    kind, *more = _words(part)
+    return ", ".join((with_article(kind), *more))
 
 
 def _words(part: Part | Sentence | None) -> list[str]:

@@ -129,7 +129,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
     ),
     "acquires": Option(_ANYWHERE, None, lambda amounts: f"acquires {amounts_text(amounts)}", ()),
     "releases": Option(_INSIDE, None, lambda amounts: f"gives back {amounts_text(amounts)}"),
-    "handles": Option(_INSIDE, readers.read_flag, lambda _: "does not handle", default=True),
+    "handles": Option(_INSIDE, readers.read_flag, lambda _: "does not handle the failure", default=True),
     "stop_on_exception": Option(
         _ANYWHERE,
         readers.read_optional_flag,

@@ -58,7 +58,7 @@ def test_what_a_script_is_refused_is_told_as_a_command_tells_it(sequent, script)
     refused = sequent("recover", "r00001")
     assert refused.returncode == 2
     assert refused.stderr.startswith("error: the flow 'nightly' has changed since run r00001 was made:\n")
-    assert "\n  hint: restore 'load' as it was, where it was, or start a new run" in refused.stderr
+    assert "\n  hint: put 'load' back as it was, or start a new run" in refused.stderr
     assert refused.stderr.endswith(f"sequent recover r00001 --renamed load=read --store {sequent.store}\n")
     assert "Traceback" not in refused.stderr
     assert "flow.run()" in sequent("--debug", "recover", "r00001").stderr

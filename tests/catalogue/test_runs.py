@@ -179,12 +179,12 @@ def test_a_run_that_has_succeeded_has_nothing_to_recover_and_continue_stays_quie
 CHANGES = {
     "row_088_added": (
         'raise ValueError("the receiver is away")\n\n    @step\n    def tidy(self) -> None: ...',
-        "'tidy' is new: step",
+        "'tidy' is new, at ",
         "--accept-changes",
     ),
     "row_089_pool": (
         'pass\n\n    @step(acquires={Pool("db", 2): 1})\n    def tidy(self) -> None: ...',
-        "the flow is now also: pool db: 2",
+        ". Now also: pool db: 2",
         "--accept-changes",
     ),
     "row_089_parameter": (
@@ -212,8 +212,8 @@ def test_what_has_begun_and_is_gone_is_refused_whatever_is_accepted(row, runs, t
     (tmp_path / "flows.py").write_text(FLOWS.replace("load", "fetch"))
     code, _, told = runs("recover", "two", "--accept-changes")
     assert code == 2
-    assert "'load' is gone; it was: step; but it began in this run as a step" in told
-    assert "hint: restore 'load' as it was, where it was, or start a new run" in told
+    assert "'load' is gone. It was a step. This run has begun it" in told
+    assert "hint: put 'load' back as it was, or start a new run" in told
 
 
 @pytest.mark.parametrize("row", ["row_092_dependents"])

@@ -1,9 +1,11 @@
 """What a recovery must find unchanged, and how a change is told."""
 
+import re
+
 import pytest
 
 from sequent.compiler import describe
-from sequent.compiler.differences import ChangeKind, Difference, differences
+from sequent.compiler.differences import ChangeKind, differences
 from sequent.errors import Place
 from sequent.model.durations import Backoff
 from sequent.model.references import Literal, ParamOf, ResultOr
@@ -11,6 +13,8 @@ from sequent.model.spec import ParamSpec
 from sequent.model.status import Action, Status
 from sequent.model.work import Argument, FunctionWork
 from tests.compiler.writing import container, every, flow, items, result, some, step
+
+PLACE = re.compile(r", at flow\.py:\d+")
 
 
 def with_work(work):
@@ -89,12 +93,21 @@ def test_what_may_change_between_a_run_and_its_recovery_is_no_difference(old, ne
 def test_differences_are_told_by_path_in_words():
     old = flow(step("a"), step("gone"), container("c", step("d")))
     new = flow(step("a"), step("fresh", "a"), container("c", step("d", repeats=result("a"), parallel=0)))
-    text = "'c.d' is now also: requires a, repeats a.result, parallel without limit"
-    assert changed(old, new) == (
-        Difference("c.d", ChangeKind.CHANGED, text),
-        Difference("fresh", ChangeKind.ADDED, "'fresh' is new: step, requires a"),
-        Difference("gone", ChangeKind.REMOVED, "'gone' is gone; it was: step"),
-    )
+    text = "'c.d' has changed. Now also: requires a, repeats a.result, parallel without limit"
+    assert [(each.path, each.kind, PLACE.sub("", each.text)) for each in changed(old, new)] == [
+        ("c.d", ChangeKind.CHANGED, text),
+        ("fresh", ChangeKind.ADDED, "'fresh' is new. It is a step, requires a"),
+        ("gone", ChangeKind.REMOVED, "'gone' is gone. It was a step"),
+    ]
+
+
+def test_a_difference_has_the_place_of_the_present_part():
+    here = Place("flow.py", 7)
+    old, new = flow(step("a"), step("b", "a")), flow(step("a"), step("b", place=here), step("c", place=here))
+    assert [each.text for each in changed(old, new)] == [
+        "'b' has changed, at flow.py:7. No longer: requires a",
+        "'c' is new, at flow.py:7. It is a step",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +151,7 @@ def test_what_a_recovery_rests_on_may_not_change(old, new):
 def test_another_capacity_of_a_pool_changes_the_flow():
     (found,) = changed(flow(step("a"), pools={"db": 1}), flow(step("a"), pools={"db": 2}))
     assert (found.path, found.kind) == ("", ChangeKind.CHANGED)
-    assert found.text == "the flow was: pool db: 1; and is: pool db: 2"
+    assert PLACE.sub("", found.text) == "the flow has changed. Before: pool db: 1. Now: pool db: 2"
 
 
 def test_the_order_of_values_and_of_directives_is_no_difference():

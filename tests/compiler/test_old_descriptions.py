@@ -95,9 +95,9 @@ def test_what_it_was_is_told_in_the_words_of_then():
     }
     found = differences(kept(**changes), sentences_of(describe(EVERY_WORD)))
     assert [difference.text for difference in found] == [
-        "'a' was: acquires 2 of db and 2 of gpu; and is: acquires 2 of db and 1 of gpu",
-        "'e.f' is no longer: requires e.g",
-        "'gone' is gone; it was: step",
+        "'a' has changed. Before: acquires 2 of db and 2 of gpu. Now: acquires 2 of db and 1 of gpu",
+        "'e.f' has changed. No longer: requires e.g",
+        "'gone' is gone. It was a step",
     ]
 
 

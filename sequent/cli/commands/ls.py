@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sequent.cli.arguments.typed_options import Limit
     from sequent.runtime.ports import Store
 
+_MOST_READ = 1_000
+"""The latest runs whose flows are named."""
 _MOST_SEARCHED = 1_000
 """The number of a run's tasks above which its first failure is not searched for."""
 _LEAST_ROOM = 20
@@ -39,8 +41,22 @@ def ls(
 ) -> int:
     """List the runs of the store, latest first."""
     with opened_store(options) as store:
-        _list(store, store.runs(flow, limit or None), options)
+        records = store.runs(flow, limit or None)
+        if flow is not None and not (records or options.json):
+            _tell_no_runs(store, flow, options)
+        else:
+            _list(store, records, options)
     return 0
+
+
+def _tell_no_runs(store: Store, flow: str, options: GlobalOptions) -> None:
+    """Say that no run is of that flow, and name the flows of the latest runs."""
+    from sequent.model.wording import did_you_mean
+
+    known = {record.target.flow for record in store.runs(None, _MOST_READ) if record.target.flow}
+    options.say(f"no runs of the flow {safe(repr(flow))} in {safe(store.name)}")
+    if known:
+        options.say(f"  hint: {safe(did_you_mean(flow, known))}")
 
 
 def _list(store: Store, records: list[RunRecord], options: GlobalOptions) -> None:

@@ -40,19 +40,24 @@ def check_changes(run: ReadRun, plan: Plan, *, accepts: bool, renaming: Renaming
         return ()
     lost = _lost(run, plan, changed)
     told = [
-        difference.text + (f"; {lost[difference.path]}" if difference.path in lost else "") for difference in changed
+        difference.text + (f". {lost[difference.path]}" if difference.path in lost else "") for difference in changed
     ]
     if lost or not accepts:
-        names = ", ".join(repr(path) for path in lost)
         raise DefinitionError(
             f"the flow '{record.target.flow}' has changed since run {record.id} was made:\n  " + "\n  ".join(told),
             code="changed-flow",
-            hint=f"restore {names} as it was, where it was, or start a new run" + _renamed(record.id, lost, changed)
+            hint=_put_back(record.id, lost, changed)
             if lost
-            else "restore the flow as it was, or accept the changes: "
+            else "undo the changes; or accept them, to keep all successes and run the rest as the flow is now: "
             + typed("recover", record.id, "--accept-changes"),
         )
     return tuple(f"accepted: {text}" for text in told)
+
+
+def _put_back(run: str, lost: Mapping[str, str], changed: Iterable[Difference]) -> str:
+    """Return the ways on if steps or containers are missing that have begun."""
+    was = "it was" if len(lost) == 1 else "they were"
+    return f"put {_listed(tuple(lost))} back as {was}, or start a new run{_renamed(run, lost, changed)}"
 
 
 def _renamed(run: str, lost: Mapping[str, str], changed: Iterable[Difference]) -> str:
@@ -75,7 +80,8 @@ def _lost(run: ReadRun, plan: Plan, changed: Iterable[Difference]) -> dict[str, 
     begun = {place for place in run.begun_places() if place not in places}
     kinds = dict(begun)
     return {
-        difference.path: f"but it began in this run as a {_KINDS[kinds[difference.path]]}"
+        difference.path: "This run has begun it"
+        + ("" if difference.kind is ChangeKind.REMOVED else f" as a {_KINDS[kinds[difference.path]]}")
         for difference in changed
         if difference.path in kinds
     }

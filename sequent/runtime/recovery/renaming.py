@@ -90,6 +90,12 @@ def read_renaming(typed: tuple[str, ...], old: KeptDescription, new: Description
             raise UsageError(
                 f"--renamed {text!r} is not OLD=NEW", code="renamed", hint="write --renamed OLD=NEW, once for each"
             )
+        if before not in old and after not in new and before in new and after in old:
+            raise UsageError(
+                f"--renamed {text!r}: {after!r} is the old name, and {before!r} the new one",
+                code="renamed",
+                hint=f"turn them round: --renamed {after}={before}",
+            )
         _check(before, old, f"--renamed {text!r}: the run has no step or container {before!r}")
         _check(after, new, f"--renamed {text!r}: the flow has no step or container {after!r}")
         if before in new and before not in {one.rpartition("=")[2].strip() for one in typed}:

@@ -24,10 +24,28 @@ def test_ls_has_a_line_for_each_run(a_run, capsys):
     assert line.endswith("12.0 s  ✗ failure  2 success, 1 failure  failed: send/1.2")
 
 
-def test_ls_of_an_empty_store_says_so_on_stderr(a_run, capsys):
+class EmptyStore(RememberedStore):
+    """A store without runs."""
+
+    def runs(self, flow=None, limit=None):
+        return []
+
+
+def test_ls_of_an_empty_store_says_so_on_stderr(remember, capsys):
+    remember(EmptyStore(a_record(), []))
+    assert ls.ls() == 0
+    assert capsys.readouterr() == ("", "no runs in runs.db\n")
     assert ls.ls(flow="other") == 0
+    assert capsys.readouterr() == ("", "no runs of the flow 'other' in runs.db\n")
+
+
+def test_ls_of_an_unknown_flow_says_so_on_stderr_and_names_those_that_ran(a_run, capsys):
+    assert ls.ls(flow="nightyl") == 0
+    told = "no runs of the flow 'nightyl' in runs.db\n  hint: did you mean 'nightly'? there are: nightly\n"
+    assert capsys.readouterr() == ("", told)
+    ls.ls(flow="nightyl", options=GlobalOptions(json=True))
     captured = capsys.readouterr()
-    assert (captured.out, captured.err) == ("", "no runs in runs.db\n")
+    assert (json.loads(captured.out)["runs"], captured.err) == ([], "")
 
 
 def test_ls_as_json_has_a_version_and_stable_keys(a_run, capsys):

@@ -87,6 +87,7 @@ def test_a_stop_of_another_driver_is_refused_and_the_run_goes_on():
     busy = Busy(world, clock, InterventionKind.STOP, epoch=0)
     assert world.drive(busy.hands, clock=clock, hears_people=True) is RunStatus.SUCCESS
     assert refusals(world) == ["the run's driver of that time was gone before it took this"]
+    assert world.observer.notes == [f"a stop is refused: {refusals(world)[0]}"]
 
 
 def test_it_is_applied_once_though_the_commit_of_its_decision_is_repeated():

@@ -88,7 +88,8 @@ def test_a_step_that_is_new_is_refused_with_the_difference_until_it_is_accepted(
     with pytest.raises(DefinitionError) as caught:
         recover(larger)
     assert caught.value.code == "changed-flow"
-    assert "\n  'c' is new: step, requires b" in caught.value.message
+    assert "\n  'c' is new, at " in caught.value.message
+    assert caught.value.message.endswith(". It is a step, requires b")
     assert "--accept-changes" in caught.value.hint
     assert RAN == []
     assert recover(larger, accept_changes=True) is RunStatus.SUCCESS
@@ -110,10 +111,8 @@ def test_what_has_begun_and_is_gone_is_refused_whatever_is_accepted(kept):
     renamed = chained(kept(), "first", "b")
     with pytest.raises(DefinitionError) as caught:
         recover(renamed, accept_changes=True)
-    assert "'a' is gone; it was: step; but it began in this run as a step" in caught.value.message
-    assert caught.value.hint.startswith(
-        "restore 'a' as it was, where it was, or start a new run; if it was renamed to 'first'"
-    )
+    assert "'a' is gone. It was a step. This run has begun it" in caught.value.message
+    assert caught.value.hint.startswith("put 'a' back as it was, or start a new run; if it was renamed to 'first'")
 
 
 def test_what_has_not_begun_may_go_if_that_is_accepted(kept):
@@ -126,7 +125,8 @@ def test_what_has_begun_as_a_step_is_no_container_now(kept):
     run(chained(kept(), "a", "b"), "b")
     flow = kept()
     flow.add_step("a").add_step("inside", func=note, args=("a",))
-    with pytest.raises(DefinitionError, match="'a' was: step; and is: container; but it began in this run as a step"):
+    told = r"'a' has changed, at \S+ Before: step\. Now: container\. This run has begun it as a step"
+    with pytest.raises(DefinitionError, match=told):
         recover(flow, accept_changes=True)
 
 
@@ -144,7 +144,7 @@ def test_pools_that_are_others_are_told_with_both(kept):
     flow = chained(kept(), "a", "b")
     pool = sequent.Pool("db", 2)
     flow.add_step("c", func=note, args=("c",), acquires={pool: 1})
-    with pytest.raises(DefinitionError, match="the flow is now also: pool db: 2"):
+    with pytest.raises(DefinitionError, match=r"the flow has changed, at \S+ Now also: pool db: 2"):
         recover(flow)
 
 

@@ -159,6 +159,7 @@ def test_what_is_left_out_is_told_with_what_to_type(store):
 WRONG = {
     "no form": ("find", "is not OLD=NEW"),
     "nothing old": ("fnd=list_all", "the run has no step or container 'fnd'"),
+    "the other way round": ("list_all=find", "'find' is the old name, and 'list_all' the new one"),
     "nothing new": ("find=list_al", "the flow has no step or container 'list_al'"),
     "what is still there": ("tidy=join", "the flow still has 'tidy'"),
 }
@@ -173,5 +174,5 @@ def test_a_renaming_that_cannot_be_is_refused_by_name(store, typed, told):
 def test_one_name_for_two_is_refused(store):
     with pytest.raises(UsageError, match="is given twice"):
         recovered(store, "find=list_all", "each=list_all")
-    with pytest.raises(DefinitionError, match=r"'list_all' was: container, .*; and is: step"):
+    with pytest.raises(DefinitionError, match=r"'list_all' has changed.* Before: container, .*. Now: step"):
         recovered(store, "each=list_all", "find=every")

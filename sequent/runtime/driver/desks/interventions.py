@@ -9,7 +9,7 @@ from sequent.model.commands import typed
 from sequent.model.directives import Selection
 from sequent.model.effects import RecordMark, RefuseMark
 from sequent.model.facts import PlaceHeld, PlaceReleased, QuestionAnswered, TaskMarked
-from sequent.model.interventions import AskedIntervention, Decision, InterventionKind
+from sequent.model.interventions import AskedIntervention, Decision, Intervention, InterventionKind
 from sequent.model.json_text import read_json
 from sequent.model.outcome import Problem
 from sequent.model.plan import Plan, StepPlan
@@ -180,9 +180,6 @@ class InterventionDesk:
             step, place = read_task(asked.request.place, self._plan, kind.value)
             mark = self._outcome(asked, step)
         except UsageError as error:
-            if kind is InterventionKind.APPROVE:
-                # Nobody may wait for the decision: the answer was given before this driver began.
-                self._observer.note(f"an answer is refused: {error.advice}")
             self._decide(asked, error.advice)
             return
         self._marks[asked.number] = mark
@@ -257,8 +254,17 @@ class InterventionDesk:
         self._observer.note(f"{kind}{place} by {request.who}{why}")
 
     def _decide(self, asked: AskedIntervention, refusal: str = "") -> None:
+        if refusal:
+            # Nobody may wait for the decision: it may have been asked for before this driver began.
+            self._observer.note(_refusal_text(asked.request, refusal))
         decision = Decision(at=self._clock.now(), refusal=refusal)
         self._turn.batch.decisions.append((asked.number, decision))
+
+
+def _refusal_text(request: Intervention, refusal: str) -> str:
+    noun = "an answer" if request.kind is InterventionKind.APPROVE else f"a {request.kind.value}"
+    place = f" of {request.place!r}" if request.place and request.place not in refusal else ""
+    return f"{noun}{place} is refused: {refusal}"
 
 
 def _held_text(place: Selection, asked: AskedIntervention) -> str:
