@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, settings
 from tests import postgres, sshd
 from tests.audited.audit_hook import LOG, hook
 from tests.children import end_children
+from tests.descriptors import open_descriptors
+from tests.patience import wait_until
 
 hook.install()
 
@@ -37,6 +39,16 @@ def audit_log(tmp_path_factory):
     os.environ[LOG] = str(path)
     path.touch()
     return path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def descriptors(request, audit_log):
+    """Fail the last test of a file if its tests leave descriptors open."""
+    failed, before = request.session.testsfailed, open_descriptors().items()
+    yield
+    # A failed test has told its own mistake. Threads may still close what they have had.
+    if request.session.testsfailed == failed:
+        wait_until(lambda: open_descriptors().items() <= before, lambda: f"open: {open_descriptors().items() - before}")
 
 
 @pytest.fixture(autouse=True)

@@ -51,6 +51,11 @@ class Driving:
         self._frame = 0
         executor.open(self.selector)
 
+    def close(self) -> None:
+        """Close the executor, and what it was waited with."""
+        self.executor.close()
+        self.selector.close()
+
     def start(self, path: str, **more: object) -> int:
         """Hand over an attempt of that step; give its frame."""
         self._frame += 1
@@ -173,7 +178,7 @@ def forked(
     try:
         yield driving
     finally:
-        driving.executor.close()
+        driving.close()
 
 
 @contextmanager
@@ -184,7 +189,7 @@ def launched(target: str, directory: Path) -> Generator[Driving]:
     try:
         yield driving
     finally:
-        driving.executor.close()
+        driving.close()
 
 
 @contextmanager
@@ -195,7 +200,7 @@ def threads(flow: object, directory: Path) -> Generator[Driving]:
     try:
         yield driving
     finally:
-        driving.executor.close()
+        driving.close()
 
 
 @contextmanager
@@ -206,4 +211,4 @@ def inline(flow: object, directory: Path) -> Generator[Driving]:
     try:
         yield driving
     finally:
-        driving.executor.close()
+        driving.close()

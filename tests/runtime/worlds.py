@@ -267,7 +267,16 @@ class World:
     ) -> RunStatus:
         """Drive the run, and let a test look at each commit; with a clock of its own, no time passes but in sleeps."""
         watched = Watched(self.run, look or (lambda batch: None))
-        with DefaultSelector() as real:
+        with contextlib.ExitStack() as stack:
+            real = stack.enter_context(DefaultSelector())
+            stack.callback(hands.close)
+
+            def at(host: str) -> Executor:
+                assert host_executor is not None
+                made = host_executor(host)
+                stack.callback(made.close)
+                return made
+
             adapters = Adapters(
                 run=watched,
                 executors={Construct.PROCESS: hands},
@@ -275,7 +284,7 @@ class World:
                 clock=clock or SystemClock(),
                 observer=self.observer,
                 selector=real if clock is None else FakeSelector(real, clock),
-                host_executor=host_executor,
+                host_executor=at if host_executor else None,
                 hears_people=hears_people,
                 question_text=lambda path, values: f"{path[-1]}? {' '.join(values)}",
                 read_result=lambda path, text, *, is_answer=False: text or "null",
@@ -284,10 +293,7 @@ class World:
             saved = self.run.saved(self.plan, directives) if self.is_taken else None
             if saved is not None:
                 adapters = evolve(adapters, handed_over=tuple(self.run.handed_over()))
-            try:
-                return Driver(self.plan, adapters, slots=slots, saved=saved, **how).drive()
-            finally:
-                hands.close()
+            return Driver(self.plan, adapters, slots=slots, saved=saved, **how).drive()
 
     def recover(self) -> None:
         self.run.close()

@@ -34,7 +34,8 @@ class Side:
 
     def __init__(self, number: int, assignments: Assignments) -> None:
         ours, theirs = packets.pair()
-        self.wakeups = Wakeups(selectors.DefaultSelector())
+        self._selector = selectors.DefaultSelector()
+        self.wakeups = Wakeups(self._selector)
         self.wakeups.heed(lambda: None)
         link = LocalLink(ours, theirs, b"", self.wakeups)
         self.worker = Worker(number, is_for_draws=False, link=link, is_loaded=True)
@@ -43,6 +44,12 @@ class Side:
         self._assignments = assignments
         assignments.workers.append(self.worker)
         assignments.rest(self.worker)
+
+    def close(self) -> None:
+        self.worker.link.close()
+        self.channel.end.close()
+        self.wakeups.close()
+        self._selector.close()
 
     def read(self) -> bool:
         """Begin the next order, if there is one."""
@@ -101,8 +108,7 @@ class SomeWorkers:
 
     def close(self) -> None:
         for side in self._made:
-            side.worker.link.close()
-            side.wakeups.close()
+            side.close()
 
 
 @pytest.fixture

@@ -175,7 +175,7 @@ def test_steps_run_in_the_directory_of_the_run_and_all_is_put_back_afterwards(tm
     try:
         assert driving.run("cwd").result == json.dumps(str(tmp_path))
     finally:
-        driving.executor.close()
+        driving.close()
     assert (sys.stdout, sys.stderr, os.getcwd(), list(logging.getLogger().handlers)) == before
     assert [path.name for path in (tmp_path / "run" / "logs").iterdir()] == []
 
@@ -211,7 +211,7 @@ def test_formats_and_levels_are_those_of_the_configuration(tmp_path):
     try:
         text = driving.log_of(driving.run("log"))
     finally:
-        driving.executor.close()
+        driving.close()
     assert text == "careful: from logging\nto errors\nbytes\n"
 
 
@@ -220,6 +220,8 @@ def test_what_must_end_at_once_ends_with_the_process(tmp_path):
     script.write_text(
         "import os, signal, time\n"
         "from sequent import Sequent\n"
+        # The tests may have been started by nohup.
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
         "def stuck():\n"
         # Two of the same might be heard as one.
         "    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import selectors
+from contextlib import closing
 
 import pytest
 from msgspec import to_builtins
@@ -32,14 +33,12 @@ def heard(message: object) -> tuple[list[object], str]:
     """What is heard of a message from a worker that executes an attempt, and what harm is seen in it."""
     ours, theirs = pair()
     order = AttemptOrder(frame=7, node=1, attempt=1, token="t", path="a", sequence="1", recovery=0)
-    wakeups = Wakeups(selectors.DefaultSelector())
-    wakeups.heed(lambda: None)
-    worker = Worker(1, is_for_draws=False, link=LocalLink(ours, theirs, _WORD.encode(), wakeups), is_loaded=True)
-    worker.held.append(order)
-    with ours, theirs:
+    with ours, theirs, selectors.DefaultSelector() as selector, closing(Wakeups(selector)) as wakeups:
+        wakeups.heed(lambda: None)
+        worker = Worker(1, is_for_draws=False, link=LocalLink(ours, theirs, _WORD.encode(), wakeups), is_loaded=True)
+        worker.held.append(order)
         send(theirs, message, _WORD.encode())  # type: ignore[arg-type]
         told = [*hear(worker)]
-    wakeups.close()
     return told, worker.harm
 
 

@@ -162,3 +162,4 @@ def remote(run: RemoteRun, directory: Path) -> Generator[Driving]:
         yield driving
     finally:
         driving.executor.leave()
+        driving.selector.close()
