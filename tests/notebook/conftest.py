@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import queue
 import subprocess
@@ -9,6 +10,7 @@ import subprocess
 import pytest
 from attrs import define, field
 from jupyter_client.manager import KernelManager
+from jupyter_client.utils import run_sync
 
 from tests.patience import PATIENCE
 
@@ -68,6 +70,12 @@ class Kernel:
     def close(self):
         self._client.stop_channels()
         self._manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def event_loop():
+    """The loop of all clients in this process, which stays open."""
+    run_sync(asyncio.sleep)(0)
 
 
 @pytest.fixture(scope="module")

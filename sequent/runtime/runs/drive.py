@@ -93,24 +93,23 @@ class Drive(ByFields):
         if run.record.status is RunStatus.SUCCESS:
             return self._outcome(None)
         lead_elsewhere(config, run.record, run.directory)
-        selector = DefaultSelector()
         setup = self._worker_setup()
-        executors = make_executors(self.definition, setup, self.agent, self._slots())
-        hosts = self._hosts(setup, selector)
-        try:
-            adapters = self._adapters(executors, hosts, selector)
-            if hosts is not None and self._is_new:
-                self._reach(hosts)
-            outcome = self.within(adapters, max(_SHORTEST_SLEEP, config.sleep_between_loops), hosts)
-            if hosts is not None:
-                hosts.leave(has_succeeded=outcome.status is RunStatus.SUCCESS)
-            return outcome
-        finally:
-            if hosts is not None:
-                hosts.close()
-            for executor in executors.values():
-                executor.close()
-            selector.close()
+        with DefaultSelector() as selector:
+            executors = make_executors(self.definition, setup, self.agent, self._slots())
+            hosts = self._hosts(setup, selector)
+            try:
+                adapters = self._adapters(executors, hosts, selector)
+                if hosts is not None and self._is_new:
+                    self._reach(hosts)
+                outcome = self.within(adapters, max(_SHORTEST_SLEEP, config.sleep_between_loops), hosts)
+                if hosts is not None:
+                    hosts.leave(has_succeeded=outcome.status is RunStatus.SUCCESS)
+                return outcome
+            finally:
+                if hosts is not None:
+                    hosts.close()
+                for executor in executors.values():
+                    executor.close()
 
     def _worker_setup(self) -> WorkerSetup:
         run, config = self.run, self.definition.spec.config

@@ -63,6 +63,9 @@ class Served:
     def leave(self) -> None:
         self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
+        # As the end of its process does.
+        self._agent._attempts.seen.close()
+        self._agent._attempts.spool.close()
         os.close(self._place)
         for each in self._sockets:
             each.close()
