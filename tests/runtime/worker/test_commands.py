@@ -50,16 +50,16 @@ class Given:
 
 @pytest.fixture
 def execute(tmp_path):
-    file = os.open(tmp_path / "log", os.O_RDWR | os.O_CREAT | os.O_APPEND)
+    log = tmp_path / "log"
+    segment = Segment(str(log), os.open(log, os.O_RDWR | os.O_CREAT | os.O_APPEND))
 
     def run(*words, given=(), computes=None, **options):
         work = CommandWork(words=tuple(map(literal, words)), **options)
-        segment = Segment(str(run.log), file)
         return commands.run_command(work, Given(*given), {"SEQUENT_STEP_NAME": "it"}, segment, lambda _: computes)
 
-    run.log = tmp_path / "log"
+    run.log = log
     yield run
-    os.close(file)
+    segment.close()
 
 
 def problem_of(call):
