@@ -57,8 +57,12 @@ class OutcomeSpool:
         self._unflushed: dict[str, tuple[float, OutcomeThere]] = {}
         """By token, the outcomes since the last flush, each with the time at which it was written."""
         names = [name for name in os.listdir(self._directory) if name.isdigit()]
-        for name in sorted(names, key=int):
-            self._take_up(name)
+        try:
+            for name in sorted(names, key=int):
+                self._take_up(name)
+        except BaseException:
+            os.close(self._directory)
+            raise
         self._last = max(map(int, names), default=0)
         self._file = -1
         """The file that is written to; -1 before there is one."""
