@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from inspect import signature
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypedDict, TypeVar, cast
 
 from attrs import frozen
@@ -17,11 +16,12 @@ from sequent.model.durations import read_seconds
 from sequent.model.outcome import Problem
 from sequent.model.plan import Plan
 from sequent.model.status import Verdict
-from sequent.model.wording import did_you_mean, repr_of
+from sequent.model.wording import repr_of
 from sequent.model.work import CommandWork, QuestionWork
 from sequent.runtime.worker.inputs import Catalogue
 from sequent.runtime.worker.problems import problem_of
 from sequent.testing.addresses import Addresses
+from sequent.testing.arguments import names_in
 from sequent.testing.clock import Seconds
 from sequent.testing.failing import Failing, Fails, How, SimulatedError, check_how, error_of
 from sequent.testing.hosts import Host, read_schedules
@@ -45,21 +45,8 @@ class ScenarioOptions(TypedDict, total=False):
     seed: int
 
 
-def check_options(options: Mapping[str, object], function: Callable[..., object]) -> None:
-    """Check that a function gets only its own arguments, or those of a scenario.
-
-    Raises:
-        UsageError: it gets others; a misspelt word would otherwise be passed over.
-    """
-    known = ScenarioOptions.__annotations__
-    for name in options:
-        if name not in known:
-            own = [it.name for it in signature(function).parameters.values() if it.kind is it.KEYWORD_ONLY]
-            raise UsageError(
-                f"{function.__name__}() has no argument {name!r}",
-                code="unknown-argument",
-                hint=did_you_mean(name, [*known, *own]),
-            )
+SCENARIO_OPTIONS = (*ScenarioOptions.__annotations__,)
+"""Their names."""
 
 
 @frozen
@@ -109,7 +96,8 @@ class Scenario:
             for name, how in named.items():
                 check_how(how, name)
             return named
-        each: dict[str, How] = dict.fromkeys(_names(failing), True)
+        hint = "give the names of the steps that fail, a mapping such as {'load': 2}, or a callable"
+        each: dict[str, How] = dict.fromkeys(names_in(failing, "failing", hint), True)
         return self._named(each, "failing")
 
     def _named(self, given: Mapping[str, T], option: str) -> dict[str, T]:
@@ -228,16 +216,6 @@ class Scenario:
         if classes:
             self._catalogue.check_named(path, classes)
         return Result(text, Verdict.TRUTHY if value else Verdict.FALSY)
-
-
-def _names(failing: object) -> Iterable[str]:
-    if not isinstance(failing, Iterable):
-        raise UsageError(
-            f"failing is {repr_of(failing)}",
-            code="failing",
-            hint="give the names of the steps that fail, a mapping such as {'load': 2}, or a callable",
-        )
-    return (failing,) if isinstance(failing, str) else cast("Iterable[str]", failing)
 
 
 def _mapping(given: object, option: str) -> Mapping[str, Any]:

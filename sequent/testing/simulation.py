@@ -16,10 +16,11 @@ from sequent.model.status import RunStatus, Status
 from sequent.model.wording import did_you_mean
 from sequent.runtime.recovery.task_selection import Asked
 from sequent.testing.addresses import Address, Addresses, key_of
+from sequent.testing.arguments import check_arguments, names_in
 from sequent.testing.clock import Seconds
 from sequent.testing.events import Event, Kind
 from sequent.testing.recording import Key
-from sequent.testing.scenario import ScenarioOptions, check_options
+from sequent.testing.scenario import SCENARIO_OPTIONS, ScenarioOptions
 
 
 @frozen
@@ -201,8 +202,12 @@ class Simulation:
         Raises:
             UsageError: the request cannot be fulfilled.
         """
-        check_options(scenario, self.recover)
-        asked = Asked(after=tuple(rerun_from), rerun=tuple(rerun), skip=tuple(skip))
+        check_arguments(self.recover, {"max_loops": max_loops}, scenario, SCENARIO_OPTIONS)
+        asked = Asked(
+            after=names_in(rerun_from, "rerun_from"),
+            rerun=names_in(rerun, "rerun"),
+            skip=names_in(skip, "skip"),
+        )
         self._world.change(scenario, after)
         return self._world.recover(HowFar(stop_at, max_loops), asked)
 
@@ -219,7 +224,7 @@ class Simulation:
         Raises:
             UsageError: it has failed or was stopped.
         """
-        check_options(scenario, self.continue_)
+        check_arguments(self.continue_, {"max_loops": max_loops}, scenario, SCENARIO_OPTIONS)
         status = self.outcome.status
         if status in (RunStatus.FAILURE, RunStatus.STOPPED):
             how = "has failed" if status is RunStatus.FAILURE else "was stopped"

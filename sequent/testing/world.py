@@ -13,13 +13,11 @@ from sequent.dsl.containers.flow_run import BoundRun
 from sequent.dsl.options.hosts import is_here
 from sequent.dsl.parameters.param import encode_params
 from sequent.dsl.specification.definitions import definition_of
-from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.plan import Plan
 from sequent.model.run_target import Target
 from sequent.model.spec import Definition
 from sequent.model.status import Construct, RunStatus
-from sequent.model.wording import repr_of
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.orders import AttemptOrder
 from sequent.runtime.ports import DrivenRun
@@ -35,13 +33,14 @@ from sequent.runtime.store.sqlite.temporary import MemoryStore
 from sequent.runtime.worker.inputs import Catalogue
 from sequent.runtime.worker.repeat_iterators import RepeatIterators
 from sequent.testing.addresses import Addresses
+from sequent.testing.arguments import check_arguments
 from sequent.testing.clock import BEGINNING, FakeClock, Seconds
 from sequent.testing.earlier_scenario import MakeScenario, drawing_from
 from sequent.testing.executor import SimulatedExecutor
 from sequent.testing.history import read_history
 from sequent.testing.hosts import USUAL
 from sequent.testing.recording import Recording, Watch, recorded
-from sequent.testing.scenario import Scenario, ScenarioOptions, check_options
+from sequent.testing.scenario import SCENARIO_OPTIONS, Scenario, ScenarioOptions
 from sequent.testing.simulated_host import SimulatedHost
 from sequent.testing.simulated_time import Agenda, SimulatedSelector, interrupting
 from sequent.testing.simulation import HowFar, Simulation, SimulationRecord
@@ -73,10 +72,10 @@ def simulate(
         flow: the result of ``@container``, the same with parameters (``nightly(day=...)``), or a ``Sequent``.
         params: the flow's parameters.
         start: the time of the wall clock at the beginning, for flows that wait for a moment.
-        max_concurrent: how many tasks may be executed at once; by default as the flow says, else 64 on every machine.
+        max_concurrent: how many tasks may run at once; 0: no limit; by default the flow's, else 64 on every machine.
         stop_at: press Ctrl-C after this time.
-        max_loops: suspend the run after this many passes, as in ``run()``.
-        most_attempts: the limit of attempts in each recovery; a simulation with more counts as endless.
+        max_loops: suspend the run after this many passes.
+        most_attempts: the limit of attempts in each recovery.
         history: a store with earlier runs. Steps without ``durations`` take as long as there, as the seed chooses;
             results and numbers of items that decide the course are those of the latest run.
         **scenario: the behaviour of the steps; a name is a path (``"transmit.send"``), or a path with a sequence
@@ -94,36 +93,31 @@ def simulate(
             ``results``: the results of steps, by name: a value, or a callable of the task. Steps without one return
             None; if that would decide the course of the flow, a result is required.
 
-            A question is answered as an attempt of its step ends: with its result; one that fails is rejected.
+            A question is answered with the result of its step as the attempt ends; one that fails is rejected.
 
             ``items``: by path, the items of repeats over a callable; or an exception. Else it is called, here and now.
 
             ``hosts``: hosts by name, of which something is to happen: ``Host(down=[("1h", "2h")], restarts=["3h"],
             max_concurrent=2)``. Others can be reached, with room for 64 tasks at once.
 
-            ``seed``: chooses durations; the same seed gives the same events.
+            ``seed``: an integer that chooses durations; the same seed gives the same events.
 
     Raises:
         InvalidFlowError: the flow has mistakes.
         UsageError: a name is unknown, a value impossible, a decisive result not known, or a store without runs.
         StoreError: the store cannot be read.
     """
-    check_options(scenario, simulate)
+    limits = {"max_concurrent": max_concurrent, "max_loops": max_loops, "most_attempts": most_attempts}
+    check_arguments(simulate, {"params": params or {}, "history": history, **limits}, scenario, SCENARIO_OPTIONS)
     world = _world(flow, params or {}, start, (max_concurrent, most_attempts), history)
     world.change(scenario, 0.0)
     return world.begin(HowFar(stop_at, max_loops))
-
-
-def _check_number(value: object, name: str) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-        raise UsageError(f"{name} is {repr_of(value)}", code="count", hint="give a whole number")
 
 
 def _world(
     flow: object, params: Mapping[str, object], start: datetime, limits: tuple[int | None, int], history: object
 ) -> World:
     """Make the world of a simulation; with a history, its store is open as long as the world is there."""
-    _check_number(limits[0], "max_concurrent")
     if history is None:
         return World(flow, params, start, *limits)
     store = open_store(str(history), makes=False)

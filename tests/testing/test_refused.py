@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from datetime import datetime
+from inspect import signature
 
 import pytest
 
 import sequent
 from sequent import Pool, container, item, outer, step
 from sequent.errors import SequentError, UsageError
-from sequent.testing import FakeClock, simulate
+from sequent.testing import FakeClock, Simulation, simulate
+from sequent.testing.scenario import ScenarioOptions
 from tests.testing.simulated_flows import never
 
 
@@ -76,7 +79,7 @@ def made() -> sequent.Sequent:
         ({"stop_at": "soon"}, ["stop_at: 'soon' is not a duration", 'give "30s", a number of seconds']),
         ({"start": datetime(2026, 1, 1)}, ["2026-01-01T00:00:00, which has no time zone"]),  # noqa: DTZ001 - the mistake
         ({"start": "2026-01-01"}, ["start is '2026-01-01'", "give a datetime"]),
-        ({"max_concurrent": "many"}, ["max_concurrent is 'many'", "give a whole number"]),
+        ({"max_concurrent": "many"}, ["max_concurrent is 'many'", "give a number of tasks; 0: no limit"]),
         ({"params": {"day": 1}}, ["'f' has no parameter 'day'"]),
     ],
 )
@@ -85,6 +88,51 @@ def test_a_mistake_is_refused_with_what_is_wrong_and_what_is_allowed(options, te
         simulate(made(), **options)
     for text in texts:
         assert text in str(caught.value)
+
+
+ODD = (7, 0, -1, 1.5, "x", None, [], {}, ..., True, b"s", [1])
+SIMULATED = (*signature(simulate).parameters, *ScenarioOptions.__annotations__)
+RECOVERED = (*signature(Simulation.recover).parameters, *ScenarioOptions.__annotations__)
+
+
+@pytest.mark.parametrize("value", ODD, ids=repr)
+def test_an_argument_of_a_wrong_type_is_possible_or_refused(value, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    failed = simulate(made(), failing=["extract"])
+    for name in {*SIMULATED} - {"flow", "scenario"}:
+        with contextlib.suppress(SequentError):
+            simulate(made(), **{name: value})
+    for name in {*RECOVERED} - {"self", "scenario"}:
+        with contextlib.suppress(SequentError):
+            failed.recover(**{name: value})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("params", (7, "x", [1])),
+        ("start", (7, None, "2026-01-01")),
+        ("max_concurrent", (-1, 1.5, "x", True)),
+        ("max_loops", (0, 1.5, None, "x", True)),
+        ("most_attempts", (0, 1.5, None, "x", True)),
+        ("history", (7, [], b"s")),
+        ("seed", (1.5, None, "x", True)),
+        ("failing", (7, b"s", [1])),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_named_with_what_is_allowed(name, values):
+    for value in values:
+        with pytest.raises(UsageError, match=rf"^{name} is ") as caught:
+            simulate(made(), **{name: value})
+        assert caught.value.hint.startswith("give ")
+
+
+def test_one_name_needs_no_list():
+    simulation = simulate(made(), failing="draw")
+    assert simulation.recover(rerun="extract").order()[0] == "extract"
+    with pytest.raises(UsageError, match=r"^skip is 7"):
+        simulation.recover(skip=7)
 
 
 def test_what_is_no_flow_is_refused():
