@@ -86,9 +86,8 @@ def simulate(
             False), or a callable that decides (``lambda task: task.item == "eu"``); or one such callable for all tasks.
             A command fails with an exit code by ``SystemExit(75)``.
 
-            ``durations``: how long attempts take, by name: a number of seconds, "30s", a timedelta, a tuple of the
-            shortest and the longest, between which the seed chooses, or a callable of the task; or one callable for
-            all. Steps that are not named take no time.
+            ``durations``: how long attempts take, by name: seconds, "30s", a timedelta, the shortest and the longest
+            (the seed chooses), or a callable of the task; or one callable for all. Other steps take no time.
 
             ``results``: the results of steps, by name: a value, or a callable of the task. Steps without one return
             None; if that would decide the course of the flow, a result is required.
