@@ -81,7 +81,8 @@ class Reference:
         if instance is None:
             return self
         source = self.__sequent__
-        raise AttributeError(f"{source.name or source.shown!r} was not given to this {owner.__name__}")
+        advice = f": write {owner.__name__}({source.name}=...)" if source.name else ""
+        raise AttributeError(f"{source.name or source.shown!r} was not given to this {owner.__name__}{advice}")
 
     def __format__(self, specification: str) -> str:
         return self._token(f":{specification}" if specification else "")

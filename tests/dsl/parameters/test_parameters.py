@@ -144,5 +144,5 @@ def test_a_choice_is_refused_by_its_values_and_not_by_its_annotation():
 
 def test_an_instance_has_the_defaults_of_what_it_was_not_given():
     assert (nightly(day=date(2026, 11, 24)).limit, nightly(limit=5).limit) == (3, 5)
-    with pytest.raises(AttributeError, match="'day' was not given"):
+    with pytest.raises(AttributeError, match=r"'day' was not given to this nightly: write nightly\(day=\.\.\.\)"):
         _ = nightly().day
