@@ -66,6 +66,7 @@ def _part(tree: Tree, node: TreeNode) -> Part:
         items=node.repeats.text if isinstance(node.repeats, ItemsLiteralPlan) else "",
         question=_question(node, tree),
         answer=_answer(node),
+        returns=node.spec.returns if isinstance(node.spec, StepSpec) else "",
     )
     return part if node.parent is not None else _flow(part, tree.spec)
 

@@ -114,6 +114,8 @@ class Part(ByFields):
     """The question that it asks, with the sources of references in braces."""
     answer: Mapping[str, str] = field(default=NO_OPTIONS, eq=False)
     """The types of the fields of its answer, by name; under '' the type of an answer without fields."""
+    returns: str = field(default="", eq=False)
+    """The type of its result, if that cannot be None."""
     place: Place | None = field(default=None, eq=False)
     """The line of the author's code; not stored."""
     items: str = field(default="", eq=False)
@@ -231,6 +233,7 @@ class _KeptPart(Struct, forbid_unknown_fields=True):
     count: int | UnsetType = UNSET
     question: str = ""
     answer: dict[str, str] = {}
+    returns: str = ""
 
 
 _KEPT = _KeptPart.__struct_fields__

@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sequent.errors import UsageError
 from sequent.model.record_text import Count, Moment
 
 
@@ -97,3 +98,15 @@ def held_places(asked: Iterable[AskedIntervention]) -> dict[str, AskedInterventi
             elif each.request.kind is InterventionKind.RELEASE:
                 held.pop(each.request.place, None)
     return held
+
+
+def needs_result(path: str, kind: str) -> UsageError:
+    """Return the error for a step that is marked as a success without the result that it must have.
+
+    Args:
+        path: its dotted path.
+        kind: the type of its result.
+    """
+    return UsageError(
+        f"{path!r} needs a result of type {kind}", code="result", hint="give it: --result JSON", path=path
+    )

@@ -15,6 +15,7 @@ QUESTION = "question"
 
 class _OutlinedPart(Struct):
     kind: Literal["flow", "container", "step", "command", "question", "nothing"]
+    returns: str = ""
 
 
 def read_outline(tree: Any) -> Outline:
@@ -29,3 +30,14 @@ def read_outline(tree: Any) -> Outline:
         return {path: CONTAINERS[-1] if text.startswith(CONTAINERS) else "step" for path, text in texts.items()}
     parts = convert(tree["parts"], dict[str, _OutlinedPart])
     return {path: part.kind for path, part in parts.items()}
+
+
+def read_returned(tree: Any) -> Mapping[str, str]:
+    """Return the type of the result of each step that must have one, by path: see ``Part.returns``.
+
+    Raises:
+        ValueError, TypeError, KeyError, AttributeError: no version of Sequent wrote it.
+    """
+    if isinstance(tree.get("version"), str | None):
+        return {}
+    return {path: part.returns for path, part in convert(tree["parts"], dict[str, _OutlinedPart]).items()}

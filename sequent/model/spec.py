@@ -111,6 +111,8 @@ class StepSpec(PlainStepOptions):
     acquires: Amounts = ()
     releases: Amounts | None = None
     """The amounts given back at the end. None: those acquired; empty: none, the run keeps them."""
+    returns: str = field(default="", eq=False)
+    """The type of its result, if that cannot be None."""
     place: Place | None = field(default=None, eq=False)
     option_places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
     """The line of each option written on its own line, if known."""

@@ -74,6 +74,8 @@ class RunRecord(Struct, frozen=True, kw_only=True):
     """By dotted path, the fingerprint of each step's code."""
     outline: Outline = {}
     """The parts of the description by name."""
+    returned: Mapping[str, str] = {}
+    """By dotted path, the type of the result of each step whose result cannot be None; '' for other parts."""
     reason: str = ""
     """Why it ended, if no failure shows it."""
     origin: RunOrigin | None = None

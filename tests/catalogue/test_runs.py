@@ -231,3 +231,57 @@ def test_a_variable_that_only_recover_sets_is_refused_where_somebody_else_did(ju
     with pytest.raises(UsageError, match=r"'SEQUENT_RECOVER_ASKED' is .* which Sequent did not write") as caught:
         taken(RECOVER_RUN)
     assert "unset it" in caught.value.hint
+
+
+RESULTS = """
+import dataclasses, typing
+from sequent import Pickled, command, container, step
+
+@dataclasses.dataclass
+class Row:
+    day: str
+
+@container(task_construct="invoke")
+class flow:
+    @step
+    def bad(self): raise ValueError
+
+    @step(requires=bad)
+    def number(self) -> int: ...
+    @step(requires=bad)
+    def row(self) -> "Row": ...
+    @step(requires=bad)
+    def rows(self) -> list[Row]: ...
+    size = command("echo", "1", result=int, requires=bad)
+    @step(requires=bad)
+    def either(self) -> "int | None": ...
+    @step(requires=bad)
+    def anything(self) -> typing.Any: ...
+    @step(requires=bad)
+    def nothing(self) -> None: ...
+    @step(requires=bad)
+    def unsaid(self): ...
+    copy = command("true", requires=bad)
+"""
+
+
+def test_a_success_without_the_result_that_its_step_must_have_is_refused_before_there_is_a_driver(command, tmp_path):
+    (tmp_path / "results.py").write_text(RESULTS)
+    assert command("run", "results.py:flow", "--run-id", "one")[0] == 1
+    (tmp_path / "results.py").unlink()
+    for step, kind in (("number", "int"), ("row", "Row"), ("rows", "list[results.Row]"), ("size", "int")):
+        code, _, told = command("mark", "one", step, "success")
+        assert (code, told.splitlines()[0]) == (2, f"error: '{step}' needs a result of type {kind}")
+        assert "give it: --result JSON" in told
+        assert command("mark", "one", step, "failure")[0] == 0
+    for step in ("either", "anything", "nothing", "unsaid", "copy"):
+        assert command("mark", "one", step, "success")[0] == 0
+    assert command("mark", "one", "number", "success", "--result", "3")[0] == 0
+
+
+def test_a_result_of_another_type_is_refused_by_the_next_driver_which_says_so(command, tmp_path):
+    (tmp_path / "results.py").write_text(RESULTS)
+    assert command("run", "results.py:flow", "--run-id", "one")[0] == 1
+    assert command("mark", "one", "number", "success", "--result", '"x"')[0] == 0
+    told = command("recover", "one")[2]
+    assert "a mark is refused: the result of 'number' is '\"x\"', which is not an int; " in told

@@ -16,7 +16,7 @@ from sequent.dsl.specification.reference_reader import ReferenceReader
 from sequent.dsl.specification.spec_tree import SpecTree
 from sequent.dsl.specification.translation import Translation
 from sequent.dsl.specification.type_mistakes import mistake_in, mistakes_in_results
-from sequent.dsl.steps.annotations import ResultTypes, attribute_type
+from sequent.dsl.steps.annotations import attribute_type
 from sequent.dsl.steps.nodes import Node, Written
 from sequent.errors import DefinitionError, InvalidFlowError, UsageError
 from sequent.model.annotations import unnamed_class
@@ -86,7 +86,7 @@ def _define(root: Node, flow: object, settings: Settings, origin: Origin) -> Def
         origin=origin,
         warnings=(*tree.warnings, *_idle(settings)),
     )
-    types = ResultTypes(tree.works)
+    types = tree.types
     problems = tree.translation.references.problems
     problems.extend(mistakes_in_results(tree.works, types, tree.sites, spec))
     if problems or tree.unread:

@@ -11,10 +11,12 @@ from attrs import define, field, fields
 from sequent.dsl.functions.captured_references import CapturedReferences
 from sequent.dsl.options.repeats import CallSource, endless, is_endless
 from sequent.dsl.options.written_options import WORK, WrittenOptions, refusal_of_attempts
+from sequent.dsl.parameters.type_fit import fits
+from sequent.dsl.parameters.typed_text import shown_type
 from sequent.dsl.references.literals import decoded
 from sequent.dsl.source_lines import OptionPlaces, Site, option_place
 from sequent.dsl.specification.translation import Translation
-from sequent.dsl.steps.annotations import Promise
+from sequent.dsl.steps.annotations import Promise, ResultTypes
 from sequent.dsl.steps.nodes import Node, Written, called_by
 from sequent.errors import DefinitionError
 from sequent.model.option_table import CONTAINER, OPTIONS, STEP
@@ -47,9 +49,14 @@ class SpecTree:
     works: dict[Path, Promise] = field(factory=dict[Path, Promise])
     sites: dict[Path, Site] = field(factory=dict[Path, Site])
     warnings: list[str] = field(factory=list[str])
+    types: ResultTypes = field(init=False)
+    """The types of the steps' results."""
     unread: set[str] = field(factory=set[str])
     """The dotted paths of nodes whose requirement, resources or work could not be read."""
     _hidden: CapturedReferences = field(factory=CapturedReferences)
+
+    def __attrs_post_init__(self) -> None:
+        self.types = ResultTypes(self.works)
 
     def container(self, node: Node, path: Path, construct: Construct | None = None) -> ContainerSpec:
         """Specify a container with its contents.
@@ -130,7 +137,13 @@ class SpecTree:
         self._note_items(written, path)
         said = self._said(node, STEP)
         said["task_construct"] = options.task_construct or construct
+        said["returns"] = self._returns(path)
         return StepSpec(work=translation.work(written.work, node), until=options.until, **said)
+
+    def _returns(self, path: Path) -> str:
+        """Return the type of a step's result in words, if that cannot be None."""
+        kind = self.types.get(path, object)
+        return "" if fits(kind, None) else shown_type(kind)
 
     def _note_work(self, written: Written, path: Path) -> None:
         work = written.work

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from sequent.errors import UsageError
 from sequent.model.commands import typed
-from sequent.model.interventions import OF_A_DRIVER, AskedIntervention, Intervention, InterventionKind
+from sequent.model.interventions import OF_A_DRIVER, AskedIntervention, Intervention, InterventionKind, needs_result
 from sequent.model.outline import CONTAINERS, QUESTION
 from sequent.model.status import RunStatus, Status
 from sequent.model.terminal import safe
@@ -102,6 +102,8 @@ def hand_over(store: Store, record: RunRecord, kind: InterventionKind, *, place:
         if kind is InterventionKind.MARK:
             _refuse_container(record, wanted, place)
             _refuse_succeeded(store, record, wanted, place)
+            if further["outcome"] == "success" and not further.get("result"):
+                _refuse_without_result(record, wanted)
         if kind is InterventionKind.APPROVE:
             question = _open_question(store, record, wanted, place)
             place, further["attempt"] = question.address, question.attempt
@@ -147,6 +149,16 @@ def _refuse_succeeded(store: Store, record: RunRecord, wanted: TaskFilter, place
             code="succeeded",
             hint=f"run it again: {typed('recover', record.id, '--rerun', place)}",
         )
+
+
+def _refuse_without_result(record: RunRecord, wanted: TaskFilter) -> None:
+    """Refuse a success without a result of a step that must have one; a driver would say the same.
+
+    Raises:
+        UsageError: it must.
+    """
+    if kind := record.returned.get(wanted.path):
+        raise needs_result(wanted.path, kind)
 
 
 def _open_question(store: Store, record: RunRecord, wanted: TaskFilter, place: str, own: int = 0) -> Pending:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sequent.dsl.parameters.typed_text import read_json_value, shown_type
 from sequent.errors import NotDataError, SequentError, UsageError
 from sequent.model.annotations import unnamed_class
+from sequent.model.interventions import needs_result
 from sequent.model.references import Path, dotted
 from sequent.model.spec import Definition
 from sequent.model.value_text import encode_with_classes
@@ -49,4 +50,4 @@ def _missing(name: str, kind: object, error: SequentError, *, is_answer: bool) -
     if is_answer:
         how = f"{error.hint}; give it: --with JSON" if error.hint else "give it: --with JSON"
         return UsageError(f"the answer to '{name}' needs {with_article(shown_type(kind))}", code="result", hint=how)
-    return UsageError(f"'{name}' needs a result: {error.message}", code="result", hint="give it: --result JSON")
+    return needs_result(name, shown_type(kind))

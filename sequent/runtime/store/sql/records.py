@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -100,6 +100,12 @@ def read_outline(text: str) -> Outline:
     """Read the parts of a flow from its description."""
     noun = "a description"
     return _checked(noun, text, lambda given: outline.read_outline(read_json(given, noun)))
+
+
+def read_returned(text: str) -> Mapping[str, str]:
+    """Read the types of the results of steps from the description of a flow."""
+    noun = "a description"
+    return _checked(noun, text, lambda given: outline.read_returned(read_json(given, noun)))
 
 
 def read_params(text: str) -> dict[str, str]:

@@ -236,7 +236,10 @@ class SqlRun(RunReading):
         self._within(write, is_patient=True, is_alone=True)
         parts = plan.description
         outline = {path: part.kind.value for path, part in parts.items()}
-        self._record = replace(self._record, description=parts, outline=outline, fingerprints=dict(fingerprints))
+        returned = {path: part.returns for path, part in parts.items()}
+        self._record = replace(
+            self._record, description=parts, outline=outline, returned=returned, fingerprints=dict(fingerprints)
+        )
 
     # -- interventions
 
