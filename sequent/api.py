@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sequent.runtime.ports import Store
     from sequent.runtime.records import RunRecord
     from sequent.runtime.recovery.recovery_plan import RecoveryPlan
-    from sequent.runtime.recovery.task_selection import Asked
+    from sequent.runtime.recovery.task_selection import RecoveryRequest
     from sequent.settings.configuration import Configuration
 
 
@@ -90,13 +90,13 @@ def recover(
     observer: Observer | None = None,
     agent: AgentProcess | None = None,
     max_loops: int = -1,
-    asked: Asked | None = None,
+    request: RecoveryRequest | None = None,
 ) -> Outcome:
     """Recover a run: keep the successes, run the rest.
 
     A run that has succeeded is left as it is, and its outcome returned, unless a directive reruns a step in it.
     ``target`` is the present place of the flow, if it differs from the recorded one; its steps run in the recorded
-    directory all the same. ``asked`` says which tasks to run again or pass over, which recovery this one is
+    directory all the same. ``request`` says which tasks to run again or pass over, which recovery this one is
     based on, and whether the flow may have changed. The other arguments are those of ``start``.
 
     Raises:
@@ -110,7 +110,7 @@ def recover(
     from sequent.runtime.runs.drive import Drive
 
     plan = compile_flow(definition.spec, record.params)
-    prepared = prepare(plan, store.look(record), asked)
+    prepared = prepare(plan, store.look(record), request)
     with closing(wait_for_room(lambda: store.take(record.id, reopens=prepared.reopens, forces=prepared.forces))) as run:
         return Drive(
             definition=definition,
@@ -126,7 +126,7 @@ def recover(
 
 
 def plan_recovery(
-    definition: Definition, record: RunRecord, *, store: Store, asked: Asked | None = None
+    definition: Definition, record: RunRecord, *, store: Store, request: RecoveryRequest | None = None
 ) -> RecoveryPlan:
     """Return the fate of each task in a recovery, if all tasks that it runs succeed; nothing is run or written.
 
@@ -137,7 +137,7 @@ def plan_recovery(
     from sequent.runtime.recovery.preparation import plan_of
 
     plan = compile_flow(definition.spec, record.params)
-    return plan_of(plan, store.look(record), asked, store.attempts(record), store.interventions(record))
+    return plan_of(plan, store.look(record), request, store.attempts(record), store.interventions(record))
 
 
 def continue_(
@@ -282,13 +282,13 @@ def _run_in(
     is_continued = request.run_mode is RunMode.CONTINUE if wanted is None else wanted[0] == CONTINUE_RUN
     # A continued script waits for no times, even those that the script itself would wait for, unless a limit is typed.
     loops = loops_of(target, 1 if is_continued and wanted is not None else request.max_loops)
-    record, asked = wanted_run(request, store, target)
+    record, recovery = wanted_run(request, store, target)
     if record is None:
         plan = plan or compile_flow(definition.spec, request.params)
         return start(definition, plan, run_id=request.run_id, store=store, target=target, agent=agent, max_loops=loops)
     if is_continued:
         return continue_(definition, record, store=store, target=target, agent=agent, max_loops=loops)
-    return recover(definition, record, store=store, target=target, agent=agent, max_loops=loops, asked=asked)
+    return recover(definition, record, store=store, target=target, agent=agent, max_loops=loops, request=recovery)
 
 
 def _show(thing: object) -> str | None:

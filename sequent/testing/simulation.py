@@ -14,7 +14,7 @@ from sequent.model.plan import Plan
 from sequent.model.scope import host_in, sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.model.wording import did_you_mean
-from sequent.runtime.recovery.task_selection import Asked
+from sequent.runtime.recovery.task_selection import RecoveryRequest
 from sequent.testing.addresses import Address, Addresses, key_of
 from sequent.testing.arguments import check_arguments, names_in
 from sequent.testing.clock import Seconds
@@ -49,7 +49,7 @@ class GoesOn(Protocol):
     addresses: Addresses
 
     def change(self, options: ScenarioOptions, after: Seconds) -> None: ...
-    def recover(self, far: HowFar, asked: Asked) -> Simulation: ...
+    def recover(self, far: HowFar, request: RecoveryRequest) -> Simulation: ...
     def continue_(self, far: HowFar) -> Simulation: ...
 
 
@@ -203,13 +203,13 @@ class Simulation:
             UsageError: the request cannot be fulfilled.
         """
         check_arguments(self.recover, {"max_loops": max_loops}, scenario, SCENARIO_OPTIONS)
-        asked = Asked(
+        request = RecoveryRequest(
             after=names_in(rerun_from, "rerun_from"),
             rerun=names_in(rerun, "rerun"),
             skip=names_in(skip, "skip"),
         )
         self._world.change(scenario, after)
-        return self._world.recover(HowFar(stop_at, max_loops), asked)
+        return self._world.recover(HowFar(stop_at, max_loops), request)
 
     def continue_(
         self,

@@ -25,7 +25,7 @@ from sequent.runtime.records import AttemptRecord
 from sequent.runtime.recovery.changes import fingerprints_of
 from sequent.runtime.recovery.preparation import prepare
 from sequent.runtime.recovery.prepared_recovery import Prepared
-from sequent.runtime.recovery.task_selection import Asked
+from sequent.runtime.recovery.task_selection import RecoveryRequest
 from sequent.runtime.runs.drive import Drive
 from sequent.runtime.runs.question_texts import QuestionTexts
 from sequent.runtime.store import open_store
@@ -201,14 +201,14 @@ class World:
         target = Target(flow=self._definition.spec.name, cwd=str(Path.cwd()))
         return self._drive(self._store.create(target, self.plan, None, fingerprints_of(self.plan)), far)
 
-    def recover(self, far: HowFar, asked: Asked) -> Simulation:
+    def recover(self, far: HowFar, request: RecoveryRequest) -> Simulation:
         """Recover the run.
 
         Raises:
             UsageError: the request cannot be fulfilled.
         """
         (record,) = self._store.runs()
-        prepared = prepare(self.plan, self._store.look(record), asked)
+        prepared = prepare(self.plan, self._store.look(record), request)
         return self._drive(self._store.take(record.id, reopens=prepared.reopens), far, prepared)
 
     def continue_(self, far: HowFar) -> Simulation:

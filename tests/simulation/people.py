@@ -12,7 +12,7 @@ from sequent.model.references import dotted
 from sequent.model.selections import containers_around
 from sequent.model.status import RunStatus
 from sequent.runtime.ports import ReadRun
-from sequent.runtime.recovery.task_selection import Asked
+from sequent.runtime.recovery.task_selection import RecoveryRequest
 from tests.simulation.executions import Ledger
 from tests.simulation.steering import Steering
 from tests.simulation.store import SimulatedStore
@@ -170,13 +170,13 @@ class People:
 
     # -- a recovery
 
-    def asked(self, run: ReadRun) -> Asked | None:
+    def asked(self, run: ReadRun) -> RecoveryRequest | None:
         """Return the directives of the next recovery; None: there are none."""
         random = self._world.random
         if self._world.rates.are_over and run.record.status is RunStatus.FAILURE:
             # A task may lack the result of one that was passed over.
             again = (self._passed_over.pop(),) if self._passed_over else ()
-            asked = Asked(after=again)
+            asked = RecoveryRequest(after=again)
             self._world.tell("people", f"ask of the recovery: {asked}")
             return asked
         if not self._direct or self._world.rates.are_over or random.random() < 0.4:
@@ -186,17 +186,17 @@ class People:
         self._world.trace.count(f"directive: {kind}")
         match kind:
             case "rerun":
-                asked = Asked(rerun=(self._place(random),))
+                asked = RecoveryRequest(rerun=(self._place(random),))
             case "after":
-                asked = Asked(after=(self._place(random),))
+                asked = RecoveryRequest(after=(self._place(random),))
             case "skip":
-                asked = Asked(skip=(self._place(random),))
+                asked = RecoveryRequest(skip=(self._place(random),))
             case "both":
-                asked = Asked(rerun=(self._place(random),), skip=(self._place(random),))
+                asked = RecoveryRequest(rerun=(self._place(random),), skip=(self._place(random),))
             case "recovery":
-                asked = Asked(recovery_run=random.randint(0, run.record.recovery))
+                asked = RecoveryRequest(recovery_run=random.randint(0, run.record.recovery))
             case _:
-                asked = Asked(assumed_lost=(random.choice(hosts),))
+                asked = RecoveryRequest(assumed_lost=(random.choice(hosts),))
         self._passed_over += asked.skip
         self._world.tell("people", f"ask of the recovery: {asked}")
         return asked

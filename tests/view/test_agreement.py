@@ -11,7 +11,7 @@ import pytest
 from sequent.model.references import dotted
 from sequent.model.status import RunStatus, Status
 from sequent.model.value_text import decode
-from sequent.runtime.recovery.task_selection import Asked
+from sequent.runtime.recovery.task_selection import RecoveryRequest
 from sequent.testing import world as simulated_world
 from sequent.testing.clock import BEGINNING
 from sequent.testing.simulation import HowFar
@@ -101,7 +101,7 @@ def play(monkeypatch, seed: int, seen: Counter[str]) -> None:
         for _ in range(RECOVERIES):
             if simulation.outcome.status is RunStatus.SUCCESS:
                 break
-            simulation = world.recover(HowFar(random.choice((None, 5.0)), -1), Asked())
+            simulation = world.recover(HowFar(random.choice((None, 5.0)), -1), RecoveryRequest())
 
 
 @pytest.mark.timeout(1200)

@@ -16,7 +16,7 @@ from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 from sequent.model.variables import RECOVER_RUN
 from sequent.runtime.records import RunRecord
-from sequent.runtime.recovery.task_selection import Asked
+from sequent.runtime.recovery.task_selection import RecoveryRequest
 from sequent.settings.configuration import Configuration
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @Parameter(name="*")
 @frozen(kw_only=True)
-class TypedAsked:
+class DirectiveOptions:
     """The directives of a recovery given by hand."""
 
     from_: Annotated[
@@ -62,9 +62,9 @@ class TypedAsked:
         Parameter(negative="", show_default=False, help="Show what would happen to each task, and why; run nothing."),
     ] = False
 
-    def read(self) -> Asked:
+    def read(self) -> RecoveryRequest:
         """Return the typed directives."""
-        return Asked(
+        return RecoveryRequest(
             after=self.from_,
             rerun=self.rerun,
             skip=self.skip,
@@ -76,7 +76,7 @@ class TypedAsked:
         )
 
 
-NOTHING = TypedAsked()
+NO_DIRECTIVES = DirectiveOptions()
 
 
 def recover(
@@ -87,25 +87,26 @@ def recover(
     max_loops: MaxLoops = -1,
     max_concurrent: MaxConcurrent = None,
     log_level: LogLevel = None,
-    asked: TypedAsked = NOTHING,
+    directives: DirectiveOptions = NO_DIRECTIVES,
     options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Resume a run: keep what has succeeded, run the rest."""
+    request = directives.read()
     with opened_store(options, waits=True) as store:
         record = meant_run(store, run, flow)
-        if record.status is RunStatus.SUCCESS and not (asked.read() or _may_run_again(record)):
+        if record.status is RunStatus.SUCCESS and not (request or _may_run_again(record)):
             return _nothing_to_do(record, options)
-        if run is None and not asked.plan:
+        if run is None and not directives.plan:
             began = moment(record.created)
             options.say(f"recovering {safe(record.id)}, a run of {safe(record.target.flow)} started at {began}")
         settings = options.settings(max_concurrent=max_concurrent, logging_level=read_log_level(log_level))
-        if record.target.is_script and not asked.plan:
-            return _recover_script(record, store, flow, asked.read(), max_loops, settings, options)
+        if record.target.is_script and not directives.plan:
+            return _recover_script(record, store, flow, request, max_loops, settings, options)
         if flow is None:
-            flow = trusted_flow(store, record, settings, "recover --plan" if asked.plan else "recover")
-        if asked.plan:
-            return _plan(record, store, flow, asked.read(), settings, options)
-        return _recover_flow(record, store, flow, asked.read(), max_loops, settings, options)
+            flow = trusted_flow(store, record, settings, "recover --plan" if directives.plan else "recover")
+        if directives.plan:
+            return _plan(record, store, flow, request, settings, options)
+        return _recover_flow(record, store, flow, request, max_loops, settings, options)
 
 
 def _may_run_again(record: RunRecord) -> bool:
@@ -121,13 +122,18 @@ def _nothing_to_do(record: RunRecord, options: GlobalOptions) -> int:
 
 
 def _plan(
-    record: RunRecord, store: Store, flow: str | None, asked: Asked, settings: Configuration, options: GlobalOptions
+    record: RunRecord,
+    store: Store,
+    flow: str | None,
+    request: RecoveryRequest,
+    settings: Configuration,
+    options: GlobalOptions,
 ) -> int:
     from sequent import api
     from sequent.cli.output.recovery_plan_text import tell
 
     definition, _ = definition_for(record, flow, settings)
-    planned = api.plan_recovery(definition, record, store=store, asked=asked)
+    planned = api.plan_recovery(definition, record, store=store, request=request)
     tell(planned, record, as_json=options.json, has_all=options.verbose > 0)
     return 0
 
@@ -136,16 +142,16 @@ def _recover_script(
     record: RunRecord,
     store: Store,
     flow: str | None,
-    asked: Asked,
+    request: RecoveryRequest,
     max_loops: int,
     settings: Configuration,
     options: GlobalOptions,
 ) -> int:
     from sequent.cli.runs.drive_and_tell import exit_code
 
-    wanted = None if asked == Asked() else asked
+    wanted = None if request == RecoveryRequest() else request
     loops = None if max_loops < 0 else max_loops
-    code = rerun_script(store, record, RECOVER_RUN, settings, options, flow=flow, asked=wanted, max_loops=loops)
+    code = rerun_script(store, record, RECOVER_RUN, settings, options, flow=flow, request=wanted, max_loops=loops)
     now = store.find(record.id)
     if not code and record.status is not RunStatus.SUCCESS and now.recovery == record.recovery:
         raise UsageError(
@@ -160,7 +166,7 @@ def _recover_flow(
     record: RunRecord,
     store: Store,
     flow: str | None,
-    asked: Asked,
+    request: RecoveryRequest,
     max_loops: int,
     settings: Configuration,
     options: GlobalOptions,
@@ -177,7 +183,7 @@ def _recover_flow(
             observer=observer,
             agent=agent,
             max_loops=max_loops,
-            asked=asked,
+            request=request,
         ),
         options,
         settings,

@@ -19,7 +19,7 @@ from sequent.runtime.executors.agents import AgentProcess, launch_agent
 from sequent.runtime.observer_port import Observer
 from sequent.runtime.records import RunRecord
 from sequent.runtime.recovery import scripts
-from sequent.runtime.recovery.task_selection import Asked
+from sequent.runtime.recovery.task_selection import RecoveryRequest
 from sequent.settings.configuration import Configuration
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def rerun_script(
     options: GlobalOptions,
     *,
     flow: str | None,
-    asked: Asked | None = None,
+    request: RecoveryRequest | None = None,
     max_loops: int | None = None,
 ) -> int:
     """Run the script again; return its exit code.
@@ -153,7 +153,7 @@ def rerun_script(
         settings: the present settings.
         options: the options of the command, with its file of settings.
         flow: the typed flow, which is refused: the script has its own.
-        asked: the directives of a recovery given by hand.
+        request: the directives of a recovery given by hand.
         max_loops: suspend the run after this many passes; None: as the script says.
 
     Raises:
@@ -169,4 +169,4 @@ def rerun_script(
     # The script runs in another directory than this command.
     named = {CONFIG: str(Path(options.config).absolute())} if options.config else {}
     named |= {CONFIG_TAG: options.config_tag} if options.config_tag else {}
-    return scripts.run_again(record, store.name, variable, {**settings.variables(), **named}, asked, max_loops)
+    return scripts.run_again(record, store.name, variable, {**settings.variables(), **named}, request, max_loops)

@@ -8,12 +8,12 @@ from sequent.model.commands import typed
 from sequent.model.interventions import AskedIntervention, InterventionKind, held_places
 
 
-def people_notes(run: str, asked: Collection[AskedIntervention]) -> Iterator[str]:
+def people_notes(run: str, interventions: Collection[AskedIntervention]) -> Iterator[str]:
     """Yield a sentence for each place that is held, and for each outcome and answer that no driver has taken yet."""
-    for place, each in held_places(asked).items():
+    for place, each in held_places(interventions).items():
         yield f"{place!r} is held by {each.request.who}: nothing starts there until {typed('release', run, place)}"
     answered = set[str]()
-    for each in asked:
+    for each in interventions:
         request = each.request
         if each.decision is None and request.kind is InterventionKind.MARK:
             yield f"{request.place!r} is marked by {request.who}, and counts as a {request.outcome}"

@@ -22,49 +22,49 @@ from sequent.runtime.recovery.people_notes import people_notes
 from sequent.runtime.recovery.prepared_recovery import LoadedRun, Prepared
 from sequent.runtime.recovery.recovery_plan import RecoveryPlan, plan_recovery
 from sequent.runtime.recovery.renaming import Renaming, read_renaming
-from sequent.runtime.recovery.task_selection import Asked, Selected, check_range, select
+from sequent.runtime.recovery.task_selection import RecoveryRequest, Selected, check_range, select
 
 
-def prepare(plan: Plan, run: ReadRun, asked: Asked | None) -> Prepared:
+def prepare(plan: Plan, run: ReadRun, request: RecoveryRequest | None) -> Prepared:
     """Check the plan and the directives of a recovery, and that no task needs a result that is passed over.
 
     Raises:
         DefinitionError: the flow has changed.
         UsageError: the directives cannot be followed; the message says why.
     """
-    asked = Asked() if asked is None else asked
-    renaming = _renamed(run, plan, asked)
-    accepted = check_changes(run, plan, accepts=asked.accepts_changes, renaming=renaming)
-    _check_lost(run, asked)
+    request = RecoveryRequest() if request is None else request
+    renaming = _renamed(run, plan, request)
+    accepted = check_changes(run, plan, accepts=request.accepts_changes, renaming=renaming)
+    _check_lost(run, request)
     has_ended = run.record.status is RunStatus.SUCCESS
-    if not (asked or has_ended or _may_pass_over(plan, NO_DIRECTIVES)):
+    if not (request or has_ended or _may_pass_over(plan, NO_DIRECTIVES)):
         return Prepared(
-            accepts_changes=asked.accepts_changes,
-            forces=asked.forces,
+            accepts_changes=request.accepts_changes,
+            forces=request.forces,
             renaming=renaming,
             notes=accepted,
-            assumed_lost=asked.assumed_lost,
+            assumed_lost=request.assumed_lost,
         )
-    selected, loaded = _selected(plan, run, asked)
+    selected, loaded = _selected(plan, run, request)
     if _may_pass_over(plan, selected.directives):
         _refuse_lacking(plan_recovery(plan, run, selected, loaded, ()))
     return Prepared(
         directives=selected.directives,
-        recovery_run=asked.recovery_run,
-        accepts_changes=asked.accepts_changes,
-        forces=asked.forces,
+        recovery_run=request.recovery_run,
+        accepts_changes=request.accepts_changes,
+        forces=request.forces,
         renaming=renaming,
         loaded=loaded,
         reopens=has_ended and _changes(plan, selected, loaded),
         notes=(*accepted, *selected.notes),
-        assumed_lost=asked.assumed_lost,
+        assumed_lost=request.assumed_lost,
     )
 
 
 def plan_of(
     plan: Plan,
     run: ReadRun,
-    asked: Asked | None,
+    request: RecoveryRequest | None,
     attempts: Iterable[AttemptRecord],
     interventions: Collection[AskedIntervention] = (),
 ) -> RecoveryPlan:
@@ -73,33 +73,33 @@ def plan_of(
     Raises:
         DefinitionError, UsageError: as ``prepare``.
     """
-    asked = Asked() if asked is None else asked
-    renaming = _renamed(run, plan, asked)
-    check_changes(run, plan, accepts=asked.accepts_changes, renaming=renaming)
-    _check_lost(run, asked)
-    selected, loaded = _selected(plan, run, asked)
-    kept = () if asked.recovery_run is not None else _last_ends(attempts, renaming)
-    planned = plan_recovery(plan, run, selected, loaded, kept, assumed_lost=asked.assumed_lost)
+    request = RecoveryRequest() if request is None else request
+    renaming = _renamed(run, plan, request)
+    check_changes(run, plan, accepts=request.accepts_changes, renaming=renaming)
+    _check_lost(run, request)
+    selected, loaded = _selected(plan, run, request)
+    kept = () if request.recovery_run is not None else _last_ends(attempts, renaming)
+    planned = plan_recovery(plan, run, selected, loaded, kept, assumed_lost=request.assumed_lost)
     _refuse_lacking(planned)
     return evolve(planned, notes=(*selected.notes, *planned.notes, *people_notes(run.record.id, interventions)))
 
 
-def _renamed(run: ReadRun, plan: Plan, asked: Asked) -> Renaming:
+def _renamed(run: ReadRun, plan: Plan, request: RecoveryRequest) -> Renaming:
     """Return the renamed steps and containers; the run uses the new names from now on."""
-    renaming = read_renaming(asked.renamed, run.record.description, plan.description)
+    renaming = read_renaming(request.renamed, run.record.description, plan.description)
     if renaming.names:
         run.rename(renaming.path)
     return renaming
 
 
-def _check_lost(run: ReadRun, asked: Asked) -> None:
+def _check_lost(run: ReadRun, request: RecoveryRequest) -> None:
     """Check that something is given up with each host that is said to be gone.
 
     Raises:
         UsageError: no attempt there lacks an outcome.
     """
-    known = sorted({each.host for each in run.handed_over()}) if asked.assumed_lost else []
-    for host in asked.assumed_lost:
+    known = sorted({each.host for each in run.handed_over()}) if request.assumed_lost else []
+    for host in request.assumed_lost:
         if host not in known:
             rest = f"such attempts are on {', '.join(known)}" if known else "leave it out"
             raise UsageError(
@@ -109,23 +109,23 @@ def _check_lost(run: ReadRun, asked: Asked) -> None:
             )
 
 
-def _selected(plan: Plan, run: ReadRun, asked: Asked) -> tuple[Selected, LoadedRun]:
+def _selected(plan: Plan, run: ReadRun, request: RecoveryRequest) -> tuple[Selected, LoadedRun]:
     """Return the tasks selected by hand, and the loaded run."""
     latest = run.record.recovery
-    if asked.recovery_run is not None and not 0 <= asked.recovery_run <= latest:
+    if request.recovery_run is not None and not 0 <= request.recovery_run <= latest:
         raise UsageError(
-            f"run '{run.record.id}' has no recovery {asked.recovery_run}",
+            f"run '{run.record.id}' has no recovery {request.recovery_run}",
             code="recovery-run",
             hint=f"{one_of(0, latest)}; 0 is its first start",
         )
-    selected = select(asked, plan)
-    if asked.recovery_run is None:
+    selected = select(request, plan)
+    if request.recovery_run is None:
         loaded = LoadedRun(run.record, run.saved(plan, selected.directives), Revision())
     else:
-        loaded = LoadedRun(run.record, *run.rewound(plan, asked.recovery_run))
+        loaded = LoadedRun(run.record, *run.rewound(plan, request.recovery_run))
     if selected.typed:
         # Tasks that have begun since then can be named as well.
-        now = loaded.saved if asked.recovery_run is None else run.saved(plan, selected.directives)
+        now = loaded.saved if request.recovery_run is None else run.saved(plan, selected.directives)
         for text, selection in selected.typed:
             check_range(selection, now, plan, text)
     return selected, loaded

@@ -9,34 +9,34 @@ from sequent.model.status import RunStatus
 from sequent.runtime.ports import Store
 from sequent.runtime.records import RunRecord
 from sequent.runtime.recovery.scripts import scripted, taken
-from sequent.runtime.recovery.task_selection import Asked
+from sequent.runtime.recovery.task_selection import RecoveryRequest
 
 _FEW = 10
 """Runs that are read before all are."""
 
 
-def wanted_run(request: RunRequest, store: Store, target: Target) -> tuple[RunRecord | None, Asked]:
+def wanted_run(request: RunRequest, store: Store, target: Target) -> tuple[RunRecord | None, RecoveryRequest]:
     """Return the run to recover or continue, and its directives; None for a new run.
 
     When a script is run again to recover its run, each of its flows recovers its latest run, and the flow of that very
     run recovers that one.
     """
-    asked = Asked(recovery_run=request.recovery_run, accepts_changes=request.accept_changes)
+    recovery = RecoveryRequest(recovery_run=request.recovery_run, accepts_changes=request.accept_changes)
     wanted = scripted(target)
     if wanted is not None:
         record = store.find(wanted[1])
         if record.target.flow == target.flow:
-            return record, taken(wanted[0]) or asked
-        return _latest(store, target), asked
+            return record, taken(wanted[0]) or recovery
+        return _latest(store, target), recovery
     if request.run_mode is RunMode.RESTART:
-        return None, asked
+        return None, recovery
     if request.run_id is not None:
-        return store.find(request.run_id), asked
+        return store.find(request.run_id), recovery
     latest = _latest(store, target)
     if latest is None:
         verb = "recover" if request.run_mode is RunMode.RECOVER else "continue"
         raise UsageError(f"the flow '{target.flow}' has no run to {verb}", hint="start one first")
-    return latest, asked
+    return latest, recovery
 
 
 def _latest(store: Store, target: Target) -> RunRecord | None:

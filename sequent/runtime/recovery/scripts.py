@@ -11,7 +11,7 @@ from sequent.model.record_text import read_record, text_of_record
 from sequent.model.run_target import Target
 from sequent.model.variables import CONTINUE_RUN, RECOVER_ASKED, RECOVER_LOOPS, RECOVER_RAISED, RECOVER_RUN, STORE
 from sequent.runtime.records import RunRecord
-from sequent.runtime.recovery.task_selection import Asked
+from sequent.runtime.recovery.task_selection import RecoveryRequest
 
 
 def run_again(
@@ -19,7 +19,7 @@ def run_again(
     store: str,
     variable: str,
     settings: Mapping[str, str],
-    asked: Asked | None = None,
+    request: RecoveryRequest | None = None,
     max_loops: int | None = None,
 ) -> int:
     """Run the script of a recorded run again, so that its ``run()`` takes that run; return the exit code.
@@ -29,7 +29,7 @@ def run_again(
         store: the store that has it.
         variable: the variable that says whether to recover or continue it.
         settings: further variables, with its settings.
-        asked: the directives of a recovery given by hand.
+        request: the directives of a recovery given by hand.
         max_loops: suspend the run after this many passes; None: as the script says.
 
     Raises:
@@ -46,8 +46,8 @@ def run_again(
     target = record.target
     _check_places(record)
     environment = {**os.environ, **settings, variable: record.id, STORE: store}
-    if asked is not None:
-        environment[RECOVER_ASKED] = text_of_record(asked)
+    if request is not None:
+        environment[RECOVER_ASKED] = text_of_record(request)
     if max_loops is not None:
         environment[RECOVER_LOOPS] = str(max_loops)
     command = [sys.executable, *target.argv[1:]]
@@ -100,7 +100,7 @@ def loops_of(target: Target, said: int) -> int:
         raise _foreign(RECOVER_LOOPS, text) from None
 
 
-def taken(variable: str) -> Asked | None:
+def taken(variable: str) -> RecoveryRequest | None:
     """Return the directives of the recovered run; later runs of the same script have none.
 
     Raises:
@@ -112,13 +112,13 @@ def taken(variable: str) -> Asked | None:
     if text is None:
         return None
     try:
-        asked = read_record(Asked, text, RECOVER_ASKED)
+        request = read_record(RecoveryRequest, text, RECOVER_ASKED)
     except NotDataError:
         raise _foreign(RECOVER_ASKED, text) from None
     # Each field has a default, so also compare the whole with the text.
-    if text_of_record(asked) != text:
+    if text_of_record(request) != text:
         raise _foreign(RECOVER_ASKED, text)
-    return asked
+    return request
 
 
 def _foreign(variable: str, text: str) -> UsageError:

@@ -21,7 +21,7 @@ from sequent.model.wording import guess, one_of
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Asked(ByFields):
+class RecoveryRequest(ByFields):
     """The directives of a recovery as typed: ``a.b``, or ``a.b/1.2`` for one iteration."""
 
     after: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Selected(ByFields):
     """Notes for the user."""
 
 
-def select(asked: Asked, plan: Plan) -> Selected:
+def select(request: RecoveryRequest, plan: Plan) -> Selected:
     """Return the tasks selected by hand.
 
     Raises:
@@ -64,17 +64,17 @@ def select(asked: Asked, plan: Plan) -> Selected:
     """
     reasons: dict[Selection, str] = {}
     typed: list[tuple[str, Selection]] = []
-    for text in asked.after:
+    for text in request.after:
         selection = read_selection(text, plan, "--from")
         typed.append((text, selection))
         reasons[selection] = f"you asked for it: --from {text}"
         for dependent in _downstream(selection, plan):
             reasons.setdefault(dependent, f"it depends on '{text}', given by --from")
-    for text in asked.rerun:
+    for text in request.rerun:
         selection = read_selection(text, plan, "--rerun")
         typed.append((text, selection))
         reasons[selection] = f"you asked for it: --rerun {text}"
-    skip = {read_selection(text, plan, "--skip"): text for text in asked.skip}
+    skip = {read_selection(text, plan, "--skip"): text for text in request.skip}
     for selection, text in skip.items():
         if selection in reasons:
             raise UsageError(
@@ -83,14 +83,14 @@ def select(asked: Asked, plan: Plan) -> Selected:
                 hint="ask for only one of them",
             )
     directives = Directives(rerun=tuple(reasons), skip=tuple(skip))
-    return Selected(directives, reasons, tuple(typed), tuple(_resting(asked.rerun, plan, directives)))
+    return Selected(directives, reasons, tuple(typed), tuple(_resting(request.rerun, plan, directives)))
 
 
 def _resting(rerun: tuple[str, ...], plan: Plan, directives: Directives) -> Iterator[str]:
     """Yield a sentence for a task that runs again while its dependants do not."""
     for text in rerun:
         meant = {selection.path for selection in _downstream(read_selection(text, plan, "--rerun"), plan)}
-        kept = [path for path in sorted(meant) if not any(asked.path == path for asked in directives.rerun)]
+        kept = [path for path in sorted(meant) if not any(selection.path == path for selection in directives.rerun)]
         if kept:
             names = ", ".join(f"'{dotted(path)}'" for path in kept)
             yield (

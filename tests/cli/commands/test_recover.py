@@ -60,7 +60,7 @@ def test_a_finished_run_goes_on_where_something_is_asked_for(put, own_file):
     own_file.chmod(0o666)
     put(OneRun(a_record(status=RunStatus.SUCCESS), str(own_file)))
     with pytest.raises(UsageError, match="is not loaded from the place in the store"):
-        recover.recover("r00412", asked=recover.TypedAsked(rerun=("a",)))
+        recover.recover("r00412", directives=recover.DirectiveOptions(rerun=("a",)))
 
 
 def test_and_where_a_step_of_it_runs_again_whenever_it_is_recovered(put, own_file):
@@ -75,5 +75,5 @@ def test_of_a_script_that_is_in_no_file_a_plan_says_where_it_is_to_be(put, own_f
     target = Target(flow="nightly", module="__main__", is_script=True, argv=("p", "-c", "..."), cwd="/")
     put(OneRun(a_record(target=target), str(own_file)))
     with pytest.raises(UsageError, match="the flow 'nightly' was typed after 'python -c'") as caught:
-        recover.recover("r00412", asked=recover.TypedAsked(plan=True))
+        recover.recover("r00412", directives=recover.DirectiveOptions(plan=True))
     assert "--flow path/file.py:flow" in caught.value.hint

@@ -12,7 +12,7 @@ from sequent import STEP_FAILURE, STEP_SUCCESS, STP_RERUN, STP_SKIP, api, contai
 from sequent.dsl.specification.definitions import definition_of
 from sequent.model.outcome import Outcome
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.recovery.task_selection import Asked
+from sequent.runtime.recovery.task_selection import RecoveryRequest
 from sequent.runtime.store import open_store
 
 WORDS = Path("words")
@@ -244,7 +244,7 @@ class skipping:
     result = join
 
 
-FROM_FIND = Asked(after=("find",))
+FROM_FIND = RecoveryRequest(after=("find",))
 ANEW = {
     "a container": (listed, FROM_FIND),
     "a repeated step": (repeated, FROM_FIND),
@@ -253,19 +253,19 @@ ANEW = {
     "a callable": (called, FROM_FIND),
     "a generator": (generated, FROM_FIND),
     "a fold": (folded, FROM_FIND),
-    "directives of the flow": (directed, Asked()),
-    "each by hand": (listed, Asked(rerun=("find", "each"))),
-    "each step of it by hand": (listed, Asked(rerun=("find", "each.read", "each.work"))),
-    "a repeated step by hand": (repeated, Asked(rerun=("find", "each"))),
+    "directives of the flow": (directed, RecoveryRequest()),
+    "each by hand": (listed, RecoveryRequest(rerun=("find", "each"))),
+    "each step of it by hand": (listed, RecoveryRequest(rerun=("find", "each.read", "each.work"))),
+    "a repeated step by hand": (repeated, RecoveryRequest(rerun=("find", "each"))),
 }
 KEPT = {
-    "nothing is asked": (listed, Asked()),
-    "one iteration": (listed, Asked(rerun=("find", "each/1.1"))),
-    "every iteration by its number": (listed, Asked(rerun=("find", "each/1.1", "each/1.2"))),
-    "one of two steps": (listed, Asked(rerun=("find", "each.work"))),
-    "from its first iteration on": (folded, Asked(rerun=("find",), after=("each/1.1",))),
-    "only who makes the list": (repeated, Asked(rerun=("find",))),
-    "one is passed over": (skipping, Asked()),
+    "nothing is asked": (listed, RecoveryRequest()),
+    "one iteration": (listed, RecoveryRequest(rerun=("find", "each/1.1"))),
+    "every iteration by its number": (listed, RecoveryRequest(rerun=("find", "each/1.1", "each/1.2"))),
+    "one of two steps": (listed, RecoveryRequest(rerun=("find", "each.work"))),
+    "from its first iteration on": (folded, RecoveryRequest(rerun=("find",), after=("each/1.1",))),
+    "only who makes the list": (repeated, RecoveryRequest(rerun=("find",))),
+    "one is passed over": (skipping, RecoveryRequest()),
 }
 
 
@@ -282,13 +282,13 @@ def store(tmp_path):
     opened.close()
 
 
-def recovered(store, flow, asked: Asked | None = None) -> Outcome:
-    return api.recover(definition_of(flow), store.find("latest"), store=store, asked=asked)
+def recovered(store, flow, request: RecoveryRequest | None = None) -> Outcome:
+    return api.recover(definition_of(flow), store.find("latest"), store=store, request=request)
 
 
-def planned(store, flow, asked: Asked) -> dict[str, str]:
+def planned(store, flow, request: RecoveryRequest) -> dict[str, str]:
     """What a recovery would do, and why, by task."""
-    plan = api.plan_recovery(definition_of(flow), store.find("latest"), store=store, asked=asked)
+    plan = api.plan_recovery(definition_of(flow), store.find("latest"), store=store, request=request)
     return {f"{task.path}/{task.sequence}": f"{task.fate}: {task.reason}" for task in plan.tasks}
 
 
@@ -296,28 +296,28 @@ def run(store, flow) -> Outcome:
     return flow().run(store=store.name)
 
 
-@pytest.mark.parametrize(("flow", "asked"), ANEW.values(), ids=ANEW)
-def test_items_are_found_anew_where_all_iterations_run_again(store, flow, asked):
+@pytest.mark.parametrize(("flow", "wanted"), ANEW.values(), ids=ANEW)
+def test_items_are_found_anew_where_all_iterations_run_again(store, flow, wanted):
     assert not run(store, flow)
     WORDS.write_text("z a b")
     OK.touch()
-    told = [reason for reason in planned(store, flow, asked).values() if "its items are computed anew" in reason]
+    told = [reason for reason in planned(store, flow, wanted).values() if "its items are computed anew" in reason]
     assert len(told) == 1
     assert told[0].startswith("rerun: ")
-    outcome = recovered(store, flow, asked)
+    outcome = recovered(store, flow, wanted)
     assert (outcome.status, outcome.result) == (RunStatus.SUCCESS, "Z A B")
     assert not outcome.failures
     again = recovered(store, flow)
     assert (again.result, again.recovery) == ("Z A B", 2 if flow is directed else 1)
 
 
-@pytest.mark.parametrize(("flow", "asked"), KEPT.values(), ids=KEPT)
-def test_a_repeat_goes_on_with_its_items_where(store, flow, asked):
+@pytest.mark.parametrize(("flow", "wanted"), KEPT.values(), ids=KEPT)
+def test_a_repeat_goes_on_with_its_items_where(store, flow, wanted):
     assert not run(store, flow)
     WORDS.write_text("z a b")
     OK.touch()
-    assert "computed anew" not in " ".join(planned(store, flow, asked).values())
-    outcome = recovered(store, flow, asked)
+    assert "computed anew" not in " ".join(planned(store, flow, wanted).values())
+    outcome = recovered(store, flow, wanted)
     assert (outcome.status, outcome.result) == (RunStatus.SUCCESS, "joined" if flow is skipping else "A B")
 
 
@@ -353,7 +353,7 @@ def test_a_repeat_that_had_not_begun_by_the_recovery_that_is_gone_back_to_begins
     assert not recovered(store, flow)
     WORDS.write_text("z b")
     OK.touch()
-    back = Asked(recovery_run=0)
+    back = RecoveryRequest(recovery_run=0)
     assert "its items are computed anew" in " ".join(planned(store, flow, back).values())
     outcome = recovered(store, flow, back)
     assert (outcome.status, outcome.result) == (RunStatus.SUCCESS, "Z B")
@@ -364,7 +364,7 @@ def test_going_back_to_an_earlier_list_finds_its_items(store):
     WORDS.write_text("z b")
     OK.touch()
     assert recovered(store, listed, FROM_FIND).result == "Z B"
-    assert recovered(store, listed, Asked(recovery_run=0)).result == "A B"
+    assert recovered(store, listed, RecoveryRequest(recovery_run=0)).result == "A B"
 
 
 def test_a_repeat_over_items_that_are_written_down_takes_those_of_now(store):
@@ -373,4 +373,4 @@ def test_a_repeat_over_items_that_are_written_down_takes_those_of_now(store):
     flow.result = each
     assert not flow.run()
     OK.touch()
-    assert recovered(store, flow, Asked(rerun=("each",))).result == ["A", "B"]
+    assert recovered(store, flow, RecoveryRequest(rerun=("each",))).result == ["A", "B"]

@@ -11,7 +11,7 @@ from sequent import api
 from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import BusyError, DefinitionError, UnknownRunError, UsageError
 from sequent.model.status import RunStatus
-from sequent.runtime.recovery.task_selection import Asked
+from sequent.runtime.recovery.task_selection import RecoveryRequest
 from sequent.runtime.store import open_store
 from tests.runtime.worlds import Nobody
 
@@ -73,8 +73,8 @@ def recover(flow: sequent.Sequent, *failing: str, accept_changes: bool = False, 
         return flow.run(run_mode=sequent.RUN_RECOVER, accept_changes=accept_changes).status
     store = open_store(flow.store)
     try:
-        words = Asked(accepts_changes=accept_changes, **asked)
-        return api.recover(definition_of(flow), store.find("latest"), store=store, asked=words).status
+        words = RecoveryRequest(accepts_changes=accept_changes, **asked)
+        return api.recover(definition_of(flow), store.find("latest"), store=store, request=words).status
     finally:
         store.close()
 
@@ -156,7 +156,9 @@ def noted(flow: sequent.Sequent, *failing: str, **asked: tuple[str, ...]) -> str
     observer = Nobody()
     store = open_store(flow.store)
     try:
-        api.recover(definition_of(flow), store.find("latest"), store=store, observer=observer, asked=Asked(**asked))
+        api.recover(
+            definition_of(flow), store.find("latest"), store=store, observer=observer, request=RecoveryRequest(**asked)
+        )
     finally:
         store.close()
     return "\n".join(observer.notes)
@@ -288,9 +290,11 @@ def test_what_had_succeeded_by_then_keeps_the_result_that_it_had(kept):
     run(flow, "b")
     RAN.extend(["x"] * 5)
     store = open_store(flow.store)
-    api.recover(definition_of(flow), store.find("latest"), store=store, asked=Asked(rerun=("a",)))
+    api.recover(definition_of(flow), store.find("latest"), store=store, request=RecoveryRequest(rerun=("a",)))
     FAILING.clear()
-    outcome = api.recover(definition_of(flow), store.find("latest"), store=store, asked=Asked(recovery_run=0))
+    outcome = api.recover(
+        definition_of(flow), store.find("latest"), store=store, request=RecoveryRequest(recovery_run=0)
+    )
     store.close()
     assert outcome.result == 1
 

@@ -10,7 +10,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.recovery.preparation import plan_of, prepare
 from sequent.runtime.recovery.prepared_recovery import Prepared, open_part
 from sequent.runtime.recovery.recovery_plan import Fate
-from sequent.runtime.recovery.task_selection import Asked
+from sequent.runtime.recovery.task_selection import RecoveryRequest
 from tests.runtime.driver.test_hosts import Hosts, on_two
 from tests.runtime.recovery.test_recovery_plan import failing
 from tests.runtime.worlds import Hands, Killed, World, chain, success, work
@@ -38,9 +38,9 @@ def world():
     return made
 
 
-def prepared_for(world: World, asked: Asked | None, loads: list[str] | None = None) -> Prepared:
+def prepared_for(world: World, request: RecoveryRequest | None, loads: list[str] | None = None) -> Prepared:
     run = world.store.look(world.store.find("latest"))
-    return prepare(world.plan, Counted(run, [] if loads is None else loads), asked)
+    return prepare(world.plan, Counted(run, [] if loads is None else loads), request)
 
 
 def found_by(world: World, prepared: Prepared, loads: list[str] | None = None):
@@ -51,10 +51,12 @@ def found_by(world: World, prepared: Prepared, loads: list[str] | None = None):
     return open_part(counted, world.plan, prepared, resumes=False, at=0.0)
 
 
-@pytest.mark.parametrize("asked", [None, Asked(rerun=("a",)), Asked(skip=("b",)), Asked(rerun=("a/1",))])
-def test_the_open_part_of_a_run_is_loaded_once(world, asked):
+@pytest.mark.parametrize(
+    "wanted", [None, RecoveryRequest(rerun=("a",)), RecoveryRequest(skip=("b",)), RecoveryRequest(rerun=("a/1",))]
+)
+def test_the_open_part_of_a_run_is_loaded_once(world, wanted):
     loads: list[str] = []
-    saved = found_by(world, prepared_for(world, asked, loads), loads)
+    saved = found_by(world, prepared_for(world, wanted, loads), loads)
     assert loads == ["saved"]
     assert {world.plan.nodes[index].path[0]: task.status for index, task in saved.tasks.items()} == {
         "a": Status.SUCCESS,
@@ -64,12 +66,12 @@ def test_the_open_part_of_a_run_is_loaded_once(world, asked):
 
 def test_what_a_run_was_in_an_earlier_recovery_is_loaded_once_and_what_it_is_then_once(world):
     loads: list[str] = []
-    found_by(world, prepared_for(world, Asked(recovery_run=0), loads), loads)
+    found_by(world, prepared_for(world, RecoveryRequest(recovery_run=0), loads), loads)
     assert loads == ["rewound", "saved"]
 
 
 def test_a_run_that_somebody_else_has_had_in_between_is_loaded_again(world):
-    prepared = prepared_for(world, Asked(rerun=("a",)))
+    prepared = prepared_for(world, RecoveryRequest(rerun=("a",)))
     world.recover()
     assert world.drive(Hands(success)) is RunStatus.SUCCESS
     saved = found_by(world, prepared)
@@ -78,14 +80,14 @@ def test_a_run_that_somebody_else_has_had_in_between_is_loaded_again(world):
 
 def test_a_run_that_was_looked_at_while_somebody_drove_it_is_loaded_again(world):
     world.recover()
-    prepared = prepared_for(world, Asked(rerun=("a",)))
+    prepared = prepared_for(world, RecoveryRequest(rerun=("a",)))
     world.drive(Hands(success))
     saved = found_by(world, prepared)
     assert [task.status for task in saved.tasks.values()] == [Status.SUCCESS] * 3
 
 
 def test_a_run_to_go_back_in_that_somebody_else_has_had_is_looked_at_again(world):
-    prepared = prepared_for(world, Asked(recovery_run=0))
+    prepared = prepared_for(world, RecoveryRequest(recovery_run=0))
     world.recover()
     world.drive(Hands(success))
     saved = found_by(world, prepared)
@@ -127,17 +129,17 @@ def test_only_a_host_with_attempts_that_lack_an_outcome_is_given_up():
     with pytest.raises(Killed):
         world.drive(Hands(success), host_executor=Hosts(), look=die)
     world.run.close()
-    assert prepared_for(world, Asked(assumed_lost=("etl2",))).assumed_lost == ("etl2",)
+    assert prepared_for(world, RecoveryRequest(assumed_lost=("etl2",))).assumed_lost == ("etl2",)
     record = world.store.find("latest")
     for lost, fates in (
         ((), {"load@etl1": Fate.JOIN, "load@etl2": Fate.JOIN}),
         (("etl2",), {"load@etl1": Fate.JOIN, "load@etl2": Fate.RERUN}),
     ):
-        asked = Asked(assumed_lost=lost)
-        planned = plan_of(world.plan, world.store.look(record), asked, world.store.attempts(record))
+        request = RecoveryRequest(assumed_lost=lost)
+        planned = plan_of(world.plan, world.store.look(record), request, world.store.attempts(record))
         found = {task.located: task for task in planned.tasks}
         assert {name: found[name].fate for name in fates} == fates
         assert found["load@etl1"].reason == "its attempt is on etl1, which tells whether it goes on or has ended"
     with pytest.raises(UsageError, match="no attempt of run 'r00001' on that host lacks an outcome") as told:
-        prepared_for(world, Asked(assumed_lost=("etl2", "etl11")))
+        prepared_for(world, RecoveryRequest(assumed_lost=("etl2", "etl11")))
     assert told.value.hint == "did you mean 'etl1'? such attempts are on etl1, etl2"

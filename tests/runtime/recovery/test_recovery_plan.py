@@ -10,7 +10,7 @@ from sequent.model.outcome import Problem
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, ItemFound, RepeatFound, Report
 from sequent.runtime.recovery.preparation import plan_of, prepare
 from sequent.runtime.recovery.recovery_plan import RecoveryPlan
-from sequent.runtime.recovery.task_selection import Asked
+from sequent.runtime.recovery.task_selection import RecoveryRequest
 from tests.runtime.worlds import Hands, World, success, work
 
 
@@ -45,7 +45,7 @@ def failing(*paths: str):
     return answer
 
 
-def planned(world: World, asked: Asked | None = None) -> RecoveryPlan:
+def planned(world: World, asked: RecoveryRequest | None = None) -> RecoveryPlan:
     record = world.store.find("latest")
     return plan_of(world.plan, world.store.look(record), asked, world.store.attempts(record))
 
@@ -82,7 +82,7 @@ def test_what_is_kept_though_its_input_is_made_again_is_told():
     flow.add_step("b", func=taking, kwargs={"x": a.result})
     world = World(flow)
     world.drive(Hands(failing()))
-    plan = planned(world, Asked(rerun=("a",)))
+    plan = planned(world, RecoveryRequest(rerun=("a",)))
     assert told(plan)["a/1"] == ("rerun", "you asked for it: --rerun a")
     assert told(plan)["b/1"] == ("kept", "it has succeeded, and is kept, though its input from 'a' is made again")
 
@@ -175,9 +175,9 @@ def test_who_needs_the_result_of_what_is_passed_over_is_named_and_the_recovery_r
     world = World(flow)
     world.drive(Hands(failing("a")))
     with pytest.raises(UsageError, match="tasks that are passed over have no result: 'b' needs the result of 'a'"):
-        prepare(world.plan, world.store.look(world.store.find("latest")), Asked(skip=("a",)))
+        prepare(world.plan, world.store.look(world.store.find("latest")), RecoveryRequest(skip=("a",)))
     with pytest.raises(UsageError, match="'b' needs the result of 'a'"):
-        planned(world, Asked(skip=("a",)))
+        planned(world, RecoveryRequest(skip=("a",)))
 
 
 def delayed_by(a):
@@ -200,7 +200,7 @@ def test_so_is_who_needs_it_for_an_option(options):
     world = World(flow)
     world.drive(Hands(failing("a")))
     with pytest.raises(UsageError, match="'b' needs the result of 'a'"):
-        planned(world, Asked(skip=("a",)))
+        planned(world, RecoveryRequest(skip=("a",)))
 
 
 @sequent.container
@@ -221,7 +221,7 @@ def test_so_is_who_needs_it_to_say_what_is_repeated_over():
     world = World(counted)
     world.drive(Hands(failing("a")))
     with pytest.raises(UsageError, match=r"'b\.c' needs the result of 'a'"):
-        planned(world, Asked(skip=("a",)))
+        planned(world, RecoveryRequest(skip=("a",)))
 
 
 def test_who_needs_a_result_that_is_there_or_a_stand_in_for_it_is_not_named():
@@ -230,7 +230,7 @@ def test_who_needs_a_result_that_is_there_or_a_stand_in_for_it_is_not_named():
     flow.add_step("b", func=taking, kwargs={"x": a.result_or(0)})
     world = World(flow)
     world.drive(Hands(failing("a", "b")))
-    assert fates(planned(world, Asked(skip=("a",)))) == {"a/1": "passed over", "b/1": "rerun"}
+    assert fates(planned(world, RecoveryRequest(skip=("a",)))) == {"a/1": "passed over", "b/1": "rerun"}
 
 
 def test_planning_leaves_the_run_as_it_is():
@@ -239,7 +239,7 @@ def test_planning_leaves_the_run_as_it_is():
     world = World(flow)
     world.drive(Hands(success))
     before = world.store.find("latest"), list(world.store.attempts(world.store.find("latest")))
-    planned(world, Asked(rerun=("a",), recovery_run=0))
+    planned(world, RecoveryRequest(rerun=("a",), recovery_run=0))
     assert (world.store.find("latest"), list(world.store.attempts(world.store.find("latest")))) == before
 
 
@@ -249,5 +249,5 @@ def test_a_recovery_that_there_was_not_is_refused():
     world = World(flow)
     world.drive(Hands(failing("a")))
     with pytest.raises(UsageError, match="has no recovery 3") as caught:
-        planned(world, Asked(recovery_run=3))
+        planned(world, RecoveryRequest(recovery_run=3))
     assert caught.value.hint == "name 0, the only one; 0 is its first start"

@@ -10,7 +10,7 @@ from sequent import api, container, item, step
 from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.status import RunStatus
-from sequent.runtime.recovery.task_selection import Asked
+from sequent.runtime.recovery.task_selection import RecoveryRequest
 from sequent.runtime.store import open_store
 
 RUNS = Path("runs")
@@ -109,12 +109,16 @@ def store(tmp_path, monkeypatch):
 
 
 def recovered(store, *renamed: str, **asked):
-    return api.recover(definition_of(flow), store.find("latest"), store=store, asked=Asked(renamed=renamed, **asked))
+    return api.recover(
+        definition_of(flow), store.find("latest"), store=store, request=RecoveryRequest(renamed=renamed, **asked)
+    )
 
 
 def test_what_has_succeeded_is_kept_under_its_new_name(store):
     Path("ok").touch()
-    planned = api.plan_recovery(definition_of(flow), store.find("latest"), store=store, asked=Asked(renamed=RENAMED))
+    planned = api.plan_recovery(
+        definition_of(flow), store.find("latest"), store=store, request=RecoveryRequest(renamed=RENAMED)
+    )
     fates = {f"{task.path}/{task.sequence}": str(task.fate) for task in planned.tasks}
     assert fates == {
         "list_all/1": "kept",

@@ -10,7 +10,7 @@ from sequent.model.selections import read_selection
 from sequent.model.spec import StepSpec
 from sequent.model.status import Status
 from sequent.model.work import Argument, FunctionWork
-from sequent.runtime.recovery.task_selection import Asked, check_range, select
+from sequent.runtime.recovery.task_selection import RecoveryRequest, check_range, select
 from tests.small_flows import block, done, flow, items, on, outer, step
 
 
@@ -31,7 +31,7 @@ PLAN = compile_flow(
 
 
 def meant(*after):
-    selected = select(Asked(after=after), PLAN)
+    selected = select(RecoveryRequest(after=after), PLAN)
     return sorted(
         ".".join(one.path) + ("/" + ".".join(map(str, one.sequence)) if one.sequence else "")
         for one in selected.directives.rerun
@@ -58,7 +58,7 @@ def test_later_iterations_depend_on_an_earlier_one_where_they_take_its_result():
         "c", taking("x", PreviousOf(Literal("0"))), taking("y", ResultOf(("c", "x"))), repeats=items(5), result="y"
     )
     plan = compile_flow(flow(fold))
-    directives = select(Asked(after=("c.x/1.2",)), plan).directives
+    directives = select(RecoveryRequest(after=("c.x/1.2",)), plan).directives
     assert [directives.passes_over(("c", "x"), (1, n)) for n in (1, 2)] == [False, False]
     again = [n for n in range(1, 6) if any(one.has(("c", "x"), (1, n)) for one in directives.rerun)]
     assert again == [2, 3, 4, 5]
@@ -72,13 +72,13 @@ def test_so_they_do_where_they_repeat_over_its_result():
         repeats=items(5),
         result="y",
     )
-    directives = select(Asked(after=("c.x/1.2",)), compile_flow(flow(paged))).directives
+    directives = select(RecoveryRequest(after=("c.x/1.2",)), compile_flow(flow(paged))).directives
     again = [n for n in range(1, 6) if any(one.has(("c", "x"), (1, n)) for one in directives.rerun)]
     assert again == [2, 3, 4, 5]
 
 
 def test_only_what_is_named_runs_again_otherwise_and_who_rests_on_it_is_told():
-    selected = select(Asked(rerun=("b",)), PLAN)
+    selected = select(RecoveryRequest(rerun=("b",)), PLAN)
     assert [one.path for one in selected.directives.rerun] == [("b",)]
     (note,) = selected.notes
     assert note.startswith("steps that depend on 'b' are kept where they have succeeded: 'c.x', 'c.y', 'd'")
@@ -109,4 +109,4 @@ def test_an_iteration_that_has_not_begun_is_refused_with_those_that_have():
 
 def test_what_is_to_run_again_and_to_be_passed_over_is_refused():
     with pytest.raises(UsageError, match=r"'b' is both passed over and run again: it depends on 'a'"):
-        select(Asked(after=("a",), skip=("b",)), PLAN)
+        select(RecoveryRequest(after=("a",), skip=("b",)), PLAN)
