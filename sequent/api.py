@@ -188,7 +188,7 @@ def continue_(
         ).to_its_end(store)
 
 
-def locate(record: RunRecord) -> LoadedFlow:
+def load_flow_of(record: RunRecord) -> LoadedFlow:
     """Load the flow of a recorded run again.
 
     Raises:
@@ -218,15 +218,15 @@ def run(request: RunRequest) -> Outcome:
     """
     from sequent.dsl.options.hosts import found_elsewhere
     from sequent.runtime.executors.executors_of_flow import make_agent, target_of
-    from sequent.runtime.recovery.scripts import scripted
+    from sequent.runtime.recovery.scripts import script_rerun
     from sequent.settings.configuration import configuration
 
     settings = configuration()
     definition = found_elsewhere(settings.applied_to(request.definition))
     target = target_of(definition)
-    takes_up = request.run_mode is not RunMode.RESTART or scripted(target) is not None
+    resumes = request.run_mode is not RunMode.RESTART or script_rerun(target) is not None
     opened, name = _store_of(request, settings)
-    if takes_up and opened is None:
+    if resumes and opened is None:
         from sequent.runtime.store import check_outlasting
 
         check_outlasting(name)
@@ -239,17 +239,17 @@ def run(request: RunRequest) -> Outcome:
         from sequent.runtime.store import open_store
 
         # A flow with mistakes leaves no new store.
-        plan = None if takes_up else compile_flow(definition.spec, request.params)
-        if not takes_up:
+        plan = None if resumes else compile_flow(definition.spec, request.params)
+        if not resumes:
             check_start(definition.spec.config, request.run_id)
         if definition.spec.warnings:
             from sequent.runtime.runs.observers import note_all
 
             note_all(definition.spec.warnings)
         with ExitStack() as stack:
-            store = opened or stack.enter_context(closing(wait_for_room(lambda: open_store(name, makes=not takes_up))))
+            store = opened or stack.enter_context(closing(wait_for_room(lambda: open_store(name, makes=not resumes))))
             # A store that the author's code or a command for the script names is found again; others need a hint.
-            is_named = request.store is not None or name == request.default_store or scripted(target) is not None
+            is_named = request.store is not None or name == request.default_store or script_rerun(target) is not None
             stack.enter_context(with_store(option("store", store.name) if is_named else ""))
             return _run_in(store, request, definition, plan, target, agent)
     finally:
@@ -275,14 +275,14 @@ def _run_in(
 ) -> Outcome:
     """Resume the requested run, or else start one; ``plan`` is given if it is already known."""
     from sequent.compiler import compile_flow
-    from sequent.runtime.recovery.run_to_take_up import wanted_run
-    from sequent.runtime.recovery.scripts import loops_of, scripted
+    from sequent.runtime.recovery.requested_run import find_requested_run
+    from sequent.runtime.recovery.scripts import loops_of, script_rerun
 
-    wanted = scripted(target)
+    wanted = script_rerun(target)
     is_continued = request.run_mode is RunMode.CONTINUE if wanted is None else wanted[0] == CONTINUE_RUN
     # A continued script waits for no times, even those that the script itself would wait for, unless a limit is typed.
     loops = loops_of(target, 1 if is_continued and wanted is not None else request.max_loops)
-    record, recovery = wanted_run(request, store, target)
+    record, recovery = find_requested_run(request, store, target)
     if record is None:
         plan = plan or compile_flow(definition.spec, request.params)
         return start(definition, plan, run_id=request.run_id, store=store, target=target, agent=agent, max_loops=loops)
@@ -317,4 +317,4 @@ if RECOVER_RAISED in os.environ:
 
     write_raised()
 
-__all__ = ["continue_", "locate", "plan_recovery", "recover", "run", "start"]
+__all__ = ["continue_", "load_flow_of", "plan_recovery", "recover", "run", "start"]

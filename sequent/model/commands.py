@@ -14,7 +14,7 @@ RESUMED_BY = {
     RunStatus.INTERRUPTED: "recover",
     RunStatus.SUSPENDED: "continue",
 }
-"""The command that takes up a run in each status."""
+"""The command that resumes a run in each status."""
 _store: ContextVar[str] = ContextVar("sequent_store_option", default="")
 
 
@@ -29,7 +29,7 @@ def approval_command(run: str, task: str) -> str:
 
 
 def resuming_command(status: RunStatus, run: str, max_loops: int = -1) -> str:
-    """Return the command that takes up a run in this status; '' if there is nothing left, or a process drives it.
+    """Return the command that resumes a run in this status; '' if there is nothing left, or a process drives it.
 
     Args:
         status: the status of the run.

@@ -1,4 +1,4 @@
-"""Names the commands to type next: the answer to a question, and the command that takes up a run."""
+"""Names the commands to type next: the answer to a question, and the command that resumes a run."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def next_command(record: RunRecord) -> str:
-    """Return the command that takes up the run; '' if there is nothing left, or a process drives it."""
+    """Return the command that resumes the run; '' if there is nothing left, or a process drives it."""
     return resuming_command(record.status, record.id)
 
 
 def plan_command(record: RunRecord) -> str:
-    """Return the command that shows the plan of a recovery; '' if the run is not taken up by one."""
+    """Return the command that shows the plan of a recovery; '' if no recovery resumes the run."""
     return typed("recover", record.id, "--plan") if RESUMED_BY.get(record.status) == "recover" else ""
 
 

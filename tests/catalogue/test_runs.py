@@ -8,7 +8,7 @@ import pytest
 
 from sequent.errors import UsageError
 from sequent.model.variables import RECOVER_RUN
-from sequent.runtime.recovery.scripts import taken
+from sequent.runtime.recovery.scripts import take_request
 
 FLOWS = """
 from sequent import Pool, Sequent, container, param, step
@@ -229,7 +229,7 @@ def test_a_variable_that_only_recover_sets_is_refused_where_somebody_else_did(ju
     monkeypatch.setenv(RECOVER_RUN, "r1")
     monkeypatch.setenv("SEQUENT_RECOVER_ASKED", junk)
     with pytest.raises(UsageError, match=r"'SEQUENT_RECOVER_ASKED' is .* which Sequent did not write") as caught:
-        taken(RECOVER_RUN)
+        take_request(RECOVER_RUN)
     assert "unset it" in caught.value.hint
 
 

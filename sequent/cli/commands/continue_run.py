@@ -27,10 +27,10 @@ def continue_(
     """Run what is due in a suspended or interrupted run, then exit; print nothing if nothing is due."""
     from sequent import api
     from sequent.cli.runs.drive_and_tell import exit_code
-    from sequent.cli.runs.resume_run import drive_again, meant_run, rerun_script
+    from sequent.cli.runs.resume_run import drive_again, find_run_to_resume, rerun_script
 
     with opened_store(options, waits=True) as store:
-        record = meant_run(store, run, flow)
+        record = find_run_to_resume(store, run, flow)
         if record.status is RunStatus.SUCCESS:
             if options.json:
                 json_output.write({"run": json_output.run_document(record)})

@@ -13,7 +13,7 @@ from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output.run_text import attempt_line
 from sequent.cli.output.terminal import copy, flush, out
 from sequent.cli.output.text import Paint, counted, safe
-from sequent.cli.runs.run_lookup import found_run
+from sequent.cli.runs.run_lookup import find_run
 from sequent.errors import LogElsewhereError, StoreError, UsageError
 from sequent.model.commands import typed
 from sequent.model.outline import CONTAINERS
@@ -54,7 +54,7 @@ def logs(
     if follow and options.json:
         raise UsageError("--follow and --json exclude each other", hint="leave one of them out")
     with opened_store(options) as store:
-        record = found_run(store, "logs", run, path)
+        record = find_run(store, "logs", run, path)
         step, host = split_host(where, record.outline)
         if step:
             _refuse_unknown(record, step)

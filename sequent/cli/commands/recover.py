@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store, read_log_level
 from sequent.cli.output import json_output
 from sequent.cli.output.text import moment, safe
-from sequent.cli.runs.resume_run import definition_for, drive_again, meant_run, rerun_script
+from sequent.cli.runs.resume_run import definition_for, drive_again, find_run_to_resume, rerun_script
 from sequent.cli.runs.store_trust import trusted_flow
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
@@ -93,7 +93,7 @@ def recover(
     """Resume a run: keep what has succeeded, run the rest."""
     request = directives.read()
     with opened_store(options, waits=True) as store:
-        record = meant_run(store, run, flow)
+        record = find_run_to_resume(store, run, flow)
         if record.status is RunStatus.SUCCESS and not (request or _may_run_again(record)):
             return _nothing_to_do(record, options)
         if run is None and not directives.plan:

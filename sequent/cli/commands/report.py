@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output.terminal import out
 from sequent.cli.output.written_file import form_of, write_file
-from sequent.cli.runs.run_lookup import found_run
+from sequent.cli.runs.run_lookup import find_run
 from sequent.errors import StoreError, UsageError
 from sequent.model.outline import CONTAINERS
 from sequent.model.status import RunStatus
@@ -61,7 +61,7 @@ def report(
     form = "json" if options.json else form_of(format, output, ("html", "png", "json"))
     _check_form(form, has_file=output is not None)
     with opened_store(options) as store:
-        record = found_run(store, "report", run, None)
+        record = find_run(store, "report", run, None)
         attempts = by_step(store.attempts(record), record.outline)
         count = sum(map(len, attempts.values()))
         earlier = earlier_attempts(store, record, count)

@@ -87,7 +87,7 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
 
     with uncollected():
         from sequent import api
-        from sequent.cli.runs.drive_and_tell import driven
+        from sequent.cli.runs.drive_and_tell import drive_and_tell
         from sequent.compiler import compile_flow
         from sequent.runtime.runs.linked_directories import check_start
         from sequent.runtime.store import open_store
@@ -100,7 +100,7 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
     with uncollected():
         store = wait_for_room(lambda: open_store(named))
     with closing(store), with_store(store_option(options)):
-        return driven(
+        return drive_and_tell(
             options,
             lambda observer: api.start(
                 definition,

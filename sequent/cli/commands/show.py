@@ -14,7 +14,7 @@ from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output.run_text import attempt_line, expected_end_lines, expected_end_of, heading_lines
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import ASKED, DELAYED, LOST, RETRY, Paint, counts, moment, next_lines, safe, task_name
-from sequent.cli.runs.run_lookup import found_run
+from sequent.cli.runs.run_lookup import find_run
 from sequent.errors import UsageError
 from sequent.model.scope import host_in, sequence_text
 from sequent.model.status import RunStatus, Status
@@ -54,12 +54,12 @@ def show(
 ) -> int:
     """Show one run: its parameters, its steps, the active and waiting tasks, and the failures."""
     with opened_store(options) as store:
-        record = found_run(store, "show", run, path)
+        record = find_run(store, "show", run, path)
         wanted = read_filter(record, path or "", status)
         if watch:
-            from sequent.cli.runs.watching import watched
+            from sequent.cli.runs.watching import watch_run
 
-            record = watched(store, record, wanted)
+            record = watch_run(store, record, wanted)
         states = read_step_states(store, record, time.time(), wanted)
         if wanted.host and not (wanted.statuses or states.counts):
             _refuse_host(store, record, wanted)

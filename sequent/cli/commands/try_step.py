@@ -11,7 +11,7 @@ from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store,
 from sequent.cli.output import json_output
 from sequent.cli.output.terminal import out, say
 from sequent.cli.output.text import Paint, safe
-from sequent.cli.runs.run_lookup import found_run
+from sequent.cli.runs.run_lookup import find_run
 from sequent.errors import UsageError
 from sequent.model.commands import with_store
 
@@ -69,7 +69,7 @@ def _prepared(
     from sequent.cli.runs.store_trust import trusted_flow
     from sequent.runtime.trials.preparation import prepare_trial
 
-    record = found_run(store, "try", run, path)
+    record = find_run(store, "try", run, path)
     settings = options.settings()
     if flow is None:
         flow = trusted_flow(store, record, settings, "try", path)

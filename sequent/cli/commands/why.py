@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import Paint, moment, next_lines
-from sequent.cli.runs.run_lookup import found_run
+from sequent.cli.runs.run_lookup import find_run
 from sequent.view.next_command import commands_for
 from sequent.view.why import explained
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def why(run: NamedRun, path: Place, /, *, options: GlobalOptions = DEFAULTS) -> int:
     """Tell why a step, a container, a copy or an iteration of a run has not started, or how it ended."""
     with opened_store(options) as store:
-        record = found_run(store, "why", run, path)
+        record = find_run(store, "why", run, path)
         told = explained(store, record, path, time.time())
         commands = commands_for(told, record, store.interventions(record))
         if options.json:

@@ -22,7 +22,7 @@ _CODES: Mapping[RunStatus, int] = {RunStatus.SUCCESS: 0, RunStatus.SUSPENDED: 0,
 _QUIET = (RunStatus.SUCCESS, RunStatus.SUSPENDED)
 
 
-def driven(
+def drive_and_tell(
     options: GlobalOptions, drive: Callable[[Observer], Outcome], *, max_loops: int = -1, is_reserved: bool = False
 ) -> int:
     """Drive a run and show its progress to the user; return the exit code.

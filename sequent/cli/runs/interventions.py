@@ -6,7 +6,7 @@ from typing import Any
 
 from sequent.cli.arguments.options import GlobalOptions, opened_store
 from sequent.cli.output.text import safe
-from sequent.cli.runs.run_lookup import found_run
+from sequent.cli.runs.run_lookup import find_run
 from sequent.model.interventions import InterventionKind
 from sequent.runtime.reading.handing_over import effect_of, hand_over
 
@@ -25,7 +25,7 @@ def intervene(options: GlobalOptions, run: str, kind: InterventionKind, *, place
         UsageError: the run cannot be asked for that, or its driver refused it.
     """
     with opened_store(options) as store:
-        record = found_run(store, kind.value, run, place or None)
+        record = find_run(store, kind.value, run, place or None)
         handed = hand_over(store, record, kind, place=place, **further)
         if options.json:
             from sequent.cli.output import json_output

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Drive = Callable[[Definition, Target, AgentProcess, Observer], Outcome]
 
 
-def meant_run(store: Store, run: str | None, flow: str | None) -> RunRecord:
+def find_run_to_resume(store: Store, run: str | None, flow: str | None) -> RunRecord:
     """Return the run to resume: the typed one, else the latest, of the typed flow if there is one.
 
     Raises:
@@ -67,12 +67,12 @@ def drive_again(
     Raises:
         UsageError: the flow is not there, or is another one.
     """
-    from sequent.cli.runs.drive_and_tell import driven
+    from sequent.cli.runs.drive_and_tell import drive_and_tell
     from sequent.runtime.executors.shortage import start_patiently
 
     with closing(start_patiently(launch_agent)) as agent:
         definition, target = definition_for(record, flow, settings)
-        return driven(
+        return drive_and_tell(
             options,
             lambda observer: drive(definition, target, agent, observer),
             max_loops=max_loops,
@@ -126,7 +126,7 @@ def _recorded(record: RunRecord) -> LoadedFlow:
     from sequent.runtime.loading.modules import FORM, NO_FILE, NO_MODULE
 
     try:
-        return api.locate(record)
+        return api.load_flow_of(record)
     except UsageError as error:
         if error.code in (NO_FILE, NO_MODULE, NO_FLOW):
             error.hint = error.hint.replace(FORM, "if the flow has moved, give its new place: --flow path/file.py:flow")

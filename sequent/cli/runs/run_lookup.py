@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sequent.runtime.ports import Store
 
 
-def found_run(store: Store, command: str, run: str, path: str | None) -> RunRecord:
+def find_run(store: Store, command: str, run: str, path: str | None) -> RunRecord:
     """Return the run with this name; if the word is the path of a step instead, the error says so.
 
     Raises:

@@ -23,7 +23,7 @@ _PART = 0.1
 """The largest fraction of a watcher's time to spend on polls: a run of a million attempts is polled less often."""
 
 
-def watched(store: Store, record: RunRecord, wanted: TaskFilter) -> RunRecord:
+def watch_run(store: Store, record: RunRecord, wanted: TaskFilter) -> RunRecord:
     """Draw the progress of a run until no process drives it; return its state then. Draw only on a terminal."""
     if not is_live(sys.stdout):
         while record.status is RunStatus.RUNNING:

@@ -73,7 +73,7 @@ def _check_places(record: RunRecord) -> None:
         )
 
 
-def scripted(target: Target) -> tuple[str, str] | None:
+def script_rerun(target: Target) -> tuple[str, str] | None:
     """Return the variable for which a script is run again, and the run that it names."""
     for variable in (RECOVER_RUN, CONTINUE_RUN):
         if target.is_script and variable in os.environ:
@@ -92,7 +92,7 @@ def loops_of(target: Target, said: int) -> int:
         UsageError: another program has set the variable.
     """
     text = os.environ.get(RECOVER_LOOPS)
-    if text is None or scripted(target) is None:
+    if text is None or script_rerun(target) is None:
         return said
     try:
         return int(text)
@@ -100,7 +100,7 @@ def loops_of(target: Target, said: int) -> int:
         raise _foreign(RECOVER_LOOPS, text) from None
 
 
-def taken(variable: str) -> RecoveryRequest | None:
+def take_request(variable: str) -> RecoveryRequest | None:
     """Return the directives of the recovered run; later runs of the same script have none.
 
     Raises:

@@ -9,7 +9,7 @@ import pytest
 
 from sequent.cli.arguments.options import GlobalOptions
 from sequent.cli.output.text import Paint
-from sequent.cli.runs.drive_and_tell import driven, end_lines, exit_code
+from sequent.cli.runs.drive_and_tell import drive_and_tell, end_lines, exit_code
 from sequent.model.commands import option, with_store
 from sequent.model.outcome import Failure, Outcome, Problem
 from sequent.model.status import RunStatus, Status
@@ -61,7 +61,7 @@ def test_why_a_run_could_not_go_on_is_said():
 
 @pytest.mark.parametrize(("result", "printed"), [(None, ""), ("done", "done\n"), ([1, 2], "[1, 2]\n"), (42, "42\n")])
 def test_the_flows_result_is_all_that_goes_to_stdout(result, printed, capsys):
-    driven(GlobalOptions(), lambda observer: outcome(RunStatus.SUCCESS, result=result))
+    drive_and_tell(GlobalOptions(), lambda observer: outcome(RunStatus.SUCCESS, result=result))
     captured = capsys.readouterr()
     assert captured.out == printed
     assert "run r00412" in captured.err
@@ -69,7 +69,7 @@ def test_the_flows_result_is_all_that_goes_to_stdout(result, printed, capsys):
 
 def test_with_json_stdout_is_one_document(capsys):
     ended = outcome(RunStatus.FAILURE, failures=(FAILURE,), failed=1, store="a.db")
-    assert driven(GlobalOptions(json=True), lambda observer: ended) == 1
+    assert drive_and_tell(GlobalOptions(json=True), lambda observer: ended) == 1
     document = json.loads(capsys.readouterr().out)
     assert document["version"] == 1
     run = document["run"]

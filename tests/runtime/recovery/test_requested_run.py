@@ -1,4 +1,4 @@
-"""Which run is taken up where none is named."""
+"""Which run is resumed where none is named."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sequent.dsl.run_port import RunMode, RunRequest
 from sequent.errors import UsageError
 from sequent.model.run_target import Target
-from sequent.runtime.recovery.run_to_take_up import wanted_run
+from sequent.runtime.recovery.requested_run import find_requested_run
 from tests.cli.plans import a_record
 
 HERE = Target(flow="nightly", file="/here.py")
@@ -34,7 +34,7 @@ class Runs:
 
 def wanted(store):
     request = RunRequest(definition=None, params={}, store=None, run_id=None, run_mode=RunMode.RECOVER)
-    record, _ = wanted_run(request, store, HERE)
+    record, _ = find_requested_run(request, store, HERE)
     return record.id
 
 

@@ -8,25 +8,25 @@ from sequent.model.run_target import Target
 from sequent.model.status import RunStatus
 from sequent.runtime.ports import Store
 from sequent.runtime.records import RunRecord
-from sequent.runtime.recovery.scripts import scripted, taken
+from sequent.runtime.recovery.scripts import script_rerun, take_request
 from sequent.runtime.recovery.task_selection import RecoveryRequest
 
 _FEW = 10
 """Runs that are read before all are."""
 
 
-def wanted_run(request: RunRequest, store: Store, target: Target) -> tuple[RunRecord | None, RecoveryRequest]:
+def find_requested_run(request: RunRequest, store: Store, target: Target) -> tuple[RunRecord | None, RecoveryRequest]:
     """Return the run to recover or continue, and its directives; None for a new run.
 
     When a script is run again to recover its run, each of its flows recovers its latest run, and the flow of that very
     run recovers that one.
     """
     recovery = RecoveryRequest(recovery_run=request.recovery_run, accepts_changes=request.accept_changes)
-    wanted = scripted(target)
+    wanted = script_rerun(target)
     if wanted is not None:
         record = store.find(wanted[1])
         if record.target.flow == target.flow:
-            return record, taken(wanted[0]) or recovery
+            return record, take_request(wanted[0]) or recovery
         return _latest(store, target), recovery
     if request.run_mode is RunMode.RESTART:
         return None, recovery
