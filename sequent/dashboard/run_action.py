@@ -15,7 +15,7 @@ from sequent.model.description import Part
 from sequent.model.interventions import OF_A_DRIVER, InterventionKind
 from sequent.model.json_text import json_or_text, read_json
 from sequent.model.scope import split_host
-from sequent.runtime.reading.handing_over import effect_of, hand_over
+from sequent.runtime.intervention_requests import effect_of, request_intervention
 
 if TYPE_CHECKING:
     from sequent.runtime.ports import Store
@@ -113,7 +113,8 @@ class RunAction(Struct, frozen=True, kw_only=True):
         if self.has_place and not self.place:
             raise UsageError("no part of the run is named", hint="name a step, a container or an iteration")
         further = self.filled_in(record).further()
-        return hand_over(store, record, self.kind, place=self.place, **further).told(self.effect)
+        requested = request_intervention(store, record, self.kind, place=self.place, **further)
+        return requested.consequence(self.effect)
 
 
 def read_action(kind: str, values: Mapping[str, str]) -> RunAction:

@@ -6,7 +6,7 @@ import pytest
 
 from sequent.model.interventions import InterventionKind
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.reading import handing_over
+from sequent.runtime import intervention_requests
 from sequent.runtime.rows import Batch, Wait
 from sequent.tui import why_screen
 from tests.acceptance.command_line import CommandLine
@@ -22,7 +22,7 @@ def path(tmp_path):
 @pytest.fixture
 def run(store, monkeypatch):
     """A run that this process drives and that answers nothing."""
-    monkeypatch.setattr(handing_over, "LOOKS", 1)
+    monkeypatch.setattr(intervention_requests, "LOOKS", 1)
     return create(store, "r1")
 
 

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from sequent.model.interventions import InterventionKind
 from sequent.model.status import Status
-from sequent.runtime.reading import handing_over
+from sequent.runtime import intervention_requests
 from tests.contracts.plans import TASK_A, attempted, create
 from tests.web.conftest import ACCESS, HOST, pages_of
 
@@ -19,7 +19,7 @@ ORIGIN = {"origin": f"http://{HOST}", "sec-fetch-site": "same-origin"}
 @pytest.fixture
 def run(store, monkeypatch):
     """A run that this process drives and that answers nothing."""
-    monkeypatch.setattr(handing_over, "LOOKS", 1)
+    monkeypatch.setattr(intervention_requests, "LOOKS", 1)
     return create(store, "r1")
 
 

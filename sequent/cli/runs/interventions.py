@@ -8,7 +8,7 @@ from sequent.cli.arguments.options import GlobalOptions, opened_store
 from sequent.cli.output.text import safe
 from sequent.cli.runs.run_lookup import find_run
 from sequent.model.interventions import InterventionKind
-from sequent.runtime.reading.handing_over import effect_of, hand_over
+from sequent.runtime.intervention_requests import effect_of, request_intervention
 
 
 def intervene(options: GlobalOptions, run: str, kind: InterventionKind, *, place: str = "", **further: Any) -> int:
@@ -26,12 +26,12 @@ def intervene(options: GlobalOptions, run: str, kind: InterventionKind, *, place
     """
     with opened_store(options) as store:
         record = find_run(store, kind.value, run, place or None)
-        handed = hand_over(store, record, kind, place=place, **further)
+        requested = request_intervention(store, record, kind, place=place, **further)
         if options.json:
             from sequent.cli.output import json_output
 
-            document = json_output.intervention_document(handed.asked)
+            document = json_output.intervention_document(requested.intervention)
             json_output.write({"run": record.id, "intervention": document})
         effect = effect_of(kind, place, is_no=further.get("outcome") == "failure")
-        options.say(f"run {safe(record.id)}: {handed.told(effect)}")
+        options.say(f"run {safe(record.id)}: {requested.consequence(effect)}")
     return 0

@@ -1,1 +1,1 @@
-"""Reads runs for people: the state of each step, the output of attempts; and hands requests of people to a run."""
+"""Reads runs for people: the state of each step, and the output of attempts."""

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from sequent.model.interventions import Decision, InterventionKind
-from sequent.runtime.reading import handing_over
+from sequent.runtime import intervention_requests
 from sequent.runtime.rows import Batch
 from tests.contracts.plans import create
 
@@ -32,7 +32,7 @@ class SlowMachine:
     def find(self, run_id):
         self.now += 60.0
         self._looks += 1
-        if self._looks == handing_over.LOOKS:
+        if self._looks == intervention_requests.LOOKS:
             self._run.commit(Batch(decisions=[(1, Decision(at=5.0))]))
         return self._store.find(run_id)
 
@@ -46,7 +46,7 @@ class SlowMachine:
 @pytest.fixture
 def driven(store, monkeypatch):
     machine = SlowMachine(store, create(store))
-    monkeypatch.setattr(handing_over, "LOOKS", 20)
+    monkeypatch.setattr(intervention_requests, "LOOKS", 20)
     monkeypatch.setattr(time, "sleep", machine.sleep)
     monkeypatch.setattr(time, "monotonic", machine.monotonic)
     return machine
@@ -54,13 +54,13 @@ def driven(store, monkeypatch):
 
 def test_a_driver_on_a_slow_machine_has_more_seconds_to_answer(driven, store):
     record = next(iter(store.runs()))
-    handed = handing_over.hand_over(driven, record, InterventionKind.STOP)
-    assert handed.asked.is_applied
-    assert handed.told("it stops") == "it stops"
+    requested = intervention_requests.request_intervention(driven, record, InterventionKind.STOP)
+    assert requested.intervention.is_applied
+    assert requested.consequence("it stops") == "it stops"
 
 
 def test_a_driver_that_stays_silent_is_named(driven, store):
-    driven._looks = handing_over.LOOKS
+    driven._looks = intervention_requests.LOOKS
     record = next(iter(store.runs()))
-    told = handing_over.hand_over(driven, record, InterventionKind.STOP).told("it stops")
+    told = intervention_requests.request_intervention(driven, record, InterventionKind.STOP).consequence("it stops")
     assert told.endswith(", which has not answered yet")

@@ -1,4 +1,4 @@
-"""Hands the request of a person to a run through its store, and waits until its driver has answered."""
+"""Requests interventions of a run through its store, and waits until its driver has answered."""
 
 from __future__ import annotations
 
@@ -54,32 +54,34 @@ def effect_of(kind: InterventionKind, place: str, *, is_no: bool = False) -> str
     }[kind]
 
 
-class Handed(Struct, frozen=True):
-    """An intervention that was handed to a run, and the run afterwards."""
+class RequestedIntervention(Struct, frozen=True):
+    """An intervention that was requested of a run, and the run afterwards."""
 
-    asked: AskedIntervention
-    now: RunRecord
+    intervention: AskedIntervention
+    run: RunRecord
     before: str = ""
     """The person whose answer to the same question came before, and may be refused."""
     is_stopped: bool = False
     """Whether the process that drives the run is stopped, so that it answers nothing."""
 
-    def told(self, effect: str) -> str:
+    def consequence(self, effect: str) -> str:
         """Return the consequence in words; ``effect`` follows if the run applies it."""
-        if self.asked.decision is not None:
+        if self.intervention.decision is not None:
             return effect
-        if self.now.owner is None:
+        if self.run.owner is None:
             unless = f", unless the answer of {safe(self.before)} counts, which came before" if self.before else ""
             return f"{effect}, once the run is resumed{unless}"
-        if self.asked.request.kind is InterventionKind.MARK:
+        if self.intervention.request.kind is InterventionKind.MARK:
             return f"{effect}, once its iteration begins, or else once the run is recovered"
-        owner = self.now.owner
+        owner = self.run.owner
         state = "is stopped, and answers once it goes on" if self.is_stopped else "has not answered yet"
         return f"asked process {owner.pid} on {safe(owner.host)}, which {state}"
 
 
-def hand_over(store: Store, record: RunRecord, kind: InterventionKind, *, place: str = "", **further: Any) -> Handed:
-    """Hand an intervention to a run; return its outcome.
+def request_intervention(
+    store: Store, record: RunRecord, kind: InterventionKind, *, place: str = "", **further: Any
+) -> RequestedIntervention:
+    """Request an intervention of a run; return its outcome.
 
     Args:
         store: the store that contains the run.
@@ -94,11 +96,7 @@ def hand_over(store: Store, record: RunRecord, kind: InterventionKind, *, place:
     if record.status is RunStatus.SUCCESS or (kind in OF_A_DRIVER and record.owner is None):
         raise _not_running(record)
     if kind not in OF_A_DRIVER:
-        wanted = read_filter(record, place, ())
-        if not wanted.path:
-            text = f"{place!r} names no step or container" if place else f"the place of '{kind.value}' is empty"
-            hint = f"name a step or container: {typed('show', record.id)} lists them"
-            raise UsageError(text, code="no-place", hint=hint)
+        wanted = _part_of(record, kind, place)
         if kind is InterventionKind.MARK:
             _refuse_container(record, wanted, place)
             _refuse_succeeded(store, record, wanted, place)
@@ -109,19 +107,32 @@ def hand_over(store: Store, record: RunRecord, kind: InterventionKind, *, place:
             place, further["attempt"] = question.address, question.attempt
     me = owner_of(os.getpid(), time.time())
     request = Intervention(kind=kind, user=me.user, host=me.host, place=place, epoch=record.epoch, **further)
-    asked = _answered(store, record, store.intervene(record, request))
+    intervention = _wait_for_answer(store, record, store.intervene(record, request))
     now = store.find(record.id)
     is_over = now.status is RunStatus.SUCCESS or (kind in OF_A_DRIVER and now.owner is None)
-    if asked.decision is None and is_over:
+    if intervention.decision is None and is_over:
         raise _not_running(now)
-    before = ""
-    if asked.decision is None and kind is InterventionKind.APPROVE and now.owner is None:
-        _open_question(store, now, read_filter(now, place, ()), place, own=asked.number)
-        earlier = [each for each in _answers(store, now, place) if each.decision is None and each.number < asked.number]
-        before = earlier[0].request.who if earlier else ""
-    if asked.decision is not None and asked.decision.refusal:
-        raise UsageError(f"run {record.id!r} refused this: {asked.decision.refusal}", code="refused")
-    return Handed(asked, now, before, is_stopped=now.owner is not None and is_stopped(now.owner))
+    waits_for_driver = intervention.decision is None and now.owner is None
+    before = (
+        _earlier_answerer(store, now, intervention) if waits_for_driver and kind is InterventionKind.APPROVE else ""
+    )
+    if intervention.decision is not None and intervention.decision.refusal:
+        raise UsageError(f"run {record.id!r} refused this: {intervention.decision.refusal}", code="refused")
+    return RequestedIntervention(intervention, now, before, is_stopped=now.owner is not None and is_stopped(now.owner))
+
+
+def _part_of(record: RunRecord, kind: InterventionKind, place: str) -> TaskFilter:
+    """Return the part of the run that is meant.
+
+    Raises:
+        UsageError: there is no such part, or none is named.
+    """
+    wanted = read_filter(record, place, ())
+    if not wanted.path:
+        text = f"{place!r} names no step or container" if place else f"the place of '{kind.value}' is empty"
+        hint = f"name a step or container: {typed('show', record.id)} lists them"
+        raise UsageError(text, code="no-place", hint=hint)
+    return wanted
 
 
 def _refuse_container(record: RunRecord, wanted: TaskFilter, place: str) -> None:
@@ -193,6 +204,18 @@ def _open_question(store: Store, record: RunRecord, wanted: TaskFilter, place: s
     raise UsageError(f"the question of {place!r} {state}", code="not-asked", hint=hint)
 
 
+def _earlier_answerer(store: Store, run: RunRecord, answer: AskedIntervention) -> str:
+    """Return the person whose answer to the same question waits before this one; '' for none.
+
+    Raises:
+        UsageError: the question is not open any more.
+    """
+    place = answer.request.place
+    _open_question(store, run, read_filter(run, place, ()), place, own=answer.number)
+    earlier = (each for each in _answers(store, run, place) if each.decision is None and each.number < answer.number)
+    return next((each.request.who for each in earlier), "")
+
+
 def _answers(store: Store, record: RunRecord, place: str) -> list[AskedIntervention]:
     """Return the answers to a question that were not refused."""
     return [
@@ -203,14 +226,14 @@ def _answers(store: Store, record: RunRecord, place: str) -> list[AskedIntervent
     ]
 
 
-def _answered(store: Store, record: RunRecord, number: int) -> AskedIntervention:
+def _wait_for_answer(store: Store, record: RunRecord, number: int) -> AskedIntervention:
     """Return an intervention once its run has answered it, or is not driven any more, or its driver is silent."""
     looks = itertools.count(1)
     while True:
         owner = store.find(record.id).owner
-        asked = next(each for each in store.interventions(record) if each.number == number)
-        if asked.decision is not None or owner is None or is_stopped(owner) or next(looks) >= LOOKS:
-            return asked
+        intervention = next(each for each in store.interventions(record) if each.number == number)
+        if intervention.decision is not None or owner is None or is_stopped(owner) or next(looks) >= LOOKS:
+            return intervention
         time.sleep(_REST)
 
 
