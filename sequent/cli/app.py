@@ -132,10 +132,10 @@ def _unwritten(error: OutputError) -> int:
 
 
 def _reported(error: Exception, typed: Sequence[str]) -> int:
-    from sequent.cli.arguments.options import said_of_talk
+    from sequent.cli.arguments.options import sequents_words
     from sequent.cli.output.error_text import report, told
 
-    options = said_of_talk.get()
+    options = sequents_words.get()
     if options is None:
         options = typed[: typed.index("--")] if "--" in typed else typed
     try:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sequent.settings.configuration import Configuration
 
 
-said_of_talk: ContextVar[Sequence[str] | None] = ContextVar("sequent_said_of_talk", default=None)
+sequents_words: ContextVar[Sequence[str] | None] = ContextVar("sequents_words", default=None)
 """The typed words that belong to Sequent, once it is known which are options and values of the flow."""
 
 

@@ -33,7 +33,7 @@ Run = Annotated[
 NamedRun = Annotated[
     str, Parameter(name="RUN", help="A run's id, a unique prefix of it, or latest: the latest not started by a step.")
 ]
-Place = Annotated[
+PartPath = Annotated[
     str,
     Parameter(name="PATH", help="A step or container, a copy or an iteration of it: load, load@etl2, load.one/1.2."),
 ]
@@ -41,7 +41,7 @@ LatestRun = Annotated[
     str | None,
     Parameter(help="A run's id, a unique prefix of it, or latest; by default the latest, of the flow in --flow."),
 ]
-Why = Annotated[str, Parameter(help="The reason, which is kept with the run.")]
+Reason = Annotated[str, Parameter(help="The reason, which is kept with the run.")]
 Param = Annotated[
     tuple[str, ...],
     Parameter(

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from cyclopts import Parameter
 
-    from sequent.cli.arguments.typed_options import NamedRun, Place, Why
+    from sequent.cli.arguments.typed_options import NamedRun, PartPath, Reason
 
 
 def approve(
     run: NamedRun,
-    path: Place,
+    path: PartPath,
     /,
     *,
     no: Annotated[
@@ -32,7 +32,7 @@ def approve(
         tuple[str, ...],
         Parameter(name="--set", negative="", help="A field of the answer, NAME=VALUE: JSON, or else text. Repeatable."),
     ] = (),
-    why: Why = "",
+    why: Reason = "",
     options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Answer the question of a step: yes, or --no. The first answer that fits counts."""

@@ -50,5 +50,5 @@ def continue_(
             settings,
             flow=flow,
             max_loops=max_loops,
-            is_reserved=True,
+            is_deferred=True,
         )

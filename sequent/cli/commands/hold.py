@@ -9,9 +9,9 @@ from sequent.cli.runs.interventions import intervene
 from sequent.model.interventions import InterventionKind
 
 if TYPE_CHECKING:
-    from sequent.cli.arguments.typed_options import NamedRun, Place, Why
+    from sequent.cli.arguments.typed_options import NamedRun, PartPath, Reason
 
 
-def hold(run: NamedRun, path: Place, /, *, why: Why = "", options: GlobalOptions = DEFAULTS) -> int:
+def hold(run: NamedRun, path: PartPath, /, *, why: Reason = "", options: GlobalOptions = DEFAULTS) -> int:
     """Start nothing more in a step, a container, a copy or an iteration; what runs there goes on."""
     return intervene(options, run, InterventionKind.HOLD, why=why, place=path)

@@ -9,9 +9,9 @@ from sequent.cli.runs.interventions import intervene
 from sequent.model.interventions import InterventionKind
 
 if TYPE_CHECKING:
-    from sequent.cli.arguments.typed_options import Run, Why
+    from sequent.cli.arguments.typed_options import Reason, Run
 
 
-def kill(run: Run = "latest", /, *, why: Why = "", options: GlobalOptions = DEFAULTS) -> int:
+def kill(run: Run = "latest", /, *, why: Reason = "", options: GlobalOptions = DEFAULTS) -> int:
     """Stop a run now: running steps are asked to end, and killed if they do not; it can be recovered."""
     return intervene(options, run, InterventionKind.KILL, why=why)

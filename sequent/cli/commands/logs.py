@@ -58,13 +58,13 @@ def logs(
         step, host = split_host(where, record.outline)
         if step:
             _refuse_unknown(record, step)
-        asked = _Asked(store, step, sequence, host)
+        wanted = _WantedAttempts(store, step, sequence, host)
         if (sequence or host) and not follow:
-            _refuse_unbegun(asked, record)
+            _refuse_unbegun(wanted, record)
         if options.json:
-            _write_document(asked, record)
+            _write_document(wanted, record)
             return 0
-        show = _Show(asked)
+        show = _ShownOutput(wanted)
         show.look(record, lines_alone=False) if not follow else _follow(show, store, record)
         told = [*show.elsewhere_lines(), *show.lost_lines(record)]
         for line in told:
@@ -86,12 +86,12 @@ def _refuse_unknown(record: RunRecord, step: str) -> None:
         )
 
 
-def _refuse_unbegun(asked: _Asked, record: RunRecord) -> None:
+def _refuse_unbegun(wanted: _WantedAttempts, record: RunRecord) -> None:
     """Refuse an iteration without a log, since it has not begun or does not exist; the error lists the others."""
-    if next(asked.attempts(record), None) is not None or record.outline.get(asked.step) in CONTAINERS:
+    if next(wanted.attempts(record), None) is not None or record.outline.get(wanted.step) in CONTAINERS:
         return
     found = {
-        attempt.sequence for attempt in asked.store.attempts(record, asked.step) if asked.host in ("", attempt.host)
+        attempt.sequence for attempt in wanted.store.attempts(record, wanted.step) if wanted.host in ("", attempt.host)
     }
     begun = sorted(found, key=lambda text: tuple(map(int, text.split("."))))
     shown = [*begun[:_SHOWN], "...", begun[-1]] if len(begun) > _SHOWN + 1 else begun
@@ -99,20 +99,20 @@ def _refuse_unbegun(asked: _Asked, record: RunRecord) -> None:
     if begun:
         told = f"it has begun in {len(begun):,} iteration{'s' * (len(begun) > 1)}: {', '.join(shown)}"
     if not found:
-        hosts = sorted({attempt.host for attempt in asked.store.attempts(record, asked.step)} - {""})
+        hosts = sorted({attempt.host for attempt in wanted.store.attempts(record, wanted.step)} - {""})
         told = f"it has begun on {', '.join(hosts)}" if hosts else told
-    if not asked.sequence:
+    if not wanted.sequence:
         raise UsageError(
-            f"run {record.id!r} has nothing of {asked.step!r} on host {asked.host!r} that has begun",
+            f"run {record.id!r} has nothing of {wanted.step!r} on host {wanted.host!r} that has begun",
             code="unknown-host",
             hint=told,
-            path=asked.step,
+            path=wanted.step,
         )
     raise UsageError(
-        f"run {record.id!r} has no iteration {asked.sequence!r} of {asked.step!r} that has begun",
+        f"run {record.id!r} has no iteration {wanted.sequence!r} of {wanted.step!r} that has begun",
         code="sequence",
         hint=told,
-        path=asked.step,
+        path=wanted.step,
     )
 
 
@@ -123,7 +123,7 @@ def _unread_error(errors: list[StoreError]) -> StoreError:
     return StoreError(f"{first.message}{others}", code=first.code, hint=first.hint)
 
 
-def _follow(show: _Show, store: Store, record: RunRecord) -> None:
+def _follow(show: _ShownOutput, store: Store, record: RunRecord) -> None:
     """Poll until no process drives the run any more, and show new output."""
     while record.status is RunStatus.RUNNING:
         began = time.monotonic()
@@ -133,7 +133,7 @@ def _follow(show: _Show, store: Store, record: RunRecord) -> None:
     show.look(record, lines_alone=False)
 
 
-class _Asked(Struct):
+class _WantedAttempts(Struct):
     """The requested attempts."""
 
     store: Store
@@ -157,12 +157,12 @@ class _Asked(Struct):
         return is_inside and f"{attempt.sequence}.".startswith(around) and self.host in ("", attempt.host)
 
 
-def _write_document(asked: _Asked, record: RunRecord) -> None:
+def _write_document(wanted: _WantedAttempts, record: RunRecord) -> None:
     from sequent.cli.output import json_output
 
-    output = Output(asked.store, record)
+    output = Output(wanted.store, record)
     documents: list[dict[str, object]] = []
-    for attempt in asked.attempts(record):
+    for attempt in wanted.attempts(record):
         text, missing = None, None
         try:
             if (piece := output.of(attempt)) is None:
@@ -171,7 +171,7 @@ def _write_document(asked: _Asked, record: RunRecord) -> None:
         except StoreError as error:
             missing = error.message
         documents.append({**json_output.attempt_document(attempt), "text": text, "missing": missing})
-    json_output.write({"store": asked.store.name, "run": record.id, "logs": documents})
+    json_output.write({"store": wanted.store.name, "run": record.id, "logs": documents})
 
 
 def _name(attempt: AttemptRecord) -> str:
@@ -184,13 +184,13 @@ def _is_lost(attempt: AttemptRecord, record: RunRecord) -> bool:
     return is_over and not (attempt.host or attempt.is_outdated)
 
 
-class _Show(Struct):
+class _ShownOutput(Struct):
     """The output shown so far, so that the next poll shows only new output.
 
     The attempts of one segment follow each other, so one position for each segment is enough.
     """
 
-    asked: _Asked
+    wanted: _WantedAttempts
     has_shown: bool = False
     _behind: dict[str, int] = {}
     """By segment: the position up to which ended attempts have been shown."""
@@ -209,10 +209,10 @@ class _Show(Struct):
 
     def look(self, record: RunRecord, *, lines_alone: bool) -> None:
         """Show the new output; with ``lines_alone``, only whole lines."""
-        output = Output(self.asked.store, record)
+        output = Output(self.wanted.store, record)
         self.elsewhere.clear()
         self.lost.clear()
-        for attempt in self.asked.attempts(record):
+        for attempt in self.wanted.attempts(record):
             try:
                 piece = output.of(attempt)
             except LogElsewhereError as error:
@@ -278,7 +278,7 @@ class _Show(Struct):
         from sequent.model.outcome import LogSpan
 
         span = LogSpan(segment="any", offset=0, length=0)
-        directory = self.asked.store.log_file(record, span).rpartition("/")[0]
+        directory = self.wanted.store.log_file(record, span).rpartition("/")[0]
         more = f" and of {len(self.lost) - 1:,} more" if len(self.lost) > 1 else ""
         return [
             f"the output of {self.lost[0]}{more}, which ended without an outcome; it is in the files of {directory}"

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
     from cyclopts import Parameter
 
-    from sequent.cli.arguments.typed_options import NamedRun, Place, Why
+    from sequent.cli.arguments.typed_options import NamedRun, PartPath, Reason
 
 
 def mark(
     run: NamedRun,
-    path: Place,
+    path: PartPath,
     outcome: Annotated[Literal["success", "failure"], Parameter(name="OUTCOME", help="success or failure.")],
     /,
     *,
     result: Annotated[str, Parameter(help="The result of a success, in JSON; by default None.")] = "",
-    why: Why = "",
+    why: Reason = "",
     options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Give a task its outcome: one that has not begun, or that has failed or was lost before the run is recovered."""

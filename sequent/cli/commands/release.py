@@ -9,9 +9,9 @@ from sequent.cli.runs.interventions import intervene
 from sequent.model.interventions import InterventionKind
 
 if TYPE_CHECKING:
-    from sequent.cli.arguments.typed_options import NamedRun, Place, Why
+    from sequent.cli.arguments.typed_options import NamedRun, PartPath, Reason
 
 
-def release(run: NamedRun, path: Place, /, *, why: Why = "", options: GlobalOptions = DEFAULTS) -> int:
+def release(run: NamedRun, path: PartPath, /, *, why: Reason = "", options: GlobalOptions = DEFAULTS) -> int:
     """Let a held step, container, copy or iteration go on."""
     return intervene(options, run, InterventionKind.RELEASE, why=why, place=path)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from sequent.cli.arguments.options import said_of_talk, store_option, target_of, warn, with_own_store
+from sequent.cli.arguments.options import sequents_words, store_option, target_of, warn, with_own_store
 from sequent.cli.arguments.run_words import RunWords
 from sequent.cli.import_speed import uncollected
 from sequent.dsl.parameters.param import encode_params
@@ -67,7 +67,7 @@ def _read_parameters(definition: Definition, typed: RunWords) -> tuple[dict[str,
     from sequent.cli.arguments.run_options import run
 
     before = [f"--{word}" for word in ("json", "debug") if getattr(typed.options, word)]
-    said_of_talk.set([*before, *own_flags(definition, typed.words)])
+    sequents_words.set([*before, *own_flags(definition, typed.words)])
     title = f"sequent run {typed.target}".rstrip()
     return read_options(definition, typed.param, typed.words, run, title)
 

@@ -9,9 +9,9 @@ from sequent.cli.runs.interventions import intervene
 from sequent.model.interventions import InterventionKind
 
 if TYPE_CHECKING:
-    from sequent.cli.arguments.typed_options import Run, Why
+    from sequent.cli.arguments.typed_options import Reason, Run
 
 
-def stop(run: Run = "latest", /, *, why: Why = "", options: GlobalOptions = DEFAULTS) -> int:
+def stop(run: Run = "latest", /, *, why: Reason = "", options: GlobalOptions = DEFAULTS) -> int:
     """Stop a run: nothing more starts, running steps may finish, and it can be recovered."""
     return intervene(options, run, InterventionKind.STOP, why=why)

@@ -14,10 +14,10 @@ from sequent.view.next_command import commands_for
 from sequent.view.why import explained
 
 if TYPE_CHECKING:
-    from sequent.cli.arguments.typed_options import NamedRun, Place
+    from sequent.cli.arguments.typed_options import NamedRun, PartPath
 
 
-def why(run: NamedRun, path: Place, /, *, options: GlobalOptions = DEFAULTS) -> int:
+def why(run: NamedRun, path: PartPath, /, *, options: GlobalOptions = DEFAULTS) -> int:
     """Tell why a step, a container, a copy or an iteration of a run has not started, or how it ended."""
     with opened_store(options) as store:
         record = find_run(store, "why", run, path)

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, cast
 from sequent.cli.output.failure_text import brief
 from sequent.cli.output.progress_lines import FailureLines, Throttle, again_text, beginning, task_line
 from sequent.cli.output.step_table import step_table
-from sequent.cli.output.task_counts import Counts, Failed
+from sequent.cli.output.task_counts import FailedAttempt, TaskCounts
 from sequent.cli.output.terminal import Display, Lines
 from sequent.cli.output.text import ASKED, RETRY, Paint, safe, task_name
 from sequent.model.outcome import LogSpan, Problem
@@ -46,7 +46,7 @@ class LiveProgress:
         self._thread = threading.Thread(target=self._draw_until_over, name="sequent-progress", daemon=True)
 
     def run_began(self, record: RunRecord, plan: Plan) -> None:
-        self._counts = Counts(plan)
+        self._counts = TaskCounts(plan)
         self._steps = [node.index for node in plan.nodes if isinstance(node, StepPlan)]
         self._began = time.monotonic()
         self._failures.began(record.id, self._counts)
@@ -66,7 +66,7 @@ class LiveProgress:
     def attempt_failed(
         self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
     ) -> None:
-        self._counts.failed(Failed(scope, node, attempt, problem, log))
+        self._counts.failed(FailedAttempt(scope, node, attempt, problem, log))
         if self._throttle.passes():
             name = task_name(located(self._counts.names[node], scope.sequence), sequence_text(scope.sequence))
             self._printed.append(task_line(self._paint, RETRY, name, attempt, f"{brief(problem)}; {again_text(wait)}"))

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sequent.cli.output.failure_text import brief
 from sequent.cli.output.progress_lines import SUMMARY_SECONDS, FailureLines, Throttle, again_text, beginning, task_line
-from sequent.cli.output.task_counts import Counts, Failed
+from sequent.cli.output.task_counts import FailedAttempt, TaskCounts
 from sequent.cli.output.terminal import Lines
 from sequent.cli.output.text import ASKED, DELAYED, QUEUED, RETRY, Paint, safe, task_name, waiting_time
 from sequent.model.outcome import LogSpan, Problem
@@ -53,7 +53,7 @@ class PlainProgress:
         self._shown: list[int] = []
 
     def run_began(self, record: RunRecord, plan: Plan) -> None:
-        self._counts = Counts(plan)
+        self._counts = TaskCounts(plan)
         self._shown = [0] * len(plan.nodes)
         self._failures.began(record.id, self._counts)
         if not self._is_quiet:
@@ -83,7 +83,7 @@ class PlainProgress:
     def attempt_failed(
         self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
     ) -> None:
-        self._counts.failed(Failed(scope, node, attempt, problem, log))
+        self._counts.failed(FailedAttempt(scope, node, attempt, problem, log))
         if not self._is_quiet and self._throttle.passes():
             more = f"{brief(problem)}; {again_text(wait)}"
             self._task_line(RETRY, scope, node, attempt, more)
@@ -141,7 +141,7 @@ class PlainProgress:
         self._shown = totals
 
 
-class Reserved:
+class DeferredProgress:
     """An ``Observer`` that starts another one only once something happens: a run with nothing to do is silent."""
 
     def __init__(self, progress: Progress) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sequent.cli.output.failure_text import failure_line, failure_lines
-from sequent.cli.output.task_counts import Counts
+from sequent.cli.output.task_counts import TaskCounts
 from sequent.cli.output.text import RETRY, Paint, safe, waiting_time
 from sequent.model.commands import typed
 from sequent.model.outcome import Failure, LogSpan, Problem
@@ -52,7 +52,7 @@ class FailureLines:
         self._held = 0
         self._run = ""
 
-    def began(self, run: str, counts: Counts) -> None:
+    def began(self, run: str, counts: TaskCounts) -> None:
         self._run, self._counts = run, counts
 
     def settled(

@@ -13,7 +13,7 @@ from sequent.model.scope import Scope
 from sequent.model.status import SETTLED, Status
 
 
-class Failed(NamedTuple):
+class FailedAttempt(NamedTuple):
     """A failed attempt whose task is to be tried again."""
 
     scope: Scope
@@ -23,7 +23,7 @@ class Failed(NamedTuple):
     log: LogSpan | None
 
 
-class Counts:
+class TaskCounts:
     """The numbers of running, waiting and settled tasks of each step definition.
 
     A task costs an increment or two, so that a hundred thousand of them cost nothing; only waiting tasks are
@@ -36,7 +36,7 @@ class Counts:
         self._are_steps = [isinstance(node, StepPlan) for node in plan.nodes]
         self.running = [0] * size
         self.settled: dict[Status, list[int]] = {status: [0] * size for status in Status if status in SETTLED}
-        self._waiting: dict[tuple[int, int], tuple[str, Failed | None]] = {}
+        self._waiting: dict[tuple[int, int], tuple[str, FailedAttempt | None]] = {}
         """By frame and step: the tasks that wait to be tried again, for their time, or for an answer."""
         self._numbers = {RETRY: [0] * size, DELAYED: [0] * size, ASKED: [0] * size}
         self._queued: Mapping[int, int] = {}
@@ -47,7 +47,7 @@ class Counts:
         if self._waiting:
             self._waits_no_more(scope, node)
 
-    def ended(self, scope: Scope, node: int, attempt: int, status: Status) -> Failed | None:
+    def ended(self, scope: Scope, node: int, attempt: int, status: Status) -> FailedAttempt | None:
         """Count a task that settled, with an attempt or without one (0), or an attempt that came to nothing.
 
         Returns:
@@ -62,7 +62,7 @@ class Counts:
             self.settled[status][node] += 1
         return failed if status is Status.FAILURE else None
 
-    def failed(self, failed: Failed) -> None:
+    def failed(self, failed: FailedAttempt) -> None:
         """Count a failed attempt whose task will be tried again."""
         self.running[failed.node] -= 1
         self._waits(failed.scope, failed.node, RETRY, failed)
@@ -77,7 +77,7 @@ class Counts:
         self._waits_no_more(scope, node)
         self._waits(scope, node, ASKED)
 
-    def _waits(self, scope: Scope, node: int, word: str, failed: Failed | None = None) -> None:
+    def _waits(self, scope: Scope, node: int, word: str, failed: FailedAttempt | None = None) -> None:
         self._numbers[word][node] += 1
         self._waiting[scope.id, node] = word, failed
 
@@ -85,14 +85,14 @@ class Counts:
         """Set the numbers of each step's tasks that wait for resources."""
         self._queued = numbers
 
-    def _waits_no_more(self, scope: Scope, node: int) -> Failed | None:
+    def _waits_no_more(self, scope: Scope, node: int) -> FailedAttempt | None:
         if (scope.id, node) not in self._waiting:
             return None
         word, failed = self._waiting.pop((scope.id, node))
         self._numbers[word][node] -= 1
         return failed
 
-    def give_up(self) -> list[Failed]:
+    def give_up(self) -> list[FailedAttempt]:
         """Count tasks that waited for a retry as failures, since the run has ended and nothing else reports them."""
         given_up = [failed for _, failed in self._waiting.values() if failed is not None]
         for failed in given_up:

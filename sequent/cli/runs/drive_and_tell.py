@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from sequent.cli.arguments.options import GlobalOptions
 from sequent.cli.output import json_output
-from sequent.cli.output.progress import PlainProgress, Progress, Reserved
+from sequent.cli.output.progress import DeferredProgress, PlainProgress, Progress
 from sequent.cli.output.terminal import Lines, data, out
 from sequent.cli.output.text import Paint, counts, duration, is_live, next_lines, readable, safe
 from sequent.model.commands import resuming_command
@@ -23,22 +23,22 @@ _QUIET = (RunStatus.SUCCESS, RunStatus.SUSPENDED)
 
 
 def drive_and_tell(
-    options: GlobalOptions, drive: Callable[[Observer], Outcome], *, max_loops: int = -1, is_reserved: bool = False
+    options: GlobalOptions, drive: Callable[[Observer], Outcome], *, max_loops: int = -1, is_deferred: bool = False
 ) -> int:
     """Drive a run and show its progress to the user; return the exit code.
 
-    If ``max_loops`` was typed, the next command has it too. With ``is_reserved``, nothing is shown as long as
+    If ``max_loops`` was typed, the next command has it too. With ``is_deferred``, nothing is shown as long as
     nothing happens.
     """
     lines = Lines(sys.stderr)
     began = time.monotonic()
     shown = _progress(options, lines)
-    progress = Reserved(shown) if is_reserved else shown
+    progress = DeferredProgress(shown) if is_deferred else shown
     try:
         outcome = drive(progress)
     finally:
         progress.close()
-    if isinstance(progress, Reserved) and not progress.has_begun and outcome.status in _QUIET:
+    if isinstance(progress, DeferredProgress) and not progress.has_begun and outcome.status in _QUIET:
         if options.json:
             json_output.write({"run": json_output.outcome_document(outcome)})
         return 0

@@ -51,7 +51,7 @@ def drive_again(
     *,
     flow: str | None,
     max_loops: int = -1,
-    is_reserved: bool = False,
+    is_deferred: bool = False,
 ) -> int:
     """Load the flow, with its settings as they are now, and drive its run; return the exit code.
 
@@ -62,7 +62,7 @@ def drive_again(
         settings: the present settings.
         flow: where the flow is; None: as recorded.
         max_loops: suspend the run after this many passes, if typed.
-        is_reserved: whether to print nothing unless something happens.
+        is_deferred: whether to print nothing unless something happens.
 
     Raises:
         UsageError: the flow is not there, or is another one.
@@ -76,7 +76,7 @@ def drive_again(
             options,
             lambda observer: drive(definition, target, agent, observer),
             max_loops=max_loops,
-            is_reserved=is_reserved,
+            is_deferred=is_deferred,
         )
 
 

@@ -7,8 +7,8 @@ import io
 import pytest
 from msgspec.structs import replace
 
-from sequent.cli.output.progress import PlainProgress, Reserved
-from sequent.cli.output.task_counts import Counts, Failed
+from sequent.cli.output.progress import DeferredProgress, PlainProgress
+from sequent.cli.output.task_counts import FailedAttempt, TaskCounts
 from sequent.cli.output.terminal import Lines
 from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus, Status
@@ -98,12 +98,12 @@ def test_a_flood_of_retries_is_held_as_well():
 
 
 def test_what_tasks_wait_for_is_counted_until_they_start_or_settle():
-    counts = Counts(wide_plan(["load"]))
+    counts = TaskCounts(wide_plan(["load"]))
     scopes = [replace(ROOT, id=number) for number in range(1, 5)]
     for scope in scopes:
         counts.delayed(scope, 1)
     counts.started(scopes[0], 1)
-    counts.failed(Failed(scopes[0], 1, 1, PROBLEM, None))
+    counts.failed(FailedAttempt(scopes[0], 1, 1, PROBLEM, None))
     counts.started(scopes[1], 1)
     counts.ended(scopes[1], 1, 1, Status.SUCCESS)
     counts.ended(scopes[2], 1, 0, Status.CANCELLED)
@@ -118,7 +118,7 @@ def test_what_tasks_wait_for_is_counted_until_they_start_or_settle():
 
 
 def test_what_never_started_leaves_what_runs_as_it_is():
-    counts = Counts(wide_plan(["load"]))
+    counts = TaskCounts(wide_plan(["load"]))
     counts.started(ROOT, 1)
     counts.ended(replace(ROOT, id=2), 1, 0, Status.CANCELLED)
     assert counts.of(1) == {"active": 1, "cancelled": 1}
@@ -127,7 +127,7 @@ def test_what_never_started_leaves_what_runs_as_it_is():
 def test_nothing_is_said_of_a_run_in_which_nothing_happens():
     plain, stream, _ = watched([])
     before = stream.getvalue()
-    progress = Reserved(plain)
+    progress = DeferredProgress(plain)
     progress.run_began(a_record(), wide_plan(["load"]))
     progress.task_waits(ROOT, 1, 60)
     progress.tasks_queue({1: 1})
@@ -148,7 +148,7 @@ def test_nothing_is_said_of_a_run_in_which_nothing_happens():
 def test_once_something_happens_the_run_is_told_from_its_beginning(happen):
     plain, stream, _ = watched([], is_verbose=True)
     before = len(stream.getvalue().splitlines())
-    progress = Reserved(plain)
+    progress = DeferredProgress(plain)
     progress.run_began(a_record(), wide_plan(["load"]))
     happen(progress)
     lines = stream.getvalue().splitlines()[before:]
