@@ -39,7 +39,7 @@ _SHORTEST_GAIN = 0.001
 """Seconds: less is no gain."""
 
 
-class HeldUp(Struct, frozen=True, kw_only=True):
+class LimitCost(Struct, frozen=True, kw_only=True):
     """A limit, and the time that it costs."""
 
     limit: RunLimit
@@ -71,7 +71,7 @@ class Forecast(Struct, frozen=True, kw_only=True):
     middle_run: str
     """The run whose replay has the median duration; the path and the limits are from it."""
     critical_path: CriticalPath
-    held_up: tuple[HeldUp, ...]
+    held_up: tuple[LimitCost, ...]
     """The limits without which the run would end earlier, or alone would end it later; the largest first."""
     without_limits: float
     """How much earlier it would end without all limits, in seconds."""
@@ -239,21 +239,21 @@ class _Forecasting:
         attempts = by_step(moved, plan.description)
         return critical_path(attempts, Predecessors(plan.description, attempts), start, start + replay.seconds)
 
-    def _held_up(self, limited: LimitedPlan, replay: Replay) -> tuple[tuple[HeldUp, ...], float]:
+    def _held_up(self, limited: LimitedPlan, replay: Replay) -> tuple[tuple[LimitCost, ...], float]:
         """Return the limits without which that replay would end earlier, and how much earlier without all."""
         limits = [*limited.limits()]
         free = self._without(limited, replay, limits)
         gain = replay.seconds - free.seconds
         used, used_freely = (LimitUse(limited, each.attempts, each.peaks) for each in (replay, free))
         reached = [limit for limit in limits if used.reaches(limit) or used_freely.exceeds(limit)]
-        found = list[HeldUp]()
+        found = list[LimitCost]()
         for limit in self._watched("limits lifted", reached[:MOST_LIFTED]):
             others = [each for each in limits if each is not limit]
             lifted = self._without(limited, replay, [limit]) if used.reaches(limit) else replay
             alone = self._without(limited, replay, others) if used_freely.exceeds(limit) else free
             seconds, later = replay.seconds - lifted.seconds, alone.seconds - free.seconds
             if max(seconds, later) > _SHORTEST_GAIN:
-                found.append(HeldUp(limit=limit, seconds=seconds, alone=later))
+                found.append(LimitCost(limit=limit, seconds=seconds, alone=later))
         found.sort(key=lambda held: (-held.seconds, -held.alone))
         return tuple(found), max(gain, 0.0)
 

@@ -13,7 +13,7 @@ from sequent.model.spec import Definition
 from sequent.runtime.records import AttemptRecord
 from sequent.testing.earlier_scenario import following
 from sequent.testing.history import EarlierRun, RunHistory
-from sequent.testing.simulation import HowFar
+from sequent.testing.simulation import EarlyEnd
 from sequent.testing.world import MOST_ATTEMPTS, World
 
 
@@ -56,7 +56,7 @@ def replayed(
         make_scenario=following(history.precedent(run)),
     )
     world.change({"hosts": limited.scenario_hosts()}, 0.0)
-    simulation = world.begin(HowFar())
+    simulation = world.begin(EarlyEnd())
     return Replay(
         run=run,
         start=start,

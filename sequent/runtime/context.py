@@ -22,7 +22,7 @@ LOGGER = "sequent"
 """The name of the logger for steps."""
 
 
-class TakesStory(Protocol):
+class StoryRecorder(Protocol):
     """Takes the notes and artifacts of an attempt."""
 
     def note(self, text: str) -> None:
@@ -57,7 +57,7 @@ class Context(ByFields):
     """The runs around it, as ``RUNS_AROUND`` has them."""
     _located: str = field(default="", repr=False, alias="located")
     """The path of a copy on a host, with the host in its place."""
-    _story: TakesStory | None = field(default=None, repr=False, alias="story")
+    _story: StoryRecorder | None = field(default=None, repr=False, alias="story")
     """Takes the notes and artifacts of the attempt; None if nothing is executed."""
 
     @property
@@ -102,7 +102,7 @@ class Context(ByFields):
         self._teller.artifact(path, title)
 
     @property
-    def _teller(self) -> TakesStory:
+    def _teller(self) -> StoryRecorder:
         if self._story is None:
             raise UsageError(
                 "nothing is executed here, so nothing can be left", code="note", hint="let a step leave it"

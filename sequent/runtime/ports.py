@@ -18,7 +18,7 @@ from sequent.runtime.orders import AttemptOrder, DrawOrder, Report
 from sequent.runtime.records import AttemptRecord, Pending, RunOrigin, RunRecord
 from sequent.runtime.rows import Ask, Batch, FrameKey, HandedOver, TaskKey, Wait
 from sequent.runtime.run_list_port import RunList
-from sequent.runtime.story_port import ToldRuns
+from sequent.runtime.story_port import Stories
 
 if TYPE_CHECKING:
     # Most commands look at no single place, and remove nothing.
@@ -192,7 +192,7 @@ class DrivenRun(ReadRun, Protocol):
         ...
 
 
-class Store(RunList, ToldRuns, Protocol):
+class Store(RunList, Stories, Protocol):
     """All runs."""
 
     @property

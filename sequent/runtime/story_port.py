@@ -8,7 +8,7 @@ from typing import Protocol
 from sequent.runtime.records import LeftPart, RunRecord
 
 
-class ToldRuns(Protocol):
+class Stories(Protocol):
     """The notes and artifacts in a store. Every method may raise ``StoreError``."""
 
     def story(self, run: RunRecord) -> Iterator[LeftPart]:

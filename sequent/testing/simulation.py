@@ -24,7 +24,7 @@ from sequent.testing.scenario import SCENARIO_OPTIONS, ScenarioOptions
 
 
 @frozen
-class HowFar:
+class EarlyEnd:
     """The conditions under which a simulation ends early."""
 
     stop_at: Seconds | None = None
@@ -42,15 +42,15 @@ class SimulationRecord:
     ended: float
 
 
-class GoesOn(Protocol):
+class RecoverableWorld(Protocol):
     """The world of a simulation, in which its run can be recovered."""
 
     plan: Plan
     addresses: Addresses
 
     def change(self, options: ScenarioOptions, after: Seconds) -> None: ...
-    def recover(self, far: HowFar, request: RecoveryRequest) -> Simulation: ...
-    def continue_(self, far: HowFar) -> Simulation: ...
+    def recover(self, early_end: EarlyEnd, request: RecoveryRequest) -> Simulation: ...
+    def continue_(self, early_end: EarlyEnd) -> Simulation: ...
 
 
 class Simulation:
@@ -60,19 +60,19 @@ class Simulation:
     (``transmit.send/1.2``) for one iteration; a misspelt name is an error, never a "no".
     """
 
-    def __init__(self, world: GoesOn, outcome: Outcome, told: SimulationRecord) -> None:
+    def __init__(self, world: RecoverableWorld, outcome: Outcome, record: SimulationRecord) -> None:
         self._world = world
-        self._told = told
+        self._record = record
         self._addresses: Addresses = world.addresses
         self.outcome = outcome
         """The return value of ``run()``."""
-        self.events = told.events
+        self.events = record.events
         """All events, in order."""
 
     @property
     def duration(self) -> float:
         """The duration, in simulated seconds."""
-        return self._told.ended - self._told.began
+        return self._record.ended - self._record.began
 
     # -- tasks
 
@@ -121,9 +121,9 @@ class Simulation:
         """
         address = self._addresses.any(name)
         if address.sequence is not None:
-            found = self._told.statuses.get((address.path, address.sequence))
+            found = self._record.statuses.get((address.path, address.sequence))
             return self._of_unbegun(address) if found is None else found
-        each = {key[1]: status for key, status in self._told.statuses.items() if key[0] == address.path}
+        each = {key[1]: status for key, status in self._record.statuses.items() if key[0] == address.path}
         if address.host:
             each = {sequence: status for sequence, status in each.items() if host_in(sequence) == address.host}
         node = self._addresses.containers.get(address.path)
@@ -138,7 +138,7 @@ class Simulation:
     @property
     def failed(self) -> tuple[str, ...]:
         """The tasks that are failures at the end, after all their attempts."""
-        statuses = self._told.statuses.items()
+        statuses = self._record.statuses.items()
         steps = self._addresses.steps
         found = [key for key, status in statuses if status is Status.FAILURE and key[0] in steps and self._is_task(key)]
         return tuple(self._addresses.label(*key) for key in found)
@@ -165,7 +165,7 @@ class Simulation:
         known = [each.name for each in self._world.plan.pools]
         if name not in known:
             raise UsageError(f"the flow has no pool {name!r}", code="unknown-pool", hint=did_you_mean(name, known))
-        return self._told.peaks.get(name, 0)
+        return self._record.peaks.get(name, 0)
 
     def peak_running(self, within: str = "") -> int:
         """Return the largest number of attempts that ran at once: of a step, in a container, or of all."""
@@ -209,7 +209,7 @@ class Simulation:
             skip=names_in(skip, "skip"),
         )
         self._world.change(scenario, after)
-        return self._world.recover(HowFar(stop_at, max_loops), request)
+        return self._world.recover(EarlyEnd(stop_at, max_loops), request)
 
     def continue_(
         self,
@@ -232,7 +232,7 @@ class Simulation:
                 f"the run {how}: there is nothing to continue", code="nothing-to-continue", hint="recover it"
             )
         self._world.change(scenario, after)
-        return self._world.continue_(HowFar(stop_at, max_loops))
+        return self._world.continue_(EarlyEnd(stop_at, max_loops))
 
     # -- as text
 
@@ -279,7 +279,7 @@ class Simulation:
     def _of_unbegun(self, address: Address) -> Status:
         """Return the status of a step or container without events."""
         names = address.path.split(".")
-        statuses = self._told.statuses
+        statuses = self._record.statuses
         for depth in range(len(names), 0, -1):
             around = ".".join(names[:depth])
             if address.sequence is None:

@@ -43,7 +43,7 @@ from sequent.testing.recording import Recording, Watch, recorded
 from sequent.testing.scenario import SCENARIO_OPTIONS, Scenario, ScenarioOptions
 from sequent.testing.simulated_host import SimulatedHost
 from sequent.testing.simulated_time import Agenda, SimulatedSelector, interrupting
-from sequent.testing.simulation import HowFar, Simulation, SimulationRecord
+from sequent.testing.simulation import EarlyEnd, Simulation, SimulationRecord
 from sequent.testing.task import Task
 from sequent.view.earlier_runs import MOST_RUNS
 
@@ -110,7 +110,7 @@ def simulate(
     check_arguments(simulate, {"params": params or {}, "history": history, **limits}, scenario, SCENARIO_OPTIONS)
     world = _world(flow, params or {}, start, (max_concurrent, most_attempts), history)
     world.change(scenario, 0.0)
-    return world.begin(HowFar(stop_at, max_loops))
+    return world.begin(EarlyEnd(stop_at, max_loops))
 
 
 def _world(
@@ -196,12 +196,12 @@ class World:
         (record,) = self._store.runs()
         return [*self._store.attempts(record)]
 
-    def begin(self, far: HowFar) -> Simulation:
+    def begin(self, early_end: EarlyEnd) -> Simulation:
         """Start the run."""
         target = Target(flow=self._definition.spec.name, cwd=str(Path.cwd()))
-        return self._drive(self._store.create(target, self.plan, None, fingerprints_of(self.plan)), far)
+        return self._drive(self._store.create(target, self.plan, None, fingerprints_of(self.plan)), early_end)
 
-    def recover(self, far: HowFar, request: RecoveryRequest) -> Simulation:
+    def recover(self, early_end: EarlyEnd, request: RecoveryRequest) -> Simulation:
         """Recover the run.
 
         Raises:
@@ -209,15 +209,15 @@ class World:
         """
         (record,) = self._store.runs()
         prepared = prepare(self.plan, self._store.look(record), request)
-        return self._drive(self._store.take(record.id, reopens=prepared.reopens), far, prepared)
+        return self._drive(self._store.take(record.id, reopens=prepared.reopens), early_end, prepared)
 
-    def continue_(self, far: HowFar) -> Simulation:
+    def continue_(self, early_end: EarlyEnd) -> Simulation:
         """Continue the run, in the same recovery."""
         (record,) = self._store.runs()
-        return self._drive(self._store.take(record.id, resumes=True), far, resumes=True)
+        return self._drive(self._store.take(record.id, resumes=True), early_end, resumes=True)
 
     def _drive(
-        self, run: DrivenRun, far: HowFar, prepared: Prepared | None = None, *, resumes: bool = False
+        self, run: DrivenRun, early_end: EarlyEnd, prepared: Prepared | None = None, *, resumes: bool = False
     ) -> Simulation:
         began = self._clock.elapsed
         self._recording.begin()
@@ -229,11 +229,11 @@ class World:
             store=self._store.name,
             max_concurrent=self._max_concurrent,
             resumes=resumes,
-            max_loops=far.max_loops,
+            max_loops=early_end.max_loops,
             prepared=prepared or Prepared(),
         )
         try:
-            outcome = self._within(drive, far)
+            outcome = self._within(drive, early_end)
         finally:
             run.close()
         told = SimulationRecord(
@@ -245,7 +245,7 @@ class World:
         )
         return Simulation(self, outcome, told)
 
-    def _within(self, drive: Drive, far: HowFar) -> Outcome:
+    def _within(self, drive: Drive, early_end: EarlyEnd) -> Outcome:
         if drive.run.record.status is RunStatus.SUCCESS:
             return drive.to_its_end(self._store)
         # A driver lives until the garbage collection, and must not keep this world alive for so long.
@@ -278,7 +278,7 @@ class World:
                     people=executor,
                     is_here=lambda host: is_here(host, configured) and host not in scenario.hosts,
                     host_executor=make_host,
-                    signals=interrupting(self._agenda, far.stop_at),
+                    signals=interrupting(self._agenda, early_end.stop_at),
                     stays_awake=False,
                 )
             )

@@ -12,7 +12,7 @@ from sequent.forecast.forecasting import forecast
 from sequent.forecast.limits import LimitChanges
 from sequent.runtime.store.sqlite.temporary import MemoryStore
 from sequent.testing.clock import BEGINNING, FakeClock
-from sequent.testing.simulation import HowFar
+from sequent.testing.simulation import EarlyEnd
 from sequent.testing.world import World
 
 NOW = (BEGINNING + timedelta(days=30)).timestamp()
@@ -33,7 +33,7 @@ class SimulatedRuns:
         world = World(flow, params or {}, start, max_concurrent, 10_000)
         self._clock, world._store = world._clock, self.store
         world.change(scenario, 0.0)
-        return world.begin(HowFar(stop_at))
+        return world.begin(EarlyEnd(stop_at))
 
     def forecast(self, flow, *, slots=4, watch=None, **request):
         """Return the forecast; ``slots`` are the tasks at once on this machine."""

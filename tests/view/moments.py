@@ -8,7 +8,7 @@ from sequent.engine import Scheduler
 from sequent.runtime.driver import loop
 from sequent.testing.clock import BEGINNING
 from sequent.testing.simulated_time import SimulatedSelector
-from sequent.testing.simulation import HowFar
+from sequent.testing.simulation import EarlyEnd
 from sequent.testing.world import World
 from sequent.view.run_facts import RunFacts, facts_of
 from sequent.view.typed_places import read_place
@@ -84,5 +84,5 @@ def reasons(monkeypatch, flow, at: float, *names: str, **scenario) -> dict[str, 
         watched = Watched(patched, look)
         watched.world = World(flow, {}, BEGINNING, scenario.pop("max_concurrent", None), 1000)
         watched.world.change(scenario, 0.0)
-        watched.world.begin(HowFar(None, -1))
+        watched.world.begin(EarlyEnd(None, -1))
         return found if watched.now > at else {name: watched.why(name) for name in names}

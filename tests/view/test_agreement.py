@@ -14,7 +14,7 @@ from sequent.model.value_text import decode
 from sequent.runtime.recovery.task_selection import RecoveryRequest
 from sequent.testing import world as simulated_world
 from sequent.testing.clock import BEGINNING
-from sequent.testing.simulation import HowFar
+from sequent.testing.simulation import EarlyEnd
 from sequent.testing.world import World
 from sequent.view.states import PlaceStates
 from sequent.view.truths import State
@@ -97,11 +97,11 @@ def play(monkeypatch, seed: int, seen: Counter[str]) -> None:
         items = {path: [decode(item) for item in texts] for path, texts in work.items.items()}
         world.change({"failing": fails, "durations": seconds, "results": results, "items": items}, 0.0)
         watched.world = world
-        simulation = world.begin(HowFar(random.choice((None, 5.0)), -1))
+        simulation = world.begin(EarlyEnd(random.choice((None, 5.0)), -1))
         for _ in range(RECOVERIES):
             if simulation.outcome.status is RunStatus.SUCCESS:
                 break
-            simulation = world.recover(HowFar(random.choice((None, 5.0)), -1), RecoveryRequest())
+            simulation = world.recover(EarlyEnd(random.choice((None, 5.0)), -1), RecoveryRequest())
 
 
 @pytest.mark.timeout(1200)

@@ -10,7 +10,7 @@ from sequent import container, item, outer, step
 from sequent.cli.output.text import Paint
 from sequent.cli.output.told_failures import told_failures
 from sequent.testing.clock import BEGINNING
-from sequent.testing.simulation import HowFar
+from sequent.testing.simulation import EarlyEnd
 from sequent.testing.world import World
 from sequent.view.failure_groups import failure_groups
 from sequent.view.failure_origins import again_command, items_around, with_origins
@@ -53,7 +53,7 @@ def ended(monkeypatch):
         watched = Watched(monkeypatch, lambda _: None)
         watched.world = World(shops, {}, BEGINNING, None, 1000)
         watched.world.change({"failing": list(failing)}, 0.0)
-        watched.world.begin(HowFar(None, -1))
+        watched.world.begin(EarlyEnd(None, -1))
         facts = watched.facts
         failures = facts.places.failed_within((), (1,))
         return facts, {f"{each.path}/{each.sequence}": each for each in failures}, watched.world._store

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sequent import container, item, step
 from sequent.runtime.records import TaskPlace
 from sequent.testing.clock import BEGINNING
-from sequent.testing.simulation import HowFar
+from sequent.testing.simulation import EarlyEnd
 from sequent.testing.world import World
 from sequent.view.waiting_places import waiting_places
 from tests.view.moments import Watched
@@ -45,7 +45,7 @@ def test_all_that_waits_is_listed_once_and_a_container_stands_for_its_contents(m
         watched = Watched(patched, look)
         watched.world = World(flow, {}, BEGINNING, None, 1000)
         watched.world.change({"durations": {"region.load": 5}}, 0.0)
-        watched.world.begin(HowFar(None, -1))
+        watched.world.begin(EarlyEnd(None, -1))
     open_region = "waits: region/1 has not ended"
     assert found[0] == [
         (TaskPlace("region.check", (1, 1)), "waits: region.load/1.1 has not ended"),

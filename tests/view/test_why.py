@@ -12,7 +12,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import TaskPlace
 from sequent.testing import Host
 from sequent.testing.clock import BEGINNING
-from sequent.testing.simulation import HowFar
+from sequent.testing.simulation import EarlyEnd
 from sequent.testing.world import World
 from sequent.view.truths import TRUTHS
 from sequent.view.typed_places import read_place
@@ -184,7 +184,7 @@ def test_what_a_person_holds_says_who_since_when_and_why(monkeypatch):
         watched = Watched(patched, look)
         watched.world = World(nightly, {}, BEGINNING, None, 1000)
         watched.world.change({"durations": {"load.read": 5}}, 0.0)
-        watched.world.begin(HowFar(3, -1))
+        watched.world.begin(EarlyEnd(3, -1))
     assert found["late"].sentence == "starts in 1 h 00 min"
     assert found["held"].sentence == "has been held by anna@etl1 since 2026-01-01T00:00:00+00:00: maintenance"
     assert found["held"].waiting.hold.request.place == "late"
@@ -208,7 +208,7 @@ def test_what_waits_in_a_run_without_a_driver_says_so(monkeypatch):
         watched = Watched(patched, look)
         watched.world = World(nightly, {}, BEGINNING, None, 1000)
         watched.world.change({"durations": {"load.read": 5}}, 0.0)
-        watched.world.begin(HowFar(3, -1))
+        watched.world.begin(EarlyEnd(3, -1))
     assert found["load"] == found["load/1.1"] == "has begun and not ended: the run is interrupted"
     assert found["load.read/1.1"] == (
         "had been running since 2026-01-01T00:00:00+00:00 when its driver ended; "

@@ -77,7 +77,7 @@ def _simulated(
     from sequent.runtime.runs.drive import slots_of
     from sequent.testing.earlier_scenario import drawing_from
     from sequent.testing.scenario import Scenario
-    from sequent.testing.simulation import HowFar
+    from sequent.testing.simulation import EarlyEnd
     from sequent.testing.world import MOST_ATTEMPTS, World
 
     stored: Mapping[str, str] = {} if history is None else history.runs[0].record.params
@@ -93,7 +93,7 @@ def _simulated(
     )
     world.change({"seed": seed}, 0.0)
     try:
-        return world.begin(HowFar())
+        return world.begin(EarlyEnd())
     except UsageError as error:
         if history is None and error.code in ("unknown-result", "unknown-items"):
             error.hint = "take it from an earlier run: --history; or simulate in Python, with results={...}"

@@ -52,14 +52,14 @@ def try_(
     from sequent.runtime.trials.trial import execute_trial
 
     with with_store(store_option(options)):
-        tried = execute_trial(trial, _debug if pdb else None)
-    for line in trial_output.trial_lines(trial, tried, Paint.of(sys.stderr)):
-        options.say(line) if tried.problem is None else say(line)
+        outcome = execute_trial(trial, _debug if pdb else None)
+    for line in trial_output.trial_lines(trial, outcome, Paint.of(sys.stderr)):
+        options.say(line) if outcome.problem is None else say(line)
     if options.json:
-        json_output.write({"try": trial_output.trial_document(trial, tried)})
-    elif tried.result is not None:
-        out(trial_output.result_text(tried.result))
-    return 0 if tried.problem is None else 1
+        json_output.write({"try": trial_output.trial_document(trial, outcome)})
+    elif outcome.result is not None:
+        out(trial_output.result_text(outcome.result))
+    return 0 if outcome.problem is None else 1
 
 
 def _prepared(

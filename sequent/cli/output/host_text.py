@@ -7,7 +7,7 @@ from sequent.cli.output.error_text import as_text
 from sequent.cli.output.text import Paint, duration, safe, size
 from sequent.runtime.hosts.checking import HostReport
 from sequent.runtime.hosts.key_confirmation import ShownKey
-from sequent.runtime.hosts.probe import Probed
+from sequent.runtime.hosts.probe import ProbeAnswer
 
 _SKEW = 1.0
 """Seconds below which two clocks agree."""
@@ -22,14 +22,14 @@ def report_lines(report: HostReport, paint: Paint) -> list[str]:
     if report.seconds is not None:
         address = f"{safe(report.address)}, " if report.address else ""
         lines.append(f"  {'reached':<10}{address}in {duration(report.seconds)}")
-    found = report.found
-    if found is not None:
+    answer = report.answer
+    if answer is not None:
         clock = "as here" if abs(report.skew) < _SKEW else f"{report.skew:+.0f} s"
         rows = {
-            "Python": f"{safe(found.python)}, {safe(found.executable)}",
-            "Sequent": _sequent_text(report, found),
+            "Python": f"{safe(answer.python)}, {safe(answer.executable)}",
+            "Sequent": _sequent_text(report, answer),
             "clock": clock,
-            "home": f"{safe(found.home)}, {size(found.room)} left",
+            "home": f"{safe(answer.home)}, {size(answer.room)} left",
             "logout": {True: "processes stay", False: "processes are ended", None: "not seen"}[report.stays],
         }
         lines += [f"  {name:<10}{text}" for name, text in rows.items()]
@@ -40,29 +40,29 @@ def report_lines(report: HostReport, paint: Paint) -> list[str]:
     return lines
 
 
-def _sequent_text(report: HostReport, found: Probed) -> str:
+def _sequent_text(report: HostReport, answer: ProbeAnswer) -> str:
     """The Sequent of a host, and the place of its agent."""
     if report.is_shipped:
         return "travels there with each run"
-    return f"{safe(found.sequent) or 'none'}, {safe(found.agent) or 'no agent'}"
+    return f"{safe(answer.sequent) or 'none'}, {safe(answer.agent) or 'no agent'}"
 
 
 def report_document(report: HostReport) -> json_output.Document:
     """The same, for machines."""
-    found = report.found
+    answer = report.answer
     return {
         "name": report.host,
         "transport": report.transport or None,
         "reason": report.reason or None,
         "address": report.address or None,
         "seconds": report.seconds,
-        "python": None if found is None else found.python,
-        "executable": None if found is None else found.executable,
-        "sequent": None if found is None else found.sequent or None,
-        "agent": None if found is None else found.agent or None,
-        "skew": None if found is None else report.skew,
-        "home": None if found is None else found.home,
-        "room": None if found is None else found.room,
+        "python": None if answer is None else answer.python,
+        "executable": None if answer is None else answer.executable,
+        "sequent": None if answer is None else answer.sequent or None,
+        "agent": None if answer is None else answer.agent or None,
+        "skew": None if answer is None else report.skew,
+        "home": None if answer is None else answer.home,
+        "room": None if answer is None else answer.room,
         "stays": report.stays,
         "warnings": list(report.warnings),
         "problems": [json_output.error_document(problem) for problem in report.problems],

@@ -13,7 +13,7 @@ from sequent.model.pickles import has_pickle
 from sequent.model.status import Status
 from sequent.model.value_differences import ABSENT, ValueDifference, differences_of
 from sequent.runtime.trials.preparation import PreparedTrial, StoredOutcome
-from sequent.runtime.trials.trial import TriedStep
+from sequent.runtime.trials.trial import TrialOutcome
 
 _SHOWN = 20
 """The maximum number of differences to show."""
@@ -28,26 +28,26 @@ def result_text(text: str) -> str:
     return "a pickled object" if has_pickle(text) else readable(text)
 
 
-def trial_lines(trial: PreparedTrial, tried: TriedStep, paint: Paint) -> Iterator[str]:
+def trial_lines(trial: PreparedTrial, outcome: TrialOutcome, paint: Paint) -> Iterator[str]:
     """Yield the lines about the end of a trial."""
-    status = Status.SUCCESS if tried.problem is None else Status.FAILURE
-    yield f"{paint.status(status)}  {paint.strong(safe(trial.name))}  in {duration(tried.seconds)}"
-    if tried.problem is not None:
-        yield from (f"    {line}" for line in problem_lines(tried.problem))
-    for part in tried.story:
+    status = Status.SUCCESS if outcome.problem is None else Status.FAILURE
+    yield f"{paint.status(status)}  {paint.strong(safe(trial.name))}  in {duration(outcome.seconds)}"
+    if outcome.problem is not None:
+        yield from (f"    {line}" for line in problem_lines(outcome.problem))
+    for part in outcome.story:
         yield from (f"    {line}" for line in part_lines(part))
-    yield from _compared(trial.run, trial.stored, tried)
+    yield from _compared(trial.run, trial.stored, outcome)
 
 
-def _compared(run: str, stored: StoredOutcome | None, tried: TriedStep) -> Iterator[str]:
+def _compared(run: str, stored: StoredOutcome | None, outcome: TrialOutcome) -> Iterator[str]:
     if stored is None:
         yield f"run {safe(run)} has not tried it yet"
     elif stored.result is None:
         was = stored.problem
         why = "" if was is None else f": {safe(was.type)}: {safe(was.message.partition(chr(10))[0])}"
         yield f"in run {safe(run)}, attempt {stored.attempt} {_VERBS.get(stored.status, 'has no result')}{why}"
-    elif tried.result is not None:
-        yield from _difference_lines(run, differences_of(stored.result, tried.result))
+    elif outcome.result is not None:
+        yield from _difference_lines(run, differences_of(stored.result, outcome.result))
 
 
 def _difference_lines(run: str, differences: list[ValueDifference] | None) -> Iterator[str]:
@@ -70,23 +70,23 @@ def _part(value: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
-def trial_document(trial: PreparedTrial, tried: TriedStep) -> Document:
+def trial_document(trial: PreparedTrial, outcome: TrialOutcome) -> Document:
     """Return the outcome of a trial."""
     stored, order = trial.stored, trial.order
     differences = None
-    if stored is not None and stored.result is not None and tried.result is not None:
-        differences = differences_of(stored.result, tried.result)
+    if stored is not None and stored.result is not None and outcome.result is not None:
+        differences = differences_of(stored.result, outcome.result)
     return {
         "run": trial.run,
         "path": order.path,
         "sequence": order.sequence,
         "host": order.host or None,
-        "status": (Status.SUCCESS if tried.problem is None else Status.FAILURE).value,
-        "seconds": round(tried.seconds, 6),
-        "result": None if tried.result is None else json.loads(tried.result),
-        "problem": None if tried.problem is None else problem_document(tried.problem),
+        "status": (Status.SUCCESS if outcome.problem is None else Status.FAILURE).value,
+        "seconds": round(outcome.seconds, 6),
+        "result": None if outcome.result is None else json.loads(outcome.result),
+        "problem": None if outcome.problem is None else problem_document(outcome.problem),
         "notes": [*trial.notes],
-        "story": [part_document(part, moment(part.at)) for part in tried.story],
+        "story": [part_document(part, moment(part.at)) for part in outcome.story],
         "stored": None if stored is None else _stored_document(stored),
         "differences": None if differences is None else [_difference_document(each) for each in differences],
     }

@@ -16,7 +16,7 @@ from sequent.dsl.parameters.typed_text import shown_type
 from sequent.dsl.references.literals import decoded
 from sequent.dsl.source_lines import OptionPlaces, Site, option_place
 from sequent.dsl.specification.translation import Translation
-from sequent.dsl.steps.annotations import Promise, ResultTypes
+from sequent.dsl.steps.annotations import AnnotatedWork, ResultTypes
 from sequent.dsl.steps.nodes import Node, Written, called_by
 from sequent.errors import DefinitionError
 from sequent.model.option_table import CONTAINER, OPTIONS, STEP
@@ -46,7 +46,7 @@ class SpecTree:
     functions: dict[Path, Callable[..., object]] = field(factory=dict[Path, Callable[..., object]])
     items: dict[Path, Callable[..., object]] = field(factory=dict[Path, Callable[..., object]])
     bodies: dict[Path, type] = field(factory=dict[Path, type])
-    works: dict[Path, Promise] = field(factory=dict[Path, Promise])
+    works: dict[Path, AnnotatedWork] = field(factory=dict[Path, AnnotatedWork])
     sites: dict[Path, Site] = field(factory=dict[Path, Site])
     warnings: list[str] = field(factory=list[str])
     types: ResultTypes = field(init=False)
@@ -156,7 +156,7 @@ class SpecTree:
             self._refuse_hidden(called.function, "the step", written, path)
         self.sites[path] = written.site
         parent = None if written.parent is None else written.parent.__sequent__
-        self.works[path] = Promise(work, None if parent is None else parent.body, _around(written))
+        self.works[path] = AnnotatedWork(work, None if parent is None else parent.body, _around(written))
 
     def _refuse_options(self, written: Written) -> None:
         """Refuse options that only a step can have; for a class this was checked when its body closed."""

@@ -13,7 +13,7 @@ from sequent.dsl.functions.callables import annotations_of, owner_of
 from sequent.dsl.functions.step_functions import FunctionSource
 from sequent.dsl.parameters.typed_text import shown_type
 from sequent.dsl.source_lines import Site, option_place, return_annotation
-from sequent.dsl.steps.annotations import Promise, ResultTypes
+from sequent.dsl.steps.annotations import AnnotatedWork, ResultTypes
 from sequent.dsl.steps.commands import CommandSource
 from sequent.dsl.steps.questions import QuestionSource
 from sequent.errors import DefinitionError, Place
@@ -36,7 +36,7 @@ _IMPORT = "import it outside TYPE_CHECKING, at the top of the module, or correct
 
 
 def mistakes_in_results(
-    works: Mapping[Path, Promise], types: ResultTypes, sites: Mapping[Path, Site], spec: FlowSpec
+    works: Mapping[Path, AnnotatedWork], types: ResultTypes, sites: Mapping[Path, Site], spec: FlowSpec
 ) -> Iterator[DefinitionError]:
     """Yield the mistakes in the annotations of steps' results.
 

@@ -26,7 +26,7 @@ def is_known(kind: object) -> bool:
     return kind is not UNKNOWN and not isinstance(kind, Unfound)
 
 
-class Promise(NamedTuple):
+class AnnotatedWork(NamedTuple):
     """A step's work, and the names that its annotation may use besides those of its module."""
 
     work: Work
@@ -66,7 +66,7 @@ def _names_in(body: type | None) -> dict[str, object]:
 class ResultTypes(Mapping[Path, object]):
     """The types of the steps' results; unknown ones are left out."""
 
-    def __init__(self, works: Mapping[Path, Promise]) -> None:
+    def __init__(self, works: Mapping[Path, AnnotatedWork]) -> None:
         self._works = works
         self._known: dict[Path, object] = {}
         self._texts: dict[tuple[int, str], object] = {}

@@ -14,7 +14,7 @@ from sequent.by_fields import ByFields
 from sequent.errors import HostError
 from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts import probe
-from sequent.runtime.hosts.probe import Probed
+from sequent.runtime.hosts.probe import ProbeAnswer
 from sequent.runtime.hosts.transports.choice import transport_for
 from sequent.runtime.hosts.transports.host_errors import HostErrors
 from sequent.runtime.hosts.transports.transport import Connection, Transport
@@ -53,7 +53,7 @@ class HostReport(ByFields):
     """The address that answered; '' if none did, or if there is none."""
     seconds: float | None = None
     """The duration of connecting."""
-    found: Probed | None = None
+    answer: ProbeAnswer | None = None
     """The host's answer; None if there was none."""
     is_shipped: bool = False
     """Whether Sequent travels there with each run."""
@@ -82,23 +82,23 @@ def check_host(settings: HostSettings, timeout: float) -> HostReport:
         connection = transport.connect(_command(settings), timeout)
         report = evolve(report, address=connection.door, seconds=time.monotonic() - begun)
         start = time.time()
-        found = _asked(settings, connection, timeout, _STAY, 0)
-        skew = found.now - (start + time.time()) / 2
+        answer = _probe(settings, connection, timeout, _STAY, 0)
+        skew = answer.now - (start + time.time()) / 2
     except HostError as error:
         return evolve(report, problems=(error,))
-    if settings.python and not settings.command and found.sequent:
-        found = msgspec.structs.replace(found, agent=f"{found.executable} -m {_MODULE}")
-    stays = _stays(settings, transport, report.address, timeout, found.pid)
-    report = evolve(report, found=found, skew=skew, stays=stays)
+    if settings.python and not settings.command and answer.sequent:
+        answer = msgspec.structs.replace(answer, agent=f"{answer.executable} -m {_MODULE}")
+    stays = _stays(settings, transport, report.address, timeout, answer.pid)
+    report = evolve(report, answer=answer, skew=skew, stays=stays)
     errors = HostErrors(settings, report.address)
-    return evolve(report, problems=tuple(_problems(settings, found, errors)), warnings=tuple(_warnings(report)))
+    return evolve(report, problems=tuple(_problems(settings, answer, errors)), warnings=tuple(_warnings(report)))
 
 
 def _command(settings: HostSettings) -> str:
     return f"{shlex.quote(settings.python or _PYTHON)} {probe.COMMAND}"
 
 
-def _asked(settings: HostSettings, connection: Connection, timeout: float, seconds: int, pid: int) -> Probed:
+def _probe(settings: HostSettings, connection: Connection, timeout: float, seconds: int, pid: int) -> ProbeAnswer:
     """Query the host, and leave it."""
     errors = HostErrors(settings, connection.door)
     said = b""
@@ -135,24 +135,24 @@ def _stays(settings: HostSettings, transport: Transport, door: str, timeout: flo
     time.sleep(_SETTLE)
     with suppress(HostError):
         connection = transport.connect(_command(settings), timeout, door)
-        return _asked(settings, connection, timeout, 0, pid).is_there
+        return _probe(settings, connection, timeout, 0, pid).is_there
     return None
 
 
-def _problems(settings: HostSettings, found: Probed, errors: HostErrors) -> list[HostError]:
+def _problems(settings: HostSettings, answer: ProbeAnswer, errors: HostErrors) -> list[HostError]:
     problems: list[HostError] = []
-    python = tuple(int(part) for part in found.python.split("."))
+    python = tuple(int(part) for part in answer.python.split("."))
     if python < _OLDEST:
-        problems.append(errors.old_python(found.python, found.executable, ".".join(map(str, _OLDEST))))
-    if found.trouble:
-        problems.append(errors.home(f"nothing can be written to its home directory {found.home!r}: {found.trouble}"))
-    if found.is_root and _ROOT not in shlex.split(settings.command):
+        problems.append(errors.old_python(answer.python, answer.executable, ".".join(map(str, _OLDEST))))
+    if answer.trouble:
+        problems.append(errors.home(f"nothing can be written to its home directory {answer.home!r}: {answer.trouble}"))
+    if answer.is_root and _ROOT not in shlex.split(settings.command):
         problems.append(errors.root(settings.command or _AGENT))
     if not settings.ship and python >= _OLDEST:
-        if not found.agent and not found.sequent:
-            problems.append(errors.no_sequent(found.executable, sequent.__version__))
-        elif not found.agent:
-            problems.append(errors.no_agent(_agent(settings), found.executable))
+        if not answer.agent and not answer.sequent:
+            problems.append(errors.no_sequent(answer.executable, sequent.__version__))
+        elif not answer.agent:
+            problems.append(errors.no_agent(_agent(settings), answer.executable))
     return problems
 
 
@@ -162,22 +162,22 @@ def _agent(settings: HostSettings) -> str:
 
 
 def _warnings(report: HostReport) -> list[str]:
-    found = report.found
-    if found is None:
+    answer = report.answer
+    if answer is None:
         return []
     warnings: list[str] = []
-    if found.sequent and found.sequent != sequent.__version__:
-        warnings.append(f"it has Sequent {found.sequent}; here is {sequent.__version__}")
+    if answer.sequent and answer.sequent != sequent.__version__:
+        warnings.append(f"it has Sequent {answer.sequent}; here is {sequent.__version__}")
     if abs(report.skew) > _SKEW:
         side = "ahead" if report.skew > 0 else "behind"
         warnings.append(f"its clock is {abs(report.skew):.0f} s {side}; see that it is synchronised (timedatectl)")
-    if found.room < _LEAST_ROOM and not found.trouble:
-        warnings.append(f"its home directory {found.home!r} has only {found.room / 1e6:.0f} MB left")
-    if not found.executes:
-        warnings.append(f"its home directory {found.home!r} is mounted noexec: programs there cannot be started")
+    if answer.room < _LEAST_ROOM and not answer.trouble:
+        warnings.append(f"its home directory {answer.home!r} has only {answer.room / 1e6:.0f} MB left")
+    if not answer.executes:
+        warnings.append(f"its home directory {answer.home!r} is mounted noexec: programs there cannot be started")
     if report.stays is False:
         warnings.append(
             "all processes of a session are ended with it, and so would be steps whose driver is gone; let them stay: "
-            f"loginctl enable-linger {found.user or 'USER'} there"
+            f"loginctl enable-linger {answer.user or 'USER'} there"
         )
     return warnings

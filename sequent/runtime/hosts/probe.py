@@ -99,7 +99,7 @@ sys.stdout.flush()
 """
 
 
-class Probed(msgspec.Struct, frozen=True, kw_only=True):
+class ProbeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The answer of a host."""
 
     python: str
@@ -139,13 +139,13 @@ def program(agent: str, seconds: int, pid: int) -> bytes:
     return f"{len(text)}\n{text}".encode()
 
 
-def read_answer(said: bytes) -> Probed | None:
+def read_answer(said: bytes) -> ProbeAnswer | None:
     """Return the answer in a host's output; None if there is none."""
     _, found, rest = said.partition(WORD)
     line, is_whole, _ = rest.partition(b"\n")
     if not found or not is_whole:
         return None
     try:
-        return msgspec.json.decode(line, type=Probed)
+        return msgspec.json.decode(line, type=ProbeAnswer)
     except msgspec.MsgspecError:
         return None

@@ -32,7 +32,7 @@ StopAt = Callable[[TracebackType], object]
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class TriedStep(ByFields):
+class TrialOutcome(ByFields):
     """The outcome of a trial."""
 
     seconds: float
@@ -43,7 +43,7 @@ class TriedStep(ByFields):
     """The notes and artifacts that it has left; the files of these are gone."""
 
 
-def execute_trial(trial: PreparedTrial, stop_at: StopAt | None = None) -> TriedStep:
+def execute_trial(trial: PreparedTrial, stop_at: StopAt | None = None) -> TrialOutcome:
     """Execute the step in the directory of the run, and return its outcome.
 
     Args:
@@ -72,7 +72,7 @@ def execute_trial(trial: PreparedTrial, stop_at: StopAt | None = None) -> TriedS
         ended = attempts.run(trial.order, failure)
     if isinstance(failure.error, KeyboardInterrupt):
         raise failure.error
-    return TriedStep(seconds=ended.seconds, result=ended.result, problem=ended.problem, story=tuple(parts))
+    return TrialOutcome(seconds=ended.seconds, result=ended.result, problem=ended.problem, story=tuple(parts))
 
 
 class _Failure:
