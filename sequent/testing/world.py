@@ -24,7 +24,7 @@ from sequent.runtime.ports import DrivenRun
 from sequent.runtime.records import AttemptRecord
 from sequent.runtime.recovery.changes import fingerprints_of
 from sequent.runtime.recovery.preparation import prepare
-from sequent.runtime.recovery.prepared_recovery import Prepared
+from sequent.runtime.recovery.prepared_recovery import PreparedRecovery
 from sequent.runtime.recovery.task_selection import RecoveryRequest
 from sequent.runtime.runs.drive import Drive
 from sequent.runtime.runs.question_texts import QuestionTexts
@@ -217,7 +217,7 @@ class World:
         return self._drive(self._store.take(record.id, resumes=True), early_end, resumes=True)
 
     def _drive(
-        self, run: DrivenRun, early_end: EarlyEnd, prepared: Prepared | None = None, *, resumes: bool = False
+        self, run: DrivenRun, early_end: EarlyEnd, prepared: PreparedRecovery | None = None, *, resumes: bool = False
     ) -> Simulation:
         began = self._clock.elapsed
         self._recording.begin()
@@ -230,7 +230,7 @@ class World:
             max_concurrent=self._max_concurrent,
             resumes=resumes,
             max_loops=early_end.max_loops,
-            prepared=prepared or Prepared(),
+            prepared=prepared or PreparedRecovery(),
         )
         try:
             outcome = self._within(drive, early_end)

@@ -76,7 +76,7 @@ def _cell(value: object) -> str:
     return text if len(text) <= _LONGEST_CELL else f"{text[:_LONGEST_CELL]} …"
 
 
-class Gathered(NamedTuple):
+class GatheredResult(NamedTuple):
     """The result of a run, which may be None."""
 
     value: object
@@ -85,11 +85,11 @@ class Gathered(NamedTuple):
     """Whether there are more iterations than are read."""
 
 
-def gathered(facts: RunFacts) -> Gathered | None:
+def gathered(facts: RunFacts) -> GatheredResult | None:
     """Return the result of a run; None if it has none."""
     gathering = _Gathering(facts)
     found = gathering.of((), ())
-    return None if found is None else Gathered(found.value, gathering.is_cut)
+    return None if found is None else GatheredResult(found.value, gathering.is_cut)
 
 
 class _Found(NamedTuple):

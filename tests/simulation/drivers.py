@@ -30,7 +30,7 @@ from sequent.runtime.ports import DrivenRun
 from sequent.runtime.records import RunRecord
 from sequent.runtime.recovery.changes import fingerprints_of
 from sequent.runtime.recovery.preparation import prepare
-from sequent.runtime.recovery.prepared_recovery import Prepared
+from sequent.runtime.recovery.prepared_recovery import PreparedRecovery
 from sequent.runtime.runs.drive import Drive
 from tests.simulation.executions import Ledger, SimulatedWorkers
 from tests.simulation.faults import Fault
@@ -225,7 +225,7 @@ class SimulatedDriver:
         process.step("beginning")
         if self._claims.is_out(process):
             raise StoreLostError("the database does not answer")
-        prepared = Prepared()
+        prepared = PreparedRecovery()
         record = around.store.record(around.run_id)
         around.store.act_for(process, self._claims)
         if record is None:
@@ -244,7 +244,7 @@ class SimulatedDriver:
         # It may have succeeded meanwhile, or long ago.
         return "nothing to do" if run.record.status is RunStatus.SUCCESS else self._within(run, prepared)
 
-    def _within(self, run: DrivenRun, prepared: Prepared) -> str:
+    def _within(self, run: DrivenRun, prepared: PreparedRecovery) -> str:
         process, around = self.process, self._around
         workload, invariants = around.workload, around.invariants
         committed = partial(invariants.committed, self.name, self.epoch)

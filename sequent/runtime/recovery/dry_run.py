@@ -63,7 +63,7 @@ class Basis(ByFields):
 
 
 @define
-class Foreseen:
+class RecoveryCourse:
     """The course of a recovery if everything succeeds."""
 
     started: set[Task] = field(factory=set[Task])
@@ -103,11 +103,11 @@ class Foreseen:
         return self.end is not None and self.end.status is RunStatus.SUCCESS
 
 
-ItemsOf = Callable[[Scope, ContainerPlan, Foreseen], Items | None]
+ItemsOf = Callable[[Scope, ContainerPlan, RecoveryCourse], Items | None]
 """Returns the items of a repeat; None if they cannot be known yet."""
 
 
-def foresee(plan: Plan, basis: Basis, items_of: ItemsOf) -> Foreseen:
+def dry_run(plan: Plan, basis: Basis, items_of: ItemsOf) -> RecoveryCourse:
     """Return the course of a recovery, provided that all tasks it runs succeed.
 
     The same engine decides. An ``until`` is taken to be false, and requirements
@@ -118,15 +118,15 @@ def foresee(plan: Plan, basis: Basis, items_of: ItemsOf) -> Foreseen:
         basis: the state from which it starts.
         items_of: returns the items of a repeat that opens.
     """
-    return _Foreseeing(plan, basis, items_of).go()
+    return _DryRun(plan, basis, items_of).go()
 
 
-class _Foreseeing:
+class _DryRun:
     def __init__(self, plan: Plan, basis: Basis, items_of: ItemsOf) -> None:
         self._plan = plan
         self._basis = basis
         self._items_of = items_of
-        self._seen = Foreseen()
+        self._course = RecoveryCourse()
         self._reopened: set[tuple[int, int]] = set()
         """Containers that directives open again: frame around and container."""
         self._left: dict[int, set[int]] = {}
@@ -144,12 +144,12 @@ class _Foreseeing:
         if basis.saved is not None:
             self._saved.update((frame.id, frame) for frame in _frames_in(basis.saved))
 
-    def go(self) -> Foreseen:
+    def go(self) -> RecoveryCourse:
         facts: deque[Fact] = deque([RunStarted()])
         while facts:
             for effect in self._scheduler.handle(facts.popleft()):
                 facts.extend(self._answer(effect))
-        return self._seen
+        return self._course
 
     def _answer(self, effect: Effect) -> list[Fact]:
         """Return the facts that follow from an order, if everything succeeds."""
@@ -161,10 +161,10 @@ class _Foreseeing:
             case OpenRepeat(scope, node):
                 return self._open(scope, node)
             case DrawItem(scope, node):
-                self._seen.opened[node, scope.sequence] = None
+                self._course.opened[node, scope.sequence] = None
                 return [ItemsEnded(scope.id, node)]
             case StartTimer(scope, node, attempt):
-                self._seen.delayed.add((node, scope.sequence))
+                self._course.delayed.add((node, scope.sequence))
                 return [TimerEnded(scope.id, node, attempt)]
             case AskHold(scope, node):
                 return [HoldGranted(scope.id, node)]
@@ -173,28 +173,28 @@ class _Foreseeing:
                 return []
 
     def _note(self, effect: Effect) -> None:
-        seen = self._seen
+        course = self._course
         match effect:
             case SettleTask(scope, node, status) if status in (Status.SKIPPED, Status.CANCELLED):
-                seen.skipped.add((node, scope.sequence))
+                course.skipped.add((node, scope.sequence))
                 self._doubt(scope, node)
             case PassOver(scope, node):
-                seen.passed.add((node, scope.sequence))
+                course.passed.add((node, scope.sequence))
             case Revise(revision):
-                seen.passed.update((mark.node, mark.sequence) for mark in revision.passed)
-                seen.again.update(((mark.node, mark.sequence), mark) for mark in revision.outdated)
+                course.passed.update((mark.node, mark.sequence) for mark in revision.passed)
+                course.again.update(((mark.node, mark.sequence), mark) for mark in revision.outdated)
                 self._reopened.update((parent, node) for parent, node, _ in revision.frames)
                 self._reopened.update(revision.repeats)
-                seen.renewed.update(revision.renewed)
+                course.renewed.update(revision.renewed)
                 self._reopened.update((renewal.frame, renewal.node) for renewal in revision.renewed)
             case OpenFrame(scope):
                 self._begin(scope)
             case CloseFrame(scope):
                 for node in self._left.pop(scope.id, ()):
-                    seen.skipped.add((node, scope.sequence))
+                    course.skipped.add((node, scope.sequence))
                     self._doubt(scope, node)
             case EndRun():
-                seen.end = effect
+                course.end = effect
             case _:
                 pass
 
@@ -223,11 +223,11 @@ class _Foreseeing:
 
     def _note_run(self, scope: Scope, node: int) -> StepPlan:
         step = self._plan.step(node)
-        self._seen.started.add((node, scope.sequence))
-        self._seen.made.update(beginnings(step.path, scope.sequence))
+        self._course.started.add((node, scope.sequence))
+        self._course.made.update(beginnings(step.path, scope.sequence))
         self._doubt(scope, node)
         if step.asked:
-            self._seen.asking.add(node)
+            self._course.asking.add(node)
         if step.is_until:
             self._may_end(scope)
         return step
@@ -242,23 +242,23 @@ class _Foreseeing:
     def _may_end(self, scope: Scope) -> None:
         """Note that its repeat may end with this iteration, or while it is under way."""
         if scope.parent is not None:
-            self._seen.ending.setdefault((scope.node, scope.parent.sequence), scope.number)
+            self._course.ending.setdefault((scope.node, scope.parent.sequence), scope.number)
 
     def _doubt(self, scope: Scope, node: int) -> None:
         """Note if an ``until`` may have ended the repeat before this iteration."""
         around = scope
         while around.parent is not None:
-            first = self._seen.ending.get((around.node, around.parent.sequence))
+            first = self._course.ending.get((around.node, around.parent.sequence))
             if first is not None and around.number > first:
-                self._seen.uncertain.add((node, scope.sequence))
+                self._course.uncertain.add((node, scope.sequence))
                 return
             around = around.parent
 
     def _open(self, scope: Scope, node: int) -> list[Fact]:
         container = self._plan.container(node)
         self._left.get(scope.id, set()).discard(node)
-        items = self._items_of(scope, container, self._seen)
-        self._seen.opened[node, scope.sequence] = None if items is None else len(items)
+        items = self._items_of(scope, container, self._course)
+        self._course.opened[node, scope.sequence] = None if items is None else len(items)
         if container.is_copied:
             # A copy is shown without its host if that is not known yet.
             hosts = tuple(json.loads(name) for name in items or ()) or (HERE,)

@@ -12,8 +12,8 @@ from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan, taken_by
 from sequent.model.references import Path, dotted
 from sequent.model.scope import Sequence
 from sequent.model.status import SETTLES, Claim, Status
-from sequent.runtime.recovery.dry_run import Foreseen, Task, beginnings
-from sequent.runtime.recovery.task_selection import Selected, dependents_in, shared_sequence
+from sequent.runtime.recovery.dry_run import RecoveryCourse, Task, beginnings
+from sequent.runtime.recovery.task_selection import SelectedTasks, dependents_in, shared_sequence
 
 _CLAIMS: Mapping[Claim, str] = {
     Claim.READY: "is ready",
@@ -28,7 +28,7 @@ _CLAIMS: Mapping[Claim, str] = {
 
 
 @frozen(eq=False, repr=False)
-class Found(ByFields):
+class FoundStatus(ByFields):
     """The status of a task, in words."""
 
     status: Status
@@ -44,12 +44,14 @@ class Found(ByFields):
 class Reasons:
     """Sentences about the fates of tasks."""
 
-    def __init__(self, plan: Plan, seen: Foreseen, found: Mapping[Task, Found], selected: Selected) -> None:
+    def __init__(
+        self, plan: Plan, course: RecoveryCourse, found: Mapping[Task, FoundStatus], selected: SelectedTasks
+    ) -> None:
         self._plan = plan
-        self._seen = seen
+        self._course = course
         self._found = found
         self._selected = selected
-        passed = ((plan.nodes[node].path, sequence) for node, sequence in seen.passed)
+        passed = ((plan.nodes[node].path, sequence) for node, sequence in course.passed)
         self._passed = {place for path, sequence in passed for place in beginnings(path, sequence)}
         self._dependents = dependents_in(plan)
         self._required: dict[int, list[tuple[int, Claim]]] = {}
@@ -70,10 +72,10 @@ class Reasons:
 
     def _why_rerun(self, task: Task) -> str:
         found = self._found.get(task)
-        if task in self._seen.again:
+        if task in self._course.again:
             return self._asked(task) or "it has succeeded, but its directive runs it again"
         if found is None:
-            is_renewed = self._seen.is_renewed(self._plan, task)
+            is_renewed = self._course.is_renewed(self._plan, task)
             return (is_renewed and self._asked(task)) or "it has not run yet"
         if found.had_not_succeeded:
             return "it had not succeeded by the end of the recovery that this one is based on"
@@ -129,7 +131,7 @@ class Reasons:
         found = self._found[task]
         if found.status is not Status.SUCCESS:
             return "it failed, and its failure was handled: the container around it is kept as a whole"
-        again = [name for name, place in self._inputs(task) if place in self._seen.made]
+        again = [name for name, place in self._inputs(task) if place in self._course.made]
         if again:
             return f"it has succeeded, and is kept, though its input from {_listed(again)} is made again"
         reaction = self._plan.reactions.get(task[0])
@@ -145,7 +147,7 @@ class Reasons:
 
     def of_doubt(self, task: Task) -> str:
         """Return the decision on which its run depends; '' if it is certain."""
-        if task in self._seen.uncertain:
+        if task in self._course.uncertain:
             return "whether it runs depends on the 'until' of a container around it"
         node: NodePlan | None = self._plan.nodes[task[0]]
         while node is not None:
@@ -166,7 +168,7 @@ class Reasons:
 
     def lacking(self) -> Iterator[tuple[str, str]]:
         """Yield the tasks that would run and need a missing result, with the steps that lack it."""
-        for node, sequence in sorted({*self._seen.started, *self._seen.opened, *self._seen.delayed}):
+        for node, sequence in sorted({*self._course.started, *self._course.opened, *self._course.delayed}):
             for name, place in self._inputs((node, sequence), needed=True):
                 if place in self._passed:
                     yield dotted(self._plan.nodes[node].path), name
@@ -188,7 +190,7 @@ class Reasons:
     def _claim(self, index: int, claim: Claim, sequence: Sequence) -> str:
         """Return a claim that does not come true; '' if it does."""
         node = self._plan.nodes[index]
-        is_skipped = (index, shared_sequence(self._plan, index, sequence)) in self._seen.skipped
+        is_skipped = (index, shared_sequence(self._plan, index, sequence)) in self._course.skipped
         status = Status.SKIPPED if is_skipped else Status.SUCCESS
         if claim in SETTLES[status]:
             return ""
@@ -197,7 +199,7 @@ class Reasons:
 
     def _decided_by(self) -> dict[int, str]:
         """Return the nodes that may run or not, with the step whose result decides."""
-        if not self._seen.asking:
+        if not self._course.asking:
             return {}
         deciders: dict[int, str] = {}
         pending = [(waiting, dotted(self._plan.nodes[maker].path)) for maker, waiting in self._asked_of()]
@@ -213,7 +215,7 @@ class Reasons:
         """Yield each step that runs, with the nodes that claim something about its result or that of its container."""
         for index, waiting in self._dependents.items():
             maker = self._maker(index)
-            if maker in self._seen.asking:
+            if maker in self._course.asking:
                 yield from ((maker, dependent) for dependent, claim in waiting if claim is Claim.RETURNED)
 
     def _maker(self, index: int) -> int:

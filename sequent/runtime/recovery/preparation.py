@@ -19,13 +19,13 @@ from sequent.runtime.ports import ReadRun
 from sequent.runtime.records import AttemptRecord
 from sequent.runtime.recovery.changes import check_changes
 from sequent.runtime.recovery.people_notes import people_notes
-from sequent.runtime.recovery.prepared_recovery import LoadedRun, Prepared
+from sequent.runtime.recovery.prepared_recovery import LoadedRun, PreparedRecovery
 from sequent.runtime.recovery.recovery_plan import RecoveryPlan, plan_recovery
 from sequent.runtime.recovery.renaming import Renaming, read_renaming
-from sequent.runtime.recovery.task_selection import RecoveryRequest, Selected, check_range, select
+from sequent.runtime.recovery.task_selection import RecoveryRequest, SelectedTasks, check_range, select
 
 
-def prepare(plan: Plan, run: ReadRun, request: RecoveryRequest | None) -> Prepared:
+def prepare(plan: Plan, run: ReadRun, request: RecoveryRequest | None) -> PreparedRecovery:
     """Check the plan and the directives of a recovery, and that no task needs a result that is passed over.
 
     Raises:
@@ -38,7 +38,7 @@ def prepare(plan: Plan, run: ReadRun, request: RecoveryRequest | None) -> Prepar
     _check_lost(run, request)
     has_ended = run.record.status is RunStatus.SUCCESS
     if not (request or has_ended or _may_pass_over(plan, NO_DIRECTIVES)):
-        return Prepared(
+        return PreparedRecovery(
             accepts_changes=request.accepts_changes,
             forces=request.forces,
             renaming=renaming,
@@ -48,7 +48,7 @@ def prepare(plan: Plan, run: ReadRun, request: RecoveryRequest | None) -> Prepar
     selected, loaded = _selected(plan, run, request)
     if _may_pass_over(plan, selected.directives):
         _refuse_lacking(plan_recovery(plan, run, selected, loaded, ()))
-    return Prepared(
+    return PreparedRecovery(
         directives=selected.directives,
         recovery_run=request.recovery_run,
         accepts_changes=request.accepts_changes,
@@ -109,7 +109,7 @@ def _check_lost(run: ReadRun, request: RecoveryRequest) -> None:
             )
 
 
-def _selected(plan: Plan, run: ReadRun, request: RecoveryRequest) -> tuple[Selected, LoadedRun]:
+def _selected(plan: Plan, run: ReadRun, request: RecoveryRequest) -> tuple[SelectedTasks, LoadedRun]:
     """Return the tasks selected by hand, and the loaded run."""
     latest = run.record.recovery
     if request.recovery_run is not None and not 0 <= request.recovery_run <= latest:
@@ -146,7 +146,7 @@ def _refuse_lacking(planned: RecoveryPlan) -> None:
         )
 
 
-def _changes(plan: Plan, selected: Selected, loaded: LoadedRun) -> bool:
+def _changes(plan: Plan, selected: SelectedTasks, loaded: LoadedRun) -> bool:
     """Return whether there is anything to do in a run that has succeeded."""
     if loaded.saved is None:
         return False

@@ -30,7 +30,7 @@ class LoadedRun(ByFields):
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Prepared(ByFields):
+class PreparedRecovery(ByFields):
     """The directives of a recovery."""
 
     directives: Directives = NO_DIRECTIVES
@@ -48,7 +48,7 @@ class Prepared(ByFields):
     """The hosts whose attempts without an outcome are lost, whatever becomes of them there."""
 
 
-def open_part(run: DrivenRun, plan: Plan, prepared: Prepared, *, resumes: bool, at: float) -> SavedFrame | None:
+def open_part(run: DrivenRun, plan: Plan, prepared: PreparedRecovery, *, resumes: bool, at: float) -> SavedFrame | None:
     """Write what a recovery changes, and return the state for the engine; None if the run has just begun.
 
     Args:

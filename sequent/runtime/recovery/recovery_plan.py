@@ -29,11 +29,11 @@ from sequent.model.status import Status
 from sequent.runtime.driver.adapters import is_local
 from sequent.runtime.driver.values import Values
 from sequent.runtime.ports import ReadRun
-from sequent.runtime.recovery.dry_run import Basis, Foreseen, Task, foresee
-from sequent.runtime.recovery.fate_sentences import Found, Reasons
+from sequent.runtime.recovery.dry_run import Basis, RecoveryCourse, Task, dry_run
+from sequent.runtime.recovery.fate_sentences import FoundStatus, Reasons
 from sequent.runtime.recovery.fates import Fate
 from sequent.runtime.recovery.prepared_recovery import LoadedRun
-from sequent.runtime.recovery.task_selection import Selected, shared_sequence
+from sequent.runtime.recovery.task_selection import SelectedTasks, shared_sequence
 
 
 @frozen(eq=False, repr=False)
@@ -78,7 +78,7 @@ class RecoveryPlan(ByFields):
 def plan_recovery(
     plan: Plan,
     run: ReadRun,
-    selected: Selected,
+    selected: SelectedTasks,
     loaded: LoadedRun,
     kept: Iterable[tuple[str, Sequence, bool]],
     *,
@@ -100,7 +100,7 @@ def plan_recovery(
 
 class _Planning:
     def __init__(
-        self, plan: Plan, run: ReadRun, selected: Selected, loaded: LoadedRun, assumed_lost: Collection[str]
+        self, plan: Plan, run: ReadRun, selected: SelectedTasks, loaded: LoadedRun, assumed_lost: Collection[str]
     ) -> None:
         self._plan = plan
         self._run = run
@@ -124,79 +124,81 @@ class _Planning:
         self._steps = {dotted(node.path): node.index for node in plan.nodes if isinstance(node, StepPlan)}
 
     def plan(self, kept: Iterable[tuple[str, Sequence, bool]]) -> RecoveryPlan:
-        seen = foresee(self._plan, self._basis, self._items_of)
+        course = dry_run(self._plan, self._basis, self._items_of)
         found = dict(_found_in(self._saved, self._plan)) if self._saved is not None else {}
         for mark in self._rewound.superseded:
             if found[mark.node, mark.sequence].status is not Status.SUCCESS:
-                found[mark.node, mark.sequence] = Found(Status.READY, had_not_succeeded=True)
+                found[mark.node, mark.sequence] = FoundStatus(Status.READY, had_not_succeeded=True)
         for path, sequence, is_success in kept:
             index = self._steps.get(path)
             if index is not None and (index, sequence) not in found:
-                found[index, sequence] = Found(Status.SUCCESS if is_success else Status.FAILURE, is_kept_whole=True)
-        seen.renewed.update(self._rewound.renewed)
+                found[index, sequence] = FoundStatus(
+                    Status.SUCCESS if is_success else Status.FAILURE, is_kept_whole=True
+                )
+        course.renewed.update(self._rewound.renewed)
         # Tasks in a repeat that begins anew are as if they had never run.
-        found = {task: fate for task, fate in found.items() if not seen.is_renewed(self._plan, task)}
-        reasons = Reasons(self._plan, seen, found, self._selected)
-        renewed = ((renewal.node, renewal.sequence) for renewal in seen.renewed)
-        tasks = sorted({*found, *seen.started, *seen.skipped, *seen.passed, *renewed})
+        found = {task: fate for task, fate in found.items() if not course.is_renewed(self._plan, task)}
+        reasons = Reasons(self._plan, course, found, self._selected)
+        renewed = ((renewal.node, renewal.sequence) for renewal in course.renewed)
+        tasks = sorted({*found, *course.started, *course.skipped, *course.passed, *renewed})
         return RecoveryPlan(
-            tasks=tuple(self._task(task, seen, reasons) for task in tasks),
-            notes=tuple(self._notes(seen)),
+            tasks=tuple(self._task(task, course, reasons) for task in tasks),
+            notes=tuple(self._notes(course)),
             lacking=tuple(reasons.lacking()),
-            changes=bool(seen.started or seen.passed),
+            changes=bool(course.started or course.passed),
         )
 
-    def _task(self, task: Task, seen: Foreseen, reasons: Reasons) -> PlannedTask:
+    def _task(self, task: Task, course: RecoveryCourse, reasons: Reasons) -> PlannedTask:
         path, sequence = dotted(self._plan.nodes[task[0]].path), task[1]
-        fate, reason = self._fate(task, seen, reasons)
+        fate, reason = self._fate(task, course, reasons)
         return PlannedTask(path, sequence_text(sequence), fate, reason, host_in(sequence), depth_of_host(sequence))
 
-    def _fate(self, task: Task, seen: Foreseen, reasons: Reasons) -> tuple[Fate, str]:
-        if any(task == (renewal.node, renewal.sequence) for renewal in seen.renewed):
+    def _fate(self, task: Task, course: RecoveryCourse, reasons: Reasons) -> tuple[Fate, str]:
+        if any(task == (renewal.node, renewal.sequence) for renewal in course.renewed):
             return Fate.RERUN, reasons.of_renewed(task, is_rewound=bool(self._rewound.renewed))
-        if task in seen.passed:
+        if task in course.passed:
             return Fate.PASSED, reasons.of_passed(task)
-        if task in seen.started or task in seen.skipped:
+        if task in course.started or task in course.skipped:
             doubt = reasons.of_doubt(task)
             if doubt:
                 return Fate.OPEN, doubt
-            if task in seen.started and task in self._on_hosts:
+            if task in course.started and task in self._on_hosts:
                 return (
                     Fate.JOIN,
                     f"its attempt is on {self._on_hosts[task]}, which tells whether it goes on or has ended",
                 )
-            if task in seen.started:
+            if task in course.started:
                 return Fate.RERUN, reasons.of_rerun(task)
             return Fate.BLOCKED, reasons.of_blocked(task)
         doubt = reasons.of_kept_doubt(task)
         return (Fate.OPEN, doubt) if doubt else (Fate.KEPT, reasons.of_kept(task))
 
-    def _notes(self, seen: Foreseen) -> Iterator[str]:
-        for (node, sequence), count in sorted(seen.opened.items()):
+    def _notes(self, course: RecoveryCourse) -> Iterator[str]:
+        for (node, sequence), count in sorted(course.opened.items()):
             if count is None:
                 container, name = self._plan.container(node), address_of(self._plan.nodes[node].path, sequence)
                 more = "run on other hosts, and on more of them," if container.is_copied else "have more iterations"
                 yield f"'{name}' may {more} than are shown"
-        for (node, sequence), number in sorted(seen.ending.items()):
+        for (node, sequence), number in sorted(course.ending.items()):
             name = address_of(self._plan.nodes[node].path, sequence)
             yield f"'{name}' may end with iteration {number} or any after it; those after it are shown as if it did not"
-        blocked = seen.end.blocked if seen.end is not None else ()
+        blocked = course.end.blocked if course.end is not None else ()
         for wait in blocked:
             name = address_of(self._plan.nodes[wait.node].path, wait.scope.sequence)
             yield f"'{name}' would wait for {wait.wanted} of pool '{wait.pool}', of which {wait.free} is free"
 
     # -- items --------------------------------------------------------------------------------
 
-    def _items_of(self, scope: Scope, container: ContainerPlan, seen: Foreseen) -> Items | None:
+    def _items_of(self, scope: Scope, container: ContainerPlan, course: RecoveryCourse) -> Items | None:
         """Return a repeat's items: as stored when it began, otherwise as far as it can be known now."""
-        renewed = {(renewal.frame, renewal.node) for renewal in (*seen.renewed, *self._rewound.renewed)}
+        renewed = {(renewal.frame, renewal.node) for renewal in (*course.renewed, *self._rewound.renewed)}
         is_stored = scope.id <= self._basis.last_id and (scope.id, container.index) not in renewed
         text = self._run.items(scope.id, container.index) if is_stored else None
         source = container.repeats
         if isinstance(source, ItemsLiteralPlan):
             text = text or source.text
         elif text is None and source is not None and not isinstance(source, ItemsCallPlan):
-            text = self._text_of(scope, source, seen)
+            text = self._text_of(scope, source, course)
         if text is None:
             self._unknown.add((container.index, scope.sequence))
             return None
@@ -207,12 +209,12 @@ class _Planning:
         self._values.open_repeat(scope.id, container.index, items)
         return items
 
-    def _text_of(self, scope: Scope, source: Input, seen: Foreseen) -> str | None:
+    def _text_of(self, scope: Scope, source: Input, course: RecoveryCourse) -> str | None:
         """Return a value, unless it depends on a task that would run first."""
         for value in inputs_in(source):
             if isinstance(value, ItemInput) and self._is_unknown(scope, value.container):
                 return None
-            if isinstance(value, ResultInput | ResultOrInput) and self._is_made_again(scope, value, seen):
+            if isinstance(value, ResultInput | ResultOrInput) and self._is_made_again(scope, value, course):
                 return None
             if isinstance(value, PreviousInput):
                 return None
@@ -227,15 +229,15 @@ class _Planning:
             around = around.parent
         return around is None or around.parent is None or (container, around.parent.sequence) in self._unknown
 
-    def _is_made_again(self, scope: Scope, value: ResultInput | ResultOrInput, seen: Foreseen) -> bool:
+    def _is_made_again(self, scope: Scope, value: ResultInput | ResultOrInput, course: RecoveryCourse) -> bool:
         shared = shared_sequence(self._plan, value.node, scope.sequence)
         is_new = scope.id > self._basis.last_id and len(shared) == len(scope.sequence)
         # A restored success has its earlier result.
         restored = ((self._plan.nodes[mark.node].path, mark.sequence) for mark, _ in self._rewound.restored)
-        return is_new or (value.maker, shared) in seen.made or (value.maker, shared) in restored
+        return is_new or (value.maker, shared) in course.made or (value.maker, shared) in restored
 
 
-def _found_in(saved: SavedFrame, plan: Plan, sequence: Sequence = (1,)) -> Iterator[tuple[Task, Found]]:
+def _found_in(saved: SavedFrame, plan: Plan, sequence: Sequence = (1,)) -> Iterator[tuple[Task, FoundStatus]]:
     """Yield every loaded task, and its status."""
     for index, task in saved.tasks.items():
         yield (index, sequence), _found(task)
@@ -245,5 +247,5 @@ def _found_in(saved: SavedFrame, plan: Plan, sequence: Sequence = (1,)) -> Itera
             yield from _found_in(frame, plan, within)
 
 
-def _found(task: SavedTask) -> Found:
-    return Found(found_status(task), waits=task.waits, was_handed_over=task.status is Status.ACTIVE)
+def _found(task: SavedTask) -> FoundStatus:
+    return FoundStatus(found_status(task), waits=task.waits, was_handed_over=task.status is Status.ACTIVE)

@@ -44,7 +44,7 @@ class RecoveryRequest(ByFields):
 
 
 @frozen(eq=False, repr=False)
-class Selected(ByFields):
+class SelectedTasks(ByFields):
     """The selected tasks."""
 
     directives: Directives = NO_DIRECTIVES
@@ -56,7 +56,7 @@ class Selected(ByFields):
     """Notes for the user."""
 
 
-def select(request: RecoveryRequest, plan: Plan) -> Selected:
+def select(request: RecoveryRequest, plan: Plan) -> SelectedTasks:
     """Return the tasks selected by hand.
 
     Raises:
@@ -83,7 +83,7 @@ def select(request: RecoveryRequest, plan: Plan) -> Selected:
                 hint="ask for only one of them",
             )
     directives = Directives(rerun=tuple(reasons), skip=tuple(skip))
-    return Selected(directives, reasons, tuple(typed), tuple(_resting(request.rerun, plan, directives)))
+    return SelectedTasks(directives, reasons, tuple(typed), tuple(_resting(request.rerun, plan, directives)))
 
 
 def _resting(rerun: tuple[str, ...], plan: Plan, directives: Directives) -> Iterator[str]:

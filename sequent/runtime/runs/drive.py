@@ -35,7 +35,7 @@ from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.pickle_keys import key_file, make_key
 from sequent.runtime.ports import DrivenRun, Executor, Store
 from sequent.runtime.recovery.changes import adopt, changed_code
-from sequent.runtime.recovery.prepared_recovery import Prepared, open_part
+from sequent.runtime.recovery.prepared_recovery import PreparedRecovery, open_part
 from sequent.runtime.rows import Batch, HandedOver, RunEnd
 from sequent.runtime.runs.given_results import ResultReader
 from sequent.runtime.runs.linked_directories import lead_elsewhere
@@ -66,7 +66,7 @@ class Drive(ByFields):
     """Whether it is continued, in the same recovery."""
     max_loops: int = -1
     """How often all that is due is done before the run is suspended; negative: until it ends."""
-    prepared: Prepared = field(factory=Prepared)
+    prepared: PreparedRecovery = field(factory=PreparedRecovery)
     """The directives of a recovery."""
 
     def to_its_end(self, runs: Store) -> Outcome:

@@ -19,7 +19,7 @@ from sequent.model.references import dotted
 from sequent.model.scope import Scope
 from sequent.model.spec import ContainerSpec, FlowSpec
 from sequent.model.status import RunStatus, Status, Verdict
-from sequent.runtime.recovery.dry_run import Basis, Foreseen, foresee
+from sequent.runtime.recovery.dry_run import Basis, RecoveryCourse, dry_run
 from tests.engine.pairs import (
     HOSTS,
     Mood,
@@ -38,10 +38,10 @@ from tests.reference_tree import Key
 from tests.simulated import World
 
 
-def foreseen(world: World, counts: dict[str, int | None], directives: Directives) -> Foreseen:
+def foreseen(world: World, counts: dict[str, int | None], directives: Directives) -> RecoveryCourse:
     """What is foreseen of the recovery of what a world has kept."""
 
-    def items_of(scope: Scope, container: ContainerPlan, seen: Foreseen) -> Items | None:
+    def items_of(scope: Scope, container: ContainerPlan, seen: RecoveryCourse) -> Items | None:
         if container.is_copied and isinstance(container.repeats, ItemsLiteralPlan):
             return Items(container.repeats.text)
         count = counts[dotted(container.path)]
@@ -55,7 +55,7 @@ def foreseen(world: World, counts: dict[str, int | None], directives: Directives
         recovery=world.rows.recovery + 1,
         directives=directives,
     )
-    return foresee(world.plan, basis, items_of)
+    return dry_run(world.plan, basis, items_of)
 
 
 def recovered(world: World, counts: dict[str, int | None], random: Random) -> tuple[set[Key], set[Key]]:
@@ -92,7 +92,7 @@ def tasks(world: World, found: set[tuple[int, tuple[int, ...]]]) -> set[Key]:
     return {(dotted(nodes[node].path), sequence) for node, sequence in steps}
 
 
-def certain(world: World, seen: Foreseen, found: set[Key]) -> set[Key]:
+def certain(world: World, seen: RecoveryCourse, found: set[Key]) -> set[Key]:
     """All but what is in iterations that an ``until`` may keep from beginning."""
     repeats = {(dotted(world.plan.nodes[node].path), around): first for (node, around), first in seen.ending.items()}
 

@@ -8,7 +8,7 @@ import sequent
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.recovery.preparation import plan_of, prepare
-from sequent.runtime.recovery.prepared_recovery import Prepared, open_part
+from sequent.runtime.recovery.prepared_recovery import PreparedRecovery, open_part
 from sequent.runtime.recovery.recovery_plan import Fate
 from sequent.runtime.recovery.task_selection import RecoveryRequest
 from tests.runtime.driver.test_hosts import Hosts, on_two
@@ -38,12 +38,12 @@ def world():
     return made
 
 
-def prepared_for(world: World, request: RecoveryRequest | None, loads: list[str] | None = None) -> Prepared:
+def prepared_for(world: World, request: RecoveryRequest | None, loads: list[str] | None = None) -> PreparedRecovery:
     run = world.store.look(world.store.find("latest"))
     return prepare(world.plan, Counted(run, [] if loads is None else loads), request)
 
 
-def found_by(world: World, prepared: Prepared, loads: list[str] | None = None):
+def found_by(world: World, prepared: PreparedRecovery, loads: list[str] | None = None):
     """What the engine starts from, once the run is taken."""
     world.run.close()
     world.run = world.store.take(world.run.record.id, reopens=prepared.reopens)
