@@ -50,7 +50,7 @@ _DECORATOR = "sequent.dsl.containers.container.container"
 _STEP = "sequent.dsl.steps.step.Step"
 _REPEATED_STEP = "sequent.dsl.steps.step.RepeatedStep"
 _NODES = "sequent.dsl.containers.container_nodes"
-_GIVES = f"{_NODES}.GivesOne"
+_ONE_RESULT = f"{_NODES}.BodyWithOneResult"
 _CONTAINER = f"{_NODES}.Container"
 _REPEATED = frozenset({_REPEATED_STEP, f"{_NODES}.RepeatedContainer"})
 _PARAM = "sequent.dsl.parameters.param.param"
@@ -198,7 +198,7 @@ def _again_signature(context: MethodSigContext) -> FunctionLike:
         _check_given(info, made_by.args[made_by.arg_names.index("kwargs")], checker)
     given = _given_by(info, checker) if _KEY in info.metadata else None
     made = get_proper_type(signature.ret_type)
-    module, _, name = _GIVES.rpartition(".")
+    module, _, name = _ONE_RESULT.rpartition(".")
     gives = checker.modules[module].names[name].node
     if given is None or not isinstance(made, Instance) or not isinstance(gives, TypeInfo):
         return signature
@@ -262,7 +262,7 @@ def _given_by(info: TypeInfo, api: CheckerPluginInterface) -> Type | None:
         given = named.args[-1]
     elif named.type.has_base(_CONTAINER):
         body = get_proper_type(named.args[0])
-        given = body.args[0] if isinstance(body, Instance) and body.type.fullname == _GIVES else None
+        given = body.args[0] if isinstance(body, Instance) and body.type.fullname == _ONE_RESULT else None
     return _list_of(given, api) if given is not None and named.type.fullname in _REPEATED else given
 
 

@@ -34,14 +34,14 @@ class HasResult(Protocol[R_co]):
     def result(self) -> R_co: ...
 
 
-class Gives(Protocol[R_co]):
+class BodyWithResult(Protocol[R_co]):
     """A body that names the step or container whose result is its own."""
 
     @property
     def result(self) -> HasResult[R_co]: ...
 
 
-class Answers(Protocol[R]):
+class HasOneResult(Protocol[R]):
     """A step or container whose result a requirement can name: not a repeat."""
 
     @property
@@ -49,11 +49,11 @@ class Answers(Protocol[R]):
     def returned(self, *values: R) -> Requirement: ...
 
 
-class GivesOne(Protocol[R]):
+class BodyWithOneResult(Protocol[R]):
     """A body that names the step or container whose one result is its own."""
 
     @property
-    def result(self) -> Answers[R]: ...
+    def result(self) -> HasOneResult[R]: ...
 
 
 class Container(Node, Generic[C_co]):
@@ -75,15 +75,15 @@ class Container(Node, Generic[C_co]):
         self.__wrapped__ = body
 
     @property
-    def result(self: Container[Gives[R]]) -> R:
+    def result(self: Container[BodyWithResult[R]]) -> R:
         """The result of the step or container that its body names; a reference."""
         return cast("R", _result_of(self, site_above(1)))
 
-    def result_or(self: Container[Gives[R]], value: V) -> R | V:
+    def result_or(self: Container[BodyWithResult[R]], value: V) -> R | V:
         """Return the result, or a value if there is none, as a reference; a step that takes it handles a failure."""
         return cast("R | V", _result_or(self, value, site_above(1)))
 
-    def returned(self: Container[GivesOne[R]], *values: R) -> Requirement:
+    def returned(self: Container[BodyWithOneResult[R]], *values: R) -> Requirement:
         """Require that it succeeds and returns one of these: None, bool, int, str, members of an enum."""
         return _returned(self, values, site_above(1))
 
@@ -148,11 +148,11 @@ class RepeatedContainer(Container[C_co]):
     """A container that runs for each of some items; its result is a list."""
 
     @property
-    def result(self: RepeatedContainer[Gives[R]]) -> list[R]:  # type: ignore[override]  # a list of what one gives
+    def result(self: RepeatedContainer[BodyWithResult[R]]) -> list[R]:  # type: ignore[override]  # a list of what one gives
         """The results of the step or container that its body names, in the order of iterations; a reference."""
         return cast("list[R]", _result_of(self, site_above(1)))
 
-    def result_or(self: RepeatedContainer[Gives[R]], value: V) -> list[R | V]:  # type: ignore[override]  # as above
+    def result_or(self: RepeatedContainer[BodyWithResult[R]], value: V) -> list[R | V]:  # type: ignore[override]  # as above
         """Return the results, with a value for each iteration without one; a step that takes them handles failures."""
         return cast("list[R | V]", _result_or(self, value, site_above(1)))
 
