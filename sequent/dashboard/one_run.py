@@ -10,8 +10,7 @@ from msgspec import Struct
 
 from sequent.model.interventions import held_places
 from sequent.model.outline import CONTAINERS
-from sequent.model.status import RunStatus, Status
-from sequent.runtime.reading.run_counts import WAITING
+from sequent.model.status import WITH_WAITS, RunStatus, Status
 from sequent.view.failure_groups import PresentFailures, failure_groups, without_retries
 from sequent.view.run_summary import RunSummary
 from sequent.view.text import in_order, with_questions
@@ -79,7 +78,7 @@ def read_run(store: Store, record: RunRecord, digests: RunDigests) -> OneRun:
     summary = RunSummary(
         record=record,
         standings=digest.standings,
-        waits=store.pending(record) if record.status in WAITING else (),
+        waits=store.pending(record) if record.status in WITH_WAITS else (),
         interventions=store.interventions(record),
         old_picture=store.picture(record),
     )

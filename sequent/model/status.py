@@ -75,6 +75,10 @@ class RunStatus(StrEnum):
     DAMAGED = "damaged"
 
 
+WITH_WAITS = (RunStatus.RUNNING, RunStatus.INTERRUPTED, RunStatus.SUSPENDED, RunStatus.STOPPED)
+"""The statuses of runs whose waits still count."""
+
+
 class Construct(StrEnum):
     """The ways to execute a step's code."""
 

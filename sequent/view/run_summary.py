@@ -9,8 +9,7 @@ from msgspec import Struct
 
 from sequent.model.interventions import AskedIntervention
 from sequent.model.outline import QUESTION
-from sequent.model.status import Status
-from sequent.runtime.reading.run_counts import WAITING
+from sequent.model.status import WITH_WAITS, Status
 from sequent.runtime.records import Pending, RunRecord
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def summary_of(store: Store, record: RunRecord) -> RunSummary:
     return RunSummary(
         record=record,
         standings=store.standings(record),
-        waits=store.pending(record) if record.status in WAITING else (),
+        waits=store.pending(record) if record.status in WITH_WAITS else (),
         interventions=store.interventions(record),
         old_picture=store.picture(record),
     )

@@ -13,8 +13,8 @@ from sequent.cli.output.terminal import out
 from sequent.cli.output.text import Paint, columns, counts, duration, moment, safe, task_name
 from sequent.errors import StoreError
 from sequent.model.commands import typed
-from sequent.model.status import RunStatus, Status
-from sequent.runtime.reading.run_counts import WAITING, with_counts
+from sequent.model.status import WITH_WAITS, RunStatus, Status
+from sequent.runtime.reading.run_counts import with_counts
 from sequent.runtime.records import RunRecord
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _first_failure(store: Store, record: RunRecord) -> str:
 
 def _due(store: Store, record: RunRecord) -> float | None:
     """Return the time of the next event in a run that still waits."""
-    if record.status not in WAITING:
+    if record.status not in WITH_WAITS:
         return None
     with suppress(StoreError):
         return min((wait.due for wait in store.pending(record)), default=None)

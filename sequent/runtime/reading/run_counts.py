@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from sequent.runtime.ports import Store
     from sequent.runtime.records import RunRecord
 
-WAITING = (RunStatus.RUNNING, RunStatus.INTERRUPTED, RunStatus.SUSPENDED, RunStatus.STOPPED)
-"""The statuses of runs whose waits still count."""
-
 
 def with_counts(store: Store, record: RunRecord) -> RunRecord:
     """Return a run with its counts so far if it has not ended, counted by the store rather than attempt by attempt."""

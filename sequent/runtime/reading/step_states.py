@@ -13,9 +13,8 @@ from sequent.errors import UsageError
 from sequent.model.commands import typed
 from sequent.model.outline import CONTAINERS, QUESTION
 from sequent.model.scope import MOST_DIGITS, host_in, is_sequence, sequence_text, split_host
-from sequent.model.status import Status
+from sequent.model.status import WITH_WAITS, Status
 from sequent.model.wording import guess
-from sequent.runtime.reading.run_counts import WAITING
 from sequent.runtime.records import AttemptRecord, LeftPart, Pending, RunRecord, TaskPlace
 
 if TYPE_CHECKING:
@@ -196,7 +195,7 @@ def read_step_states(store: Store, record: RunRecord, now: float, wanted: TaskFi
         states.lose_active()
         unrun = {path: {**numbers, Status.READY: 0} for path, numbers in unrun.items()}
     states.work_until(now)
-    if record.status in WAITING:
+    if record.status in WITH_WAITS:
         states.add_waits(store.pending(record))
     states.add_unrun(unrun)
     return states
