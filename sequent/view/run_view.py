@@ -37,6 +37,8 @@ class RunView(Struct, frozen=True, kw_only=True):
     states: States
     timeline: Timeline
     durations: Sequence[StepDurations]
+    usual: Mapping[str, Band]
+    """The usual durations of its steps."""
     earlier_runs: int
     """The number of earlier runs with which its durations are compared."""
     expected_end: ExpectedEnd | None
@@ -94,6 +96,7 @@ def run_view(
         states=states,
         timeline=timeline_of(attempts, predecessors, usual, (record.created, until), is_driven=is_driven),
         durations=step_durations(attempts, usual, record.outline, now if is_driven else record.created),
+        usual=usual,
         earlier_runs=earlier_runs,
         expected_end=expected_end,
         critical_path=critical_path(attempts, predecessors, record.created, until, stopping_failure(record, present)),

@@ -4,31 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-
-from msgspec.structs import replace
 
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output.terminal import out
 from sequent.cli.output.written_file import form_of, write_file
 from sequent.cli.runs.run_lookup import find_run
-from sequent.errors import StoreError, UsageError
+from sequent.errors import UsageError
 from sequent.model.outline import CONTAINERS
 from sequent.model.status import RunStatus
-from sequent.runtime.reading.attempt_output import Output
-from sequent.runtime.records import AttemptRecord, RunRecord
-from sequent.view.attempts import by_step
-from sequent.view.earlier_runs import durations_in, earlier_attempts
-from sequent.view.expected_end import expected_end
-from sequent.view.failure_groups import FailureGroup, LogTail, present_failures
-from sequent.view.failure_origins import with_origins
+from sequent.view.failure_groups import present_failures
+from sequent.view.read_run_view import read_run_view
 from sequent.view.run_facts import facts_of
-from sequent.view.run_result import read_result
-from sequent.view.run_summary import summary_of
-from sequent.view.run_view import RunView, run_view
-from sequent.view.step_durations import Band, bands_of
+from sequent.view.run_view import RunView
 
 if TYPE_CHECKING:
     from typing import Annotated
@@ -38,9 +27,6 @@ if TYPE_CHECKING:
     from sequent.cli.arguments.typed_options import Run
     from sequent.runtime.ports import Store
     from sequent.view.remainder import Remainder
-
-_TAIL = 8_000
-"""The bytes of a log's end that a report shows."""
 
 
 def report(
@@ -62,21 +48,8 @@ def report(
     _check_form(form, has_file=output is not None)
     with opened_store(options) as store:
         record = find_run(store, "report", run, None)
-        attempts = by_step(store.attempts(record), record.outline)
-        count = sum(map(len, attempts.values()))
-        earlier = earlier_attempts(store, record, count)
-        usual, summary, now = bands_of(durations_in(earlier)), summary_of(store, record), time.time()
-        view = run_view(
-            summary,
-            attempts,
-            usual=usual,
-            earlier_runs=len(earlier),
-            problems=store.container_problems(record),
-            result=read_result(store, record),
-            now=now,
-            expected_end=expected_end(record, attempts, summary.waits, earlier, now),
-        )
-        content = _content(store, _with_tails(store, record, view), usual, form)
+        view = read_run_view(store, record, time.time())
+        content = _content(store, view, form)
     if output is not None:
         write_file(output, content)
     elif isinstance(content, str):
@@ -102,7 +75,7 @@ def _check_form(form: str, *, has_file: bool) -> None:
         )
 
 
-def _content(store: Store, view: RunView, usual: Mapping[str, Band], form: str) -> str | bytes:
+def _content(store: Store, view: RunView, form: str) -> str | bytes:
     if form == "png":
         from sequent.html.png import png
 
@@ -121,7 +94,7 @@ def _content(store: Store, view: RunView, usual: Mapping[str, Band], form: str) 
     from sequent.html.report import report as report_page
     from sequent.view.task_table import task_table
 
-    table = task_table(view.attempts, usual, view.now, is_driven=record.owner is not None)
+    table = task_table(view.attempts, view.usual, view.now, is_driven=record.owner is not None)
     pictures = left_pictures(story, lambda digest: store.artifact(record, digest))
     return report_page(view, table, store.name, story, pictures, reasons, _left(store, view))
 
@@ -137,34 +110,3 @@ def _left(store: Store, view: RunView) -> Remainder | None:
     failed = present_failures(view.attempts, view.summary.waits)
     first, further = failed[:MOST_TASKS], len(failed[MOST_TASKS:])
     return remainder(facts_of(store, record), steps, view.summary.standings, first, further)
-
-
-def _with_tails(store: Store, record: RunRecord, view: RunView) -> RunView:
-    """Return the view with the end of a log in each group of failures."""
-    output = Output(store, record)
-    groups = tuple(replace(group, tail=_tail(output, view, group)) for group in view.failures.groups)
-    failures = replace(view.failures, groups=groups)
-    return replace(view, failures=with_origins(facts_of(store, record), failures))
-
-
-def _tail(output: Output, view: RunView, group: FailureGroup) -> LogTail | None:
-    first = group.first
-    key = (first.located, first.sequence, first.attempt)
-    for attempt in view.attempts.get(first.path, ()):
-        if (attempt.located, attempt.sequence, attempt.attempt) == key:
-            return _tail_of(output, attempt)
-    return None
-
-
-def _tail_of(output: Output, attempt: AttemptRecord) -> LogTail | None:
-    try:
-        piece = output.of(attempt)
-        if piece is None:
-            return None
-        start = max(piece.start, piece.end - _TAIL)
-        text = b"".join(output.content(replace(piece, start=start))).decode("utf-8", "backslashreplace")
-    except (StoreError, OSError) as error:
-        return LogTail(text=f"[sequent: {error}]", is_whole=False)
-    if start == piece.start:
-        return LogTail(text=text, is_whole=True)
-    return LogTail(text=text.partition("\n")[2] or text, is_whole=False)
