@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from sequent.forecast.limits import LimitedPlan, LimitKind, RunLimit
+from sequent.model.scope import is_within
 from sequent.runtime.records import AttemptRecord
 from sequent.view.attempts import most_at_once
 
@@ -46,8 +47,7 @@ class LimitUse:
             case LimitKind.HOST:
                 return self._at_once(lambda attempt: attempt.host == limit.name)
             case LimitKind.TASKS:
-                within = f"{limit.name}." if limit.name else ""
-                return self._at_once(lambda attempt: f"{attempt.path}.".startswith(within))
+                return self._at_once(lambda attempt: not limit.name or is_within(attempt.path, limit.name))
             case LimitKind.ITERATIONS:
                 # The attempts do not tell when an iteration begins and ends.
                 return None

@@ -62,6 +62,11 @@ def is_sequence(text: str) -> bool:
     )
 
 
+def is_within(name: str, around: str) -> bool:
+    """Return whether a dotted path, or a sequence in words, is another one, or further in."""
+    return name == around or name.startswith(f"{around}.")
+
+
 def host_in(sequence: Sequence) -> str:
     """Return the host of the copy that a task is in; '' if there are no copies."""
     return next((part for part in sequence if isinstance(part, str)), "")

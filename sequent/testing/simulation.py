@@ -11,7 +11,7 @@ from sequent.dsl.options.pools import Pool
 from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.plan import Plan
-from sequent.model.scope import host_in, sequence_text
+from sequent.model.scope import host_in, is_within, sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.model.wording import did_you_mean
 from sequent.runtime.recovery.task_selection import RecoveryRequest
@@ -260,8 +260,8 @@ class Simulation:
         return [
             event
             for event in found
-            if _is_in(event.path, address.path)
-            and (not sequence or _is_in(event.sequence, sequence))
+            if is_within(event.path, address.path)
+            and (not sequence or is_within(event.sequence, sequence))
             and address.host in ("", event.host)
         ]
 
@@ -292,8 +292,3 @@ class Simulation:
             if known:
                 return Status.SKIPPED if known[0] is Status.SUCCESS else Status.WAITING
         return Status.SKIPPED if self.outcome else Status.WAITING
-
-
-def _is_in(name: str, around: str) -> bool:
-    """Return whether a path or sequence is another, or further in."""
-    return name == around or name.startswith(f"{around}.")

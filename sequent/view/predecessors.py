@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sequent.model.description import KeptDescription, Part
 from sequent.model.references import dotted
 from sequent.model.requirements import Atom, Requirement
+from sequent.model.scope import is_within
 from sequent.runtime.records import AttemptRecord
 from sequent.view.attempts import Attempts
 
@@ -89,7 +90,7 @@ class Predecessors:
 
     def _inside(self, path: str) -> Iterator[AttemptRecord]:
         for step, attempts in self._attempts.items():
-            if step == path or step.startswith(f"{path}."):
+            if is_within(step, path):
                 yield from (attempt for attempt in attempts if attempt.ended is not None)
 
     def _asked(self, path: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from sequent.model.description import Part
 from sequent.model.references import Path, dotted
 from sequent.model.requirements import claims_in
 from sequent.model.scope import Sequence as Numbers
-from sequent.model.scope import depth_of_host, host_in, path_on_host, sequence_text
+from sequent.model.scope import depth_of_host, host_in, is_within, path_on_host, sequence_text
 from sequent.model.status import Action, Claim, Status
 from sequent.runtime.records import AttemptRecord, TaskPlace
 from sequent.runtime.recovery.fates import Fate
@@ -194,7 +194,7 @@ def _with_causes(facts: RunFacts, steps: Sequence[StepRemainder]) -> Iterator[St
 
 def _changes(path: str, known: Mapping[str, StepRemainder]) -> bool:
     """Return whether anything in a step or container may run."""
-    inside = (step for name, step in known.items() if f"{name}.".startswith(f"{path}."))
+    inside = (step for name, step in known.items() if is_within(name, path))
     return any({*step.counts} != {Fate.KEPT} for step in inside)
 
 

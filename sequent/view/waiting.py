@@ -9,7 +9,7 @@ from msgspec import Struct
 from sequent.model.directives import Selection
 from sequent.model.interventions import AskedIntervention, held_places
 from sequent.model.references import Path
-from sequent.model.scope import Sequence, host_in, numbers_in, sequence_text, split_host
+from sequent.model.scope import Sequence, host_in, is_within, numbers_in, sequence_text, split_host
 from sequent.model.spec import UNLIMITED
 from sequent.runtime.records import Pending, PoolHold, TaskPlace
 from sequent.view.run_facts import RunFacts
@@ -127,7 +127,7 @@ def _limits(facts: RunFacts, path: Path, sequence: Sequence) -> Iterator[TaskLim
         most = facts.part(path[:length]).options.get("max_concurrent")
         if most is not None:
             name = ".".join(path[:length])
-            within = (place for place in facts.active if f"{place.path}.".startswith(f"{name}."))
+            within = (place for place in facts.active if is_within(place.path, name))
             yield TaskLimit(path=name, most=most, running=tuple(within))
     host = host_in(sequence)
     here = tuple(place for place in facts.active if host_in(place.sequence) == host and not _asks(facts, place))

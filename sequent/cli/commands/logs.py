@@ -17,7 +17,7 @@ from sequent.cli.runs.run_lookup import find_run
 from sequent.errors import LogElsewhereError, StoreError, UsageError
 from sequent.model.commands import typed
 from sequent.model.outline import CONTAINERS
-from sequent.model.scope import split_host
+from sequent.model.scope import is_within, split_host
 from sequent.model.status import RunStatus, Status
 from sequent.model.wording import guess
 from sequent.runtime.reading.attempt_output import Output, Piece
@@ -152,9 +152,9 @@ class _WantedAttempts(Struct):
         return self.sequence in ("", attempt.sequence) and self.host in ("", attempt.host)
 
     def _contains(self, attempt: AttemptRecord) -> bool:
-        around = f"{self.sequence}." if self.sequence else ""
-        is_inside = attempt.path.startswith(f"{self.step}." if self.step else "")
-        return is_inside and f"{attempt.sequence}.".startswith(around) and self.host in ("", attempt.host)
+        is_inside = not self.step or is_within(attempt.path, self.step)
+        is_meant = not self.sequence or is_within(attempt.sequence, self.sequence)
+        return is_inside and is_meant and self.host in ("", attempt.host)
 
 
 def _write_document(wanted: _WantedAttempts, record: RunRecord) -> None:

@@ -17,7 +17,7 @@ from sequent.cli.output.terminal import out
 from sequent.cli.output.text import ASKED, DELAYED, LOST, RETRY, Paint, counts, moment, next_lines, safe, task_name
 from sequent.cli.runs.run_lookup import find_run
 from sequent.errors import UsageError
-from sequent.model.scope import host_in, sequence_text
+from sequent.model.scope import host_in, is_within, sequence_text
 from sequent.model.status import Status
 from sequent.runtime.reading.step_states import StepStates, TaskFilter, read_filter, read_step_states
 from sequent.runtime.records import RunRecord
@@ -77,7 +77,7 @@ def show(
 def _refuse_host(store: Store, record: RunRecord, wanted: TaskFilter) -> None:
     """Refuse a host on which nothing of a step or container has begun, if something has begun on others."""
     attempts = store.attempts(record)
-    inside = (each for each in attempts if each.path == wanted.path or each.path.startswith(f"{wanted.path}."))
+    inside = (each for each in attempts if is_within(each.path, wanted.path))
     hosts = sorted({attempt.host for attempt in inside} - {""})
     if hosts:
         raise UsageError(

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sequent.errors import UsageError
 from sequent.model.commands import typed
 from sequent.model.outline import CONTAINERS, QUESTION
-from sequent.model.scope import MOST_DIGITS, host_in, is_sequence, sequence_text, split_host
+from sequent.model.scope import MOST_DIGITS, host_in, is_sequence, is_within, sequence_text, split_host
 from sequent.model.status import WITH_WAITS, Status
 from sequent.model.wording import guess
 from sequent.runtime.records import AttemptRecord, LeftPart, Pending, RunRecord, TaskPlace
@@ -34,13 +34,13 @@ class TaskFilter(Struct, frozen=True):
 
     def has_step(self, path: str) -> bool:
         """Return whether a step is selected."""
-        return not self.path or path == self.path or path.startswith(f"{self.path}.")
+        return not self.path or is_within(path, self.path)
 
     def has(self, task: AttemptRecord | Pending | Failure | LeftPart) -> bool:
         """Return whether a task is selected, whatever its status."""
         if not self.has_step(task.path) or self.host not in ("", task.host):
             return False
-        return f"{task.sequence}.".startswith(f"{self.sequence}." if self.sequence else "")
+        return not self.sequence or is_within(task.sequence, self.sequence)
 
     def has_place(self, place: TaskPlace) -> bool:
         """Return whether a place is selected, whatever its status."""
