@@ -47,7 +47,7 @@ RETURNED = (
     ("connection", "sqlite3.Connection", "a Connection, which cannot be stored", "return data"),
     ("callable", "collections.abc.Callable[[], int]", "a Callable, which cannot be stored", "return data"),
     ("iterator", "collections.abc.Iterator[int]", "an Iterator, which cannot be stored", "return list(x)"),
-    ("generator", "typing.Generator[int, None, None]", "a Generator, which cannot be stored", "return data"),
+    ("generator", "typing.Generator[int, None, None]", "a Generator, which cannot be stored", "return list(x)"),
     ("exception", "ValueError", "a ValueError, which cannot be stored", "return data"),
     ("field", "list[Tagged]", "Tagged.tags is a set, which cannot be stored", "sorted(x)"),
     ("awaited", "collections.abc.Awaitable[set[int]]", "a set, which cannot be stored", "sorted(x)"),
