@@ -114,9 +114,14 @@ def told(row: Row, entries: dict[str, dict[str, Any]]) -> str:
                 counts[name, database if len(row.databases) > 1 else ""] += count
     silent = sum(entry["tests"] for entry in entries.values() if str(row.number) not in entry["counts"])
     words = [
-        f"{count:,} {name.replace('_', ' ')}{f' ({where})' if where else ''}" for (name, where), count in counts.items()
+        f"{count:,} {_noun(name, count)}{f' ({where})' if where else ''}" for (name, where), count in counts.items()
     ]
     return "; ".join([*words, *([f"{silent} tests"] if silent else [])])
+
+
+def _noun(name: str, count: int) -> str:
+    noun = name.replace("_", " ")
+    return noun.removesuffix("es" if noun.endswith("shes") else "s") if count == 1 else noun
 
 
 def simulated(record: Record) -> list[str]:

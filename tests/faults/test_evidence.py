@@ -64,7 +64,7 @@ def test_what_tests_note_is_counted_by_row_and_database(tmp_path, monkeypatch):
     entry = {"tests": 9, "counts": counts}
     assert told(MATRIX[0], {"a": entry}) == "9 tests"
     assert told(MATRIX[1], {"a": entry, "b": {"tests": 2, "counts": {}}}) == (
-        "7 kills (SQLite); 1 runs (SQLite); 5 kills (PostgreSQL); 2 tests"
+        "7 kills (SQLite); 1 run (SQLite); 5 kills (PostgreSQL); 2 tests"
     )
     assert told(MATRIX[1], {}) == "not run"
 
