@@ -85,7 +85,8 @@ def process_found():
         "scores": [Path(f"/proc/self/{it}").read_text() for it in ("oom_score_adj", "coredump_filter", "personality")],
         "namespace": os.readlink("/proc/self/ns/uts"),
         "locked": lines("/proc/self/status", "VmLck", "THP_enabled"),
-        "locks": sum(line.split()[4] == str(os.getpid()) for line in open("/proc/locks")),
+        # Those of its descriptors: /proc/locks may name a number that another process had before.
+        "locks": sum(len(lines(it, "lock:")) for it in Path("/proc/self/fdinfo").iterdir() if it.exists()),
         "threads": threading.active_count(),
         "streams": [os.fstat(number).st_rdev for number in range(3)],
         "same": os.path.sameopenfile(1, 2),
