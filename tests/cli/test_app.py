@@ -61,6 +61,11 @@ def test_a_word_that_is_neither_command_nor_target_is_refused_with_what_there_is
         (["ls", "--limt=3"], "sequent ls has no option '--limt'\n"),
         (["ls", "--parallel", "3"], "sequent ls has no option '--parallel'\n  hint: see sequent ls --help"),
         (["forecast", "x:y", "--parallel", "3"], "did you mean --max-concurrent? see sequent forecast --help"),
+        (
+            ["simulate", "x:y", "--day", "3"],
+            "give a parameter of the flow as -p day=value; see sequent simulate --help",
+        ),
+        (["plan", "x:y", "--day", "3"], "has no option '--day'\n  hint: see sequent plan --help"),
         (["recover", "--dry-run"], "did you mean 'sequent recover --plan'?"),
         (["logs", "--grep", "x"], "sequent logs has no option '--grep'\n  hint: see sequent logs --help"),
         (["show", "--status", "sucess"], "--status is 'sucess'\n  hint: choose waiting, ready, active, success,"),

@@ -71,11 +71,15 @@ def _title(error: CycloptsError) -> str:
 
 def _meant(title: str, option: str, known: frozenset[str]) -> str:
     """Return the beginning of a hint: the option that was probably meant, or the command."""
-    if elsewhere := option_like(title.split()[1], option, known):
+    command = title.split()[1]
+    if elsewhere := option_like(command, option, known):
         return elsewhere
     names = {name.lstrip("-"): name for name in sorted(known, reverse=True)}
     close = get_close_matches(option.lstrip("-"), names, n=1)
-    return f"did you mean {names[close[0]]}? " if close else ""
+    if close:
+        return f"did you mean {names[close[0]]}? "
+    takes_params = command != "run" and "--param" in known and option.startswith("--")
+    return f"give a parameter of the flow as -p {option[2:]}=VALUE; " if takes_params else ""
 
 
 def _missing(name: str, title: str, see: str) -> tuple[str, str]:
