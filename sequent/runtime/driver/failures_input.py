@@ -5,7 +5,7 @@ from __future__ import annotations
 from sequent.model.outcome import MOST_TOLD, Failures
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.references import dotted
-from sequent.model.scope import Scope, host_in, sequence_text
+from sequent.model.scope import Scope, host_in, is_within, sequence_text
 from sequent.model.value_text import encode
 from sequent.runtime.ports import ReadRun
 
@@ -28,11 +28,6 @@ def failures_text(plan: Plan, run: ReadRun, around: Scope, node: int) -> str:
     others = [
         failure
         for failure in run.container_problems()
-        if _is_within(failure.path, path) and _is_within(failure.sequence, sequence) and host in ("", failure.host)
+        if is_within(failure.path, path) and is_within(failure.sequence, sequence) and host in ("", failure.host)
     ]
     return encode(Failures([*told, *others][:MOST_TOLD], count + len(others)))
-
-
-def _is_within(name: str, around: str) -> bool:
-    """Return whether a path or sequence is another, or further in."""
-    return name == around or name.startswith(f"{around}.")
