@@ -156,6 +156,12 @@ def test_what_a_run_held_that_nobody_drives_any_more_is_free(store):
     assert ask(other, 4)
 
 
+def test_a_run_that_has_ended_is_granted_nothing(store):
+    run = using(store)
+    run.commit(Batch(end=RunEnd(RunStatus.STOPPED, {})))
+    assert not ask(run, 1)
+
+
 def test_what_a_run_keeps_of_a_shared_pool_is_given_back_at_its_end_and_asked_for_again(store):
     first, second = using(store), using(store)
     assert ask(first, 3)

@@ -30,6 +30,7 @@ RARE = (
 KEPT = {
     2145: "a pool is given away before the workers of a driver that was just killed are gone",
     2229: "the same, of a pool of two",
+    3782: "a driver whose run another one has ended asks for a shared pool",
     10483: "a question is marked before it is asked, and would have been skipped",
 }
 """Seeds that broke a promise once."""

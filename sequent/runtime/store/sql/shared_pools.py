@@ -135,6 +135,9 @@ class Sharing:
             row = (self._run, *place, text_of_record(ask.amounts), ask.priority, text_of_record(around))
             self._session.execute("insert_ticket", *row)
         tickets = self._tickets(held)
+        if name not in tickets:
+            # Another driver has ended the run meanwhile: the guard of this transaction refuses all of it.
+            return False
         free = free_of(self._sizes(), ((pool, amount) for pools in held.values() for pool, amount in pools))
         if not may_take(tickets[name], tickets.values(), free):
             return False
