@@ -90,4 +90,4 @@ _RULES: Mapping[str, _Rule] = {
     "history": _Rule(_is_store, "give the path or the URL of a store"),
     "seed": _Rule(_is_number, "give a whole number"),
 }
-"""By argument; what is not here is checked where it is read."""
+"""By argument. The others are checked where they are read."""
