@@ -7,8 +7,7 @@ import hashlib
 from sequent.errors import StoreError
 from sequent.runtime import artifact_files
 from sequent.runtime.store.sql.database import OpenDatabase
-from sequent.runtime.store.sql.large_values import LARGEST_INLINE, pointed_at, pointer_to
-from sequent.runtime.store.sql.seals import sealed
+from sequent.runtime.store.sql.large_values import pointed_at, row_text
 
 PIECE = 1024 * 1024
 """Bytes of a piece."""
@@ -29,15 +28,7 @@ class ValuePieces:
 
     def kept(self, text: str | None) -> str | None:
         """Return the text for a row, with its seal: the value itself, or a pointer to its pieces."""
-        if text is None:
-            return None
-        return sealed(text if len(text) <= LARGEST_INLINE else self._pointer(text))
-
-    def _pointer(self, text: str) -> str:
-        data = text.encode()
-        digest = hashlib.sha256(data).hexdigest()
-        self._put(digest, data)
-        return pointer_to(digest)
+        return row_text(text, self._put)
 
     def _put(self, digest: str, data: bytes) -> None:
         for number, begin in enumerate(range(0, len(data), PIECE)):

@@ -7,8 +7,7 @@ import os
 
 from sequent.errors import StoreError, StoreFullError
 from sequent.runtime import durable_files
-from sequent.runtime.store.sql.large_values import LARGEST_INLINE, pointed_at, pointer_to
-from sequent.runtime.store.sql.seals import sealed
+from sequent.runtime.store.sql.large_values import pointed_at, row_text
 
 
 class ValueFiles:
@@ -24,15 +23,9 @@ class ValueFiles:
 
     def kept(self, text: str | None) -> str | None:
         """Return the text for a row, with its seal: the value itself, or a pointer to its file."""
-        if text is None:
-            return None
-        return sealed(text if len(text) <= LARGEST_INLINE else self._pointer(text))
+        return row_text(text, self._put)
 
-    def _pointer(self, text: str) -> str:
-        data = text.encode()
-        import hashlib
-
-        digest = hashlib.sha256(data).hexdigest()
+    def _put(self, digest: str, data: bytes) -> None:
         path = os.path.join(self._directory, digest)
         try:
             if not os.path.exists(path):
@@ -44,7 +37,6 @@ class ValueFiles:
         except OSError as error:
             kind = StoreFullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
             raise kind(f"a value of {len(data):,} bytes cannot be kept in '{path}': {error.strerror}") from error
-        return pointer_to(digest)
 
     def remove_unfinished(self) -> None:
         """Remove files that an earlier driver was writing when it was killed."""
