@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import shutil
 import signal
 import traceback
 import warnings
@@ -16,7 +17,7 @@ from tests import postgres, sshd
 from tests.audited.audit_hook import LOG, hook
 from tests.children import end_children
 from tests.descriptors import open_descriptors
-from tests.patience import wait_until
+from tests.patience import PATIENCE, wait_until
 
 hook.install()
 
@@ -107,3 +108,16 @@ def cluster():
     """A server of PostgreSQL of these tests alone; a test that stops it starts it again."""
     with postgres.cluster() as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser without a screen. It has an event loop of its own, so it ends with the file."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"], timeout=1000 * PATIENCE
+        )
+        yield launched
+        launched.close()

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import sys
 from datetime import datetime
 
 import pytest
 
-from tests.acceptance.test_terminal import until_written
-from tests.children import Child
+from tests.acceptance.test_terminal import interrupted
 
 POOLED = """
 import time
@@ -126,18 +122,9 @@ def test_the_store_of_a_flow_is_found(sequent):
 
 
 def test_the_progress_is_shown_on_a_terminal_and_ctrl_c_ends_it_with_a_sentence(pooled):
-    (pooled.directory / "interrupted.py").write_text(INTERRUPTED)
-    pooled.environment |= {"TERM": "xterm"}
-    pooled.environment.pop("CI", None)
-    ours, theirs = pty.openpty()
-    words = [sys.executable, "interrupted.py", "forecast", "pooled.py:pooled"]
-    process = Child(words, cwd=pooled.directory, env=pooled.environment, stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    text = until_written(ours, "nothing was changed").decode()
-    assert process.wait() == 130
-    os.close(ours)
+    text = interrupted(pooled, INTERRUPTED, "forecast", "pooled.py:pooled")
     shown, told = "earlier runs replayed: 0 of 1", "interrupted: there is no forecast; nothing was changed"
-    assert text.strip() == f"\x1b[2K{shown}\r\x1b[2K{told}"
+    assert text == f"\x1b[2K{shown}\r\x1b[2K{told}"
 
 
 def test_the_successes_of_failed_runs_are_told_as_such(sequent):

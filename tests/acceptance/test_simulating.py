@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import sys
 
 import pytest
 
-from tests.acceptance.test_terminal import until_written
-from tests.children import Child
+from tests.acceptance.test_terminal import interrupted
 
 INTERRUPTED = """
 import os, signal, sys
@@ -139,16 +135,7 @@ def test_the_progress_is_shown_on_a_terminal_and_ctrl_c_ends_it_with_a_sentence(
     (sequent.directory / "one.py").write_text(
         "from sequent import container, step\n@container\nclass one:\n    @step\n    def work(self): ...\n"
     )
-    (sequent.directory / "interrupted.py").write_text(INTERRUPTED)
-    sequent.environment |= {"TERM": "xterm"}
-    sequent.environment.pop("CI", None)
-    ours, theirs = pty.openpty()
-    words = [sys.executable, "interrupted.py", "simulate", "one.py:one"]
-    process = Child(words, cwd=sequent.directory, env=sequent.environment, stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    text = until_written(ours, "nothing was changed").decode()
-    assert process.wait() == 130
-    os.close(ours)
+    text = interrupted(sequent, INTERRUPTED, "simulate", "one.py:one")
     shown = "simulated: 1 attempt, 0.00 s of simulated time"
     told = "interrupted: there is no simulation to show; nothing was changed"
-    assert text.strip() == f"\x1b[2K{shown}\r\x1b[2K{told}"
+    assert text == f"\x1b[2K{shown}\r\x1b[2K{told}"

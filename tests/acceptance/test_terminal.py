@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import pty
 import re
+import sys
 
 import pytest
 
 from tests.acceptance.command_line import WAITING
+from tests.children import Child
 
 
 def on_terminal(sequent, *words, codes=(0, 1), **environment):
@@ -62,6 +64,21 @@ def until_written(terminal, text, written=b""):
     while text not in written.decode("utf-8", "replace"):
         written += os.read(terminal, 65536)
     return written
+
+
+def interrupted(line, script, *words):
+    """Run a script whose command gets a signal at its progress, on a terminal; what it wrote there."""
+    (line.directory / "interrupted.py").write_text(script)
+    environment = {**line.environment, "TERM": "xterm"}
+    environment.pop("CI", None)
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "interrupted.py", *words]
+    process = Child(command, cwd=line.directory, env=environment, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    text = until_written(ours, "nothing was changed").decode()
+    assert process.wait() == 130
+    os.close(ours)
+    return text.strip()
 
 
 def test_a_run_is_watched_from_another_terminal_as_its_driver_shows_it(sequent):

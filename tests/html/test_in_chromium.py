@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
-from playwright.sync_api import sync_playwright
 
 from sequent.model.status import RunStatus
 from tests.html.test_report import page_of, view_of
@@ -14,16 +11,6 @@ from tests.view.ran import FAILED, ran
 
 ATTEMPTS = [ran("load", 0, 10), ran("each.one/1.2", 30, 40, FAILED), ran("each.one/1.3", 41, 45)]
 DARK, LIGHT = "rgb(22, 21, 20)", "rgb(255, 255, 255)"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"], timeout=1000 * PATIENCE
-        )
-        yield found
-        found.close()
 
 
 @pytest.fixture

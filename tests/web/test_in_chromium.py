@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from sequent.web.opening_page import OpeningPage
 from tests.children import Child
@@ -105,16 +103,6 @@ def address(directory):
     with subprocess.Popen(words("ui", "--no-open", "--allow-actions"), **at(directory)) as server:
         yield server.stdout.readline().strip()
         server.send_signal(signal.SIGINT)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"], timeout=1000 * PATIENCE
-        )
-        yield found
-        found.close()
 
 
 @pytest.fixture
