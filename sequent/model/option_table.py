@@ -72,6 +72,11 @@ def _backoff_words(backoff: Backoff) -> str:
     return f"waits {span_text(backoff.first)}{growth}{jitter}"
 
 
+def _causes_words(causes: Iterable[str | int]) -> str:
+    # Only the classes of Python itself are written without their module.
+    return f"retries on {', '.join(str(cause).removeprefix('builtins.') for cause in causes)}"
+
+
 def _recovery_words(recovery: Mapping[Status, Action]) -> str:
     return f"in a recovery {', '.join(f'{status} {action}' for status, action in sorted(recovery.items()))}"
 
@@ -115,7 +120,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
     "retry_on": Option(
         _ONLY_STEPS,
         readers.read_retry_on,
-        lambda causes: f"retries on {', '.join(map(str, causes))}",
+        _causes_words,
         (),
         is_tuning=True,
     ),

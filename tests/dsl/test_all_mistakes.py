@@ -52,6 +52,9 @@ STEPS = {
     "no function": "NAME = step(3)  # wrong",
     "an item": "@step\ndef NAME(self, x=item()): ...  # wrong",
     "outer": "@step\ndef NAME(self, x=outer.nothing): ...  # wrong",
+    "a name twice": "@step  # wrong\ndef NAME(self): ...\n@step(requires=NAME)\ndef NAME(self, x=NAME.result): ...",
+    "a container twice": "@container  # wrong\nclass NAME:\n    @step\n    def a(self): ...\n"
+    "x_NAME = step(requires=NAME.a.done | NAME)(take)\n@container\nclass NAME:\n    b = step(take)",
     "empty words": "NAME = command('')  # wrong",
     "a word": "NAME = command('ls', None)  # wrong",
     "an exit code": "NAME = command('ls', success=300)  # wrong",

@@ -65,6 +65,8 @@ def close_body(body: type, options: WrittenOptions, site: Site, mistakes: Mistak
     written.children = _children(names, made, body, site, mistakes)
     written.attributes = _attributes(names, body, site, mistakes)
     lost = [step for step in made if not any(step is child for child in written.children.values())]
+    for step in lost:
+        step.__sequent__.is_lost = True
     for word in DESIGNATED:
         # A name for something else than a step has been reported already.
         if word in names and not isinstance(names[word], Reference) and not any(names[word] is step for step in lost):

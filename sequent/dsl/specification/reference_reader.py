@@ -46,6 +46,8 @@ class ReferenceReader:
     root: Node
     around: EnclosingContainers = field(factory=EnclosingContainers)
     problems: list[DefinitionError] = field(factory=list[DefinitionError])
+    lost: list[Node] = field(factory=list[Node])
+    """Steps and containers that are referred to, but that their class bodies could not have, and have reported."""
 
     def target(self, target: Claimable, place: Place) -> model.Target:
         """Return the target of a requirement or a reference: a path, or a name further out."""
@@ -61,6 +63,9 @@ class ReferenceReader:
         if path is not None:
             return path
         root = root_of(node)
+        if root.__sequent__.is_lost:
+            self.lost.append(node)
+            return (node.__sequent__.name or node.__sequent__.shown,)
         own, other, shown = self.root.__sequent__.shown, root.__sequent__.shown, node.__sequent__.shown
         alone = "a flow of its own" if node.__sequent__.children else "of no flow"
         where = f"of the flow {other!r}" if root is not node else alone

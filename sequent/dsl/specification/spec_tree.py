@@ -121,12 +121,14 @@ class SpecTree:
 
     def _child(self, node: Node, path: Path, construct: Construct | None) -> StepSpec | ContainerSpec:
         """Specify a child of a container; mistakes in it get its path."""
-        problems = self.translation.references.problems
-        before = len(problems)
+        problems, lost = self.translation.references.problems, self.translation.references.lost
+        before, lost_before = len(problems), len(lost)
         if not _NEEDED.isdisjoint(node.__sequent__.options.unread):
             self.unread.add(dotted(path))
         is_leaf = node.__sequent__.is_leaf
         spec = self._step(node, path, construct) if is_leaf else self.container(node, path, construct)
+        if len(lost) > lost_before:
+            self.unread.add(dotted(path))
         for problem in problems[before:]:
             problem.path = problem.path or dotted(path)
         return spec

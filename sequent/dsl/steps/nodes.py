@@ -56,6 +56,8 @@ class Written:
     is_leaf: bool = True
     around: Mapping[str, object] = NO_NAMES
     """The names in the function that contains it, if there is one: annotations may use them."""
+    is_lost: bool = field(default=False, init=False)
+    """Whether its class body could not have it as a child, which the body has reported."""
     is_of_step: bool = field(factory=lambda: asking_step() is not None, init=False)
     """Whether it belongs to a flow that a running step has made."""
 
