@@ -15,7 +15,7 @@ from sequent.engine.run_state import RunState
 from sequent.model.effects import Blocked, FreeReserved, SetHold
 from sequent.model.plan import NodePlan
 from sequent.model.references import dotted
-from sequent.model.saved_state import StoredPlace
+from sequent.model.saved_state import FLOW_PLACE, StoredPlace
 from sequent.model.scope import address_of
 from sequent.model.spec import Amounts
 from sequent.model.status import Status
@@ -42,7 +42,7 @@ def reserve(run: RunState, places: Mapping[StoredPlace, Mapping[str, int]]) -> N
     """Reserve amounts for tasks and containers whose earlier attempts may go on on hosts."""
     for place, amounts in places.items():
         known = {pool: amount for pool, amount in amounts.items() if pool in run.pools.free}
-        if place[1] and known:
+        if place != FLOW_PLACE and known:
             # The flow has its own amounts from the start.
             run.pools.reserved[place] = known
             for pool, amount in known.items():
@@ -280,7 +280,7 @@ def _who(run: RunState, pool: str) -> tuple[tuple[str, int], ...]:
     pools = run.pools
     held = [(_name(run, holder), amounts[pool]) for holder, amounts in pools.held.items() if pool in amounts]
     reserved = [
-        (f"'{dotted(run.plan.nodes[node].path)}' on a host", amounts[pool])
+        (f"'{dotted(run.plan.nodes[node].path)}' on a host" if node else "a step that was removed", amounts[pool])
         for (_, node, _), amounts in pools.reserved.items()
         if pool in amounts
     ]

@@ -11,6 +11,8 @@ from sequent.model.status import Status, Verdict
 
 StoredPlace = tuple[int, int, int]
 """A task or container as the store names it: its frame, its node, and the iteration of a repeated step, otherwise 0."""
+FLOW_PLACE: StoredPlace = (1, 0, 0)
+"""The flow: the run's first frame is its own."""
 
 
 class SavedTask(Struct, frozen=True):

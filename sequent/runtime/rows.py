@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from sequent.model.interventions import Decision
 from sequent.model.outcome import LogSpan, Problem
+from sequent.model.saved_state import FLOW_PLACE
 from sequent.model.scope import Scope, Sequence
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status, Verdict
@@ -37,7 +38,8 @@ class TaskKey(Struct, frozen=True):
 class HandedOver(NamedTuple):
     """An attempt on a host that a driver has handed over, and whose outcome is not written."""
 
-    key: TaskKey
+    key: TaskKey | None
+    """Its task; None for an orphan: a recovery has let its task begin anew, or the flow has no such step any more."""
     host: str
     token: bytes
     holds: tuple[Hold, ...] = ()
@@ -45,8 +47,8 @@ class HandedOver(NamedTuple):
     sequence: Sequence = ()
 
 
-FLOW = TaskKey(1, 0, 0)
-"""The flow, as a holder of resources: the run's first frame is its own."""
+FLOW = TaskKey(*FLOW_PLACE)
+"""The flow, as a holder of resources."""
 
 
 def task_key(plan: Plan, scope: Scope, node: int) -> TaskKey:
@@ -233,6 +235,8 @@ class Batch(Struct):
     waits: list[Wait] = []
     holds: list[Hold] = []
     """In order: the last of one holder and pool counts."""
+    gone: list[bytes] = []
+    """The attempts of earlier drivers on hosts, by token, that are over without an outcome of their task."""
     unrun: Unrun | None = None
     """The numbers of tasks that were not executed, so far."""
     reason: str | None = None
@@ -247,6 +251,11 @@ class Batch(Struct):
         return bool(self.intents or self.endings or self.frames or self.closed_frames or self.has_rare_rows)
 
     @property
+    def may_orphan(self) -> bool:
+        """Whether attempts that are executed may lose their tasks by it."""
+        return bool(self.renewed or self.superseded or self.passed or self.marked)
+
+    @property
     def has_rare_rows(self) -> bool:
         """Whether there is anything but attempts that begin and end, and iterations that do."""
         return bool(
@@ -254,6 +263,7 @@ class Batch(Struct):
             or self.closed_repeats
             or self.waits
             or self.holds
+            or self.gone
             or self.container_problems
             or self.taken_back
             or self.outdated

@@ -68,6 +68,9 @@ class SimulatedHost:
     def acknowledge(self, frame: int, node: int, attempt: int) -> None:
         """Nothing is kept there until then."""
 
+    def end_earlier(self, token: str) -> None:
+        """A simulated run has one driver."""
+
     def send(self) -> None:
         """Nothing waits to be sent."""
 

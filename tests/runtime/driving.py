@@ -59,7 +59,7 @@ class Driving:
     def start(self, path: str, **more: object) -> int:
         """Hand over an attempt of that step; give its frame."""
         self._frame += 1
-        order = {"sequence": "1", "recovery": 0, "attempt": 1, "token": f"t{self._frame}", **more}
+        order = {"sequence": str(self._frame), "recovery": 0, "attempt": 1, "token": f"t{self._frame}", **more}
         settings = {"timeout": order.pop("timeout")} if "timeout" in order else order.pop("settings", {})
         self.executor.start(AttemptOrder(frame=self._frame, node=1, path=path, settings=settings, **order))
         return self._frame

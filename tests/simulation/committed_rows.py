@@ -56,6 +56,10 @@ class CommittedRows:
         self.given_up: set[str] = set()
         """The attempts on hosts of which a recovery knows nothing any more: a person has said that their host is gone,
         has let their tasks begin anew, or has passed these over."""
+        self.assumed_lost: set[str] = set()
+        """Those of hosts that are said to be gone: nothing more is known of them, and nobody waits for their end."""
+        self.due: dict[tuple[TaskKey, int], float] = {}
+        """By task and attempt (0: any): the time before which it may not start."""
 
     # -- reading
 
@@ -113,6 +117,9 @@ class CommittedRows:
             if (row := self.rows.get((key, attempt))) is not None:
                 row.counts = False
                 self._give_up(row)
+        for key, attempt in batch.superseded:
+            # What follows is no retry of it.
+            self.due.pop((key, attempt + 1), None)
         for passing in batch.passed:
             self._decide(passing.key, passing.attempt, Row("", Status.SUCCESS, epoch, was_executed=False))
         for passing, source in batch.restored:
@@ -170,6 +177,10 @@ class CommittedRows:
             for key, attempt in gone:
                 self._give_up(self.rows.pop((key, attempt)))
                 self._of_task[key].remove(attempt)
+            for key, attempt in [*self.due]:
+                # The numbers of iterations are used again.
+                if key.frame in inside or (key.frame, key.node) == (frame, step):
+                    del self.due[key, attempt]
             for each in inside:
                 del self._frames[each]
         for opening in batch.frames:

@@ -79,9 +79,9 @@ class Invariants:
         if assumed_lost:
             rows = self._committed.rows.items()
             living = [(key, row) for (key, _), row in rows if row.status is Status.ACTIVE]
-            self._committed.given_up.update(
-                row.token for key, row in living if self._committed.host(key) in assumed_lost
-            )
+            lost = {row.token for key, row in living if self._committed.host(key) in assumed_lost}
+            self._committed.given_up |= lost
+            self._committed.assumed_lost |= lost
 
     def committed(self, name: str, epoch: int, batch: Batch) -> None:
         """Check a batch that was committed."""
@@ -102,7 +102,7 @@ class Invariants:
         self.steering.committed(epoch, batch, new)
         for wait in batch.waits:
             if wait.length is not None:
-                self._starts.due.setdefault((wait.key, wait.attempt), wait.due_boot)
+                committed.due.setdefault((wait.key, wait.attempt), wait.due_boot)
         for hold in batch.holds:
             self._holds[hold.key, hold.pool] = hold.amount
         self._check_pools()

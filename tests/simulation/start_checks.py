@@ -57,8 +57,6 @@ class StartChecks:
         self._committed = committed
         self._pools = pools
         self._violated = violated
-        self.due: dict[tuple[TaskKey, int], float] = {}
-        """By task and attempt (0: any): the time before which it may not start."""
         self._begun: set[str] = set()
         self.is_over = False
         """Whether the run has succeeded."""
@@ -106,7 +104,7 @@ class StartChecks:
 
     def _counts(self, execution: Execution) -> bool:
         """Return whether an execution counts for pools: none on a host counts that is said to be gone."""
-        return not self._may_overlap(execution) and execution.order.token not in self._committed.given_up
+        return not self._may_overlap(execution) and execution.order.token not in self._committed.assumed_lost
 
     def _check_token(self, execution: Execution, name: str) -> None:
         """I5: an attempt begins once; again only if a power cut has made its host forget it, or a person gave it up."""
@@ -185,7 +183,7 @@ class StartChecks:
 
     def _check_time(self, key: tuple[TaskKey, int], name: str) -> None:
         """I14: no delay is shorter than asked for."""
-        due = [self.due.get(key), self.due.get((key[0], 0))]
+        due = [self._committed.due.get(key), self._committed.due.get((key[0], 0))]
         late = max((moment for moment in due if moment is not None), default=0.0)
         if self._world.now < late - 1e-6:
             self._violated("I14", f"{name} begins {late - self._world.now:.3f} s too early")

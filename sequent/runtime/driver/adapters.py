@@ -48,6 +48,10 @@ class HostExecutor(Executor, Protocol):
         """Note that the end of an attempt is written."""
         ...
 
+    def end_earlier(self, token: str) -> None:
+        """Have an attempt of an earlier driver ended that no task needs; ``EarlierGone`` follows."""
+        ...
+
     def send(self) -> None:
         """Send the host all that was ordered and acknowledged since the last call."""
         ...

@@ -57,6 +57,12 @@ class ExecutorChoice:
         if executor is not None:
             executor.acknowledge(*key)
 
+    def end_earlier(self, host: str, token: str) -> None:
+        """Have an attempt of an earlier driver ended on a host."""
+        executor = self._by_host.get(host)
+        if executor is not None:
+            executor.end_earlier(token)
+
     def send(self) -> None:
         """Send each host its orders, together."""
         for executor in self._by_host.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from msgspec.structs import replace
 
@@ -83,11 +83,11 @@ class ActiveOrders:
 
 
 class HeldOrders:
-    """The orders of tasks with an earlier attempt that goes on: two attempts of a task are never executed at once."""
+    """The orders of tasks with an attempt that goes on: two attempts of a task are never executed at once."""
 
     def __init__(self) -> None:
-        self._earlier: set[_Task] = set()
-        """The tasks with an attempt that was active when the present driver came, and still is."""
+        self._busy: set[_Task] = set()
+        """The tasks with an attempt that is executed."""
         self._orders: list[AttemptOrder] = []
 
     def __len__(self) -> int:
@@ -96,24 +96,32 @@ class HeldOrders:
     def __contains__(self, token: str) -> bool:
         return any(order.token == token for order in self._orders)
 
-    def begin(self, active: Iterable[AttemptOrder]) -> None:
-        """Begin for a driver, as these attempts are active."""
-        self._earlier = {_task(order) for order in active}
-
     def hold(self, order: AttemptOrder) -> bool:
-        """Hold an order if its task has an earlier attempt; return whether it has."""
-        if _task(order) not in self._earlier:
-            return False
-        self._orders.append(order)
-        return True
+        """Hold an order if an attempt of its task is executed; return whether it is held.
 
-    def release(self, ended: AttemptOrder) -> list[AttemptOrder]:
-        """Return the orders that have waited for the end of this attempt."""
+        If it is not, the order is expected to be executed now.
+        """
+        task = _task(order)
+        if task in self._busy:
+            self._orders.append(order)
+            return True
+        self._busy.add(task)
+        return False
+
+    def release(self, ended: AttemptOrder) -> AttemptOrder | None:
+        """Return the order that is to be executed after this attempt, which has ended; None if there is none."""
         task = _task(ended)
-        if task not in self._earlier:
-            return []
-        self._earlier.remove(task)
-        return self._remove({order.token for order in self._orders if _task(order) == task})
+        following = next((order for order in self._orders if _task(order) == task), None)
+        if following is None:
+            self._busy.discard(task)
+        else:
+            self._orders.remove(following)
+        return following
+
+    def clear(self) -> list[AttemptOrder]:
+        """Note that no attempt is executed any more; return the orders that were held, and hold them no longer."""
+        self._busy.clear()
+        return self.keep(())
 
     def take_back(self, token: str) -> AttemptOrder | None:
         """Remove the order with this token, and return it; None if there is none."""

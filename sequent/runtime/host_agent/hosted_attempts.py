@@ -110,8 +110,9 @@ class HostedAttempts:
         if self._executor is not None and self._executor.is_ending:
             self.take_reports()
             self.close()
-            self._keep_outcomes([LostThere(order.token, "it was being ended") for order in self._active])
-            self._remove_files(self._active)
+            ended = [*self._active, *self._held.clear()]
+            self._keep_outcomes([LostThere(order.token, "it was being ended") for order in ended])
+            self._remove_files(ended)
             self._active.clear()
             self._unwanted.clear()
         self._has_told_loading = False
@@ -137,7 +138,6 @@ class HostedAttempts:
             if order.token not in kept:
                 self._unwanted.add(order.token)
                 self._executor_here.end_attempt(*_key(order))
-        self._held.begin(self._active)
         known = [token for token in wanted if token in self.seen]
         reason = "the agent on its host ended, or the host was restarted"
         self._keep_outcomes([LostThere(token, reason) for token in known if not self._is_kept(token)])
@@ -183,6 +183,14 @@ class HostedAttempts:
             with contextlib.suppress(OSError):
                 self.seen.add(token)
             self._keep_outcomes([WithdrawnThere(token)])
+
+    def end(self, token: str) -> None:
+        """End an attempt that no driver needs; its outcome follows, as that of any other."""
+        order = self._active.get(token)
+        if order is None:
+            self.withdraw(token)
+        else:
+            self._executor_here.end_attempt(*_key(order))
 
     def end_all(self, *, at_once: bool) -> None:
         """End all active attempts."""
@@ -230,7 +238,7 @@ class HostedAttempts:
         """Note the end of an attempt, and its outcome if a driver wants it."""
         order = self._active.pop(report.frame)
         self._remove_files([order])
-        for held in self._held.release(order):
+        if (held := self._held.release(order)) is not None:
             self._begin(held)
         if order.token in self._unwanted:
             self._unwanted.remove(order.token)

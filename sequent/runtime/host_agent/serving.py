@@ -22,6 +22,7 @@ from sequent.runtime.hosts.protocol.messages import (
     AgentBroken,
     Attach,
     AttachRefused,
+    EndAttempt,
     EndAttempts,
     EndedThere,
     EndedWithStory,
@@ -223,6 +224,8 @@ class HostAgent:
                 attempts.files.finish(number, digest)
             case WithdrawAttempt(token):
                 attempts.withdraw(token)
+            case EndAttempt(token):
+                attempts.end(token)
             case ForgetOutcomes(tokens):
                 attempts.forget(tokens)
             case EndAttempts(at_once):

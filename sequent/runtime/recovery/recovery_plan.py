@@ -118,7 +118,7 @@ class _Planning:
         self._on_hosts: dict[Task, str] = {
             (each.key.node, each.sequence): each.host
             for each in run.handed_over()
-            if each.host not in assumed_lost and not is_local(each.host)
+            if each.key is not None and each.host not in assumed_lost and not is_local(each.host)
         }
         """The tasks whose attempts hosts may know."""
         self._steps = {dotted(node.path): node.index for node in plan.nodes if isinstance(node, StepPlan)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from selectors import BaseSelector, DefaultSelector
 from typing import TYPE_CHECKING
 
@@ -217,7 +217,7 @@ class Drive(ByFields):
             handed_over = run.handed_over()
             unknown = self._unknown(handed_over)
             living = self._not_lost(handed_over) if hosts is not None else ()
-            self._free_holds(handed_over, living)
+            self._give_up_lost(handed_over, living)
             adapters = evolve(adapters, handed_over=living)
             if hosts is not None:
                 hosts.expect(living)
@@ -241,12 +241,13 @@ class Drive(ByFields):
         lost = self.prepared.assumed_lost
         return tuple(each for each in handed_over if each.host not in lost and not is_here(each.host, config.hosts))
 
-    def _free_holds(self, handed_over: Iterable[HandedOver], living: Iterable[HandedOver]) -> None:
+    def _give_up_lost(self, handed_over: Iterable[HandedOver], living: Sequence[HandedOver]) -> None:
         """Free the amounts that are held for lost attempts alone."""
         needed = {(hold.key, hold.pool) for each in living for hold in each.holds}
         free = [hold for each in handed_over for hold in each.holds if (hold.key, hold.pool) not in needed]
-        if free:
-            self.run.commit(Batch(holds=[replace(hold, amount=0) for hold in free]))
+        gone = [each.token for each in handed_over if each not in living]
+        if gone:
+            self.run.commit(Batch(holds=[replace(hold, amount=0) for hold in free], gone=gone))
 
     def _unknown(self, handed_over: list[HandedOver]) -> list[str]:
         """Return a note for each host that is said to be gone, and has nothing that could be lost."""

@@ -19,7 +19,15 @@ from sequent.model.value_text import encode
 from sequent.runtime.host_agent.rules import Rules
 from sequent.runtime.hosts.checking import check_host
 from sequent.runtime.hosts.protocol.frames import HEAD, LARGEST_FRAME, Inlet, frames_of
-from sequent.runtime.hosts.protocol.greeting import BadGreetingError, find_greeting, greeting, knock, read_knock
+from sequent.runtime.hosts.protocol.greeting import (
+    NEWEST,
+    OLDEST,
+    BadGreetingError,
+    find_greeting,
+    greeting,
+    knock,
+    read_knock,
+)
 from sequent.runtime.hosts.protocol.messages import (
     AttachRefused,
     EndedThere,
@@ -89,7 +97,7 @@ def test_what_is_no_message_is_refused(data):
 
 def test_a_greeting_is_found_behind_whatever_comes_before():
     found = find_greeting(b"Welcome\n\0" + greeting() + b"rest")
-    assert (found.oldest, found.newest, found.rest) == (1, 2, b"rest")
+    assert (found.oldest, found.newest, found.rest) == (OLDEST, NEWEST, b"rest")
     assert find_greeting(b"Welcome\n") is None
     with pytest.raises(BadGreetingError, match="unexpected output before the handshake: 'Welcome"):
         find_greeting(b"Welcome\n" * 10_000)

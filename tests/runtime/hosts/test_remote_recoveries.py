@@ -136,7 +136,7 @@ def test_a_task_of_a_repeat_that_was_opened_anew_waits_for_its_earlier_attempt(h
     (passed / "go").touch()
     with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=("a1",)), tmp_path / "run") as driving:
         driving.run("hello", attempt=2)
-        anew = driving.start("gated", inputs=(encode(str(passed)),), makers=("source",), token="b1")
+        anew = driving.start("gated", inputs=(encode(str(passed)),), makers=("source",), token="b1", sequence="1")
         assert anew != earlier
         driving.run("hello")
         (directory / "go").touch()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from sequent.model.facts import ReservationEnded
-from sequent.model.saved_state import StoredPlace
+from sequent.model.plan import Plan
+from sequent.model.saved_state import Renewal, StoredPlace
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.desks.hosts import HostDesk
 from sequent.runtime.driver.turn_record import Turn
 from sequent.runtime.orders import EarlierGone
-from sequent.runtime.rows import TaskKey
+from sequent.runtime.rows import HandedOver, TaskKey
 
 
 class EarlierAttempts:
@@ -19,13 +20,15 @@ class EarlierAttempts:
 
     Each may be executed still. So the amounts of its task, and of the containers around it, are reserved from the
     beginning: until the task is ordered again with the same token, or the host has said that the attempt is over.
+    Orphans, which have no task any more, are ended.
     """
 
-    def __init__(self, adapters: Adapters, turn: Turn, hosts: HostDesk) -> None:
+    def __init__(self, plan: Plan, adapters: Adapters, turn: Turn, hosts: HostDesk) -> None:
+        self._plan = plan
         self._turn = turn
         self._hosts = hosts
         self._attempts = adapters.handed_over
-        self._tokens = {each.key: each.token for each in self._attempts}
+        self._tokens = {each.key: each.token for each in self._attempts if each.key is not None}
         """Those that are not ordered again yet, by task."""
         self._living = {each.token.hex(): each for each in self._attempts}
         """Those that may be executed still, and are not ordered again."""
@@ -45,6 +48,7 @@ class EarlierAttempts:
         """Ask their hosts for them, also for those whose tasks this recovery does not order again."""
         for host in sorted({each.host for each in self._attempts}):
             self._hosts.need(host)
+        self._end(each for each in self._attempts if each.key is None)
 
     @property
     def has_living(self) -> bool:
@@ -58,9 +62,37 @@ class EarlierAttempts:
             self._settle(token.hex())
         return token
 
+    def renew(self, renewal: Renewal) -> None:
+        """End the attempts in a repeat that begins anew, once that is written: none of its tasks joins them."""
+        path, around = self._plan.nodes[renewal.node].path, renewal.sequence
+        self._orphan(
+            lambda each, key: (
+                self._plan.nodes[key.node].path[: len(path)] == path and each.sequence[: len(around)] == around
+            )
+        )
+
+    def settle(self, key: TaskKey) -> None:
+        """End the attempt of a task that is settled without it, once that is written."""
+        self._orphan(lambda _, task: task == key)
+
     def gone(self, report: EarlierGone) -> None:
         """Take in that one is over; its amounts are free, unless its task has taken them."""
+        if report.token in self._living:
+            self._turn.batch.gone.append(bytes.fromhex(report.token))
         self._settle(report.token)
+
+    def _orphan(self, is_orphan: Callable[[HandedOver, TaskKey], bool]) -> None:
+        orphans: list[HandedOver] = []
+        for each in self._living.values():
+            if each.key in self._tokens and is_orphan(each, each.key):
+                del self._tokens[each.key]
+                orphans.append(each)
+        if orphans:
+            self._turn.orders.append(lambda: self._end(orphans))
+
+    def _end(self, orphans: Iterable[HandedOver]) -> None:
+        for each in orphans:
+            self._hosts.end_earlier(each.host, each.token.hex())
 
     def _settle(self, token: str) -> None:
         earlier = self._living.pop(token, None)

@@ -44,6 +44,10 @@ class HostDesk:
             self._executors.reach(host)
         return True
 
+    def end_earlier(self, host: str, token: str) -> None:
+        """Have an attempt of an earlier driver ended that no task needs."""
+        self._executors.end_earlier(host, token)
+
     def send(self) -> None:
         """Send each host the orders of a turn, together."""
         self._executors.send()

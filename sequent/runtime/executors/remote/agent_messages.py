@@ -89,10 +89,18 @@ class AgentMessages:
                 self._note(text)
             case messages.LoadedThere(problem):
                 self._load(problem)
-            case messages.AgentBroken(reason):
-                raise HostError(shortened(reason), host=self._host, stage=HostStage.COMMAND)
+            case messages.AttachRefused() | messages.AgentBroken():
+                raise self._error_of(message)
             case _:
                 raise BadMessageError("no agent says that to a driver")
+
+    def _error_of(self, message: messages.AttachRefused | messages.AgentBroken) -> HostError:
+        problem, hint = shortened(message.reason), ""
+        if isinstance(message, messages.AttachRefused) and message.code == "fenced":
+            # If another driver really has the run, this one finds out as it writes that the host is out of reach.
+            problem = "it says that another driver has taken over the run; this driver still owns it"
+            hint = "if the store is an older copy, recover again: each recovery counts one further"
+        return HostError(problem, host=self._host, stage=HostStage.COMMAND, hint=hint)
 
     # -- attempts
 

@@ -18,6 +18,7 @@ from sequent.runtime.executors.remote.superfluous_messages import SuperfluousMes
 from sequent.runtime.executors.wakeups import Wakeups
 from sequent.runtime.executors.workers import MOST_WORKERS
 from sequent.runtime.hosts.protocol import messages
+from sequent.runtime.hosts.protocol.greeting import WITH_SINGLE_ENDS
 from sequent.runtime.orders import (
     AttemptEnded,
     AttemptLeft,
@@ -56,6 +57,8 @@ class RemoteExecutor:
         self._messages = AgentMessages(run, self._attempts, self._logs, self._artifacts, self._superfluous)
         self._reports: list[Report] = []
         self._contacts = 0
+        self._version = 0
+        """The version of the protocol with the present agent."""
         self._is_ending = False
         self._is_closed = False
         self._ends_by: float | None = None
@@ -122,6 +125,12 @@ class RemoteExecutor:
     def acknowledge(self, frame: int, node: int, attempt: int) -> None:
         """Tell the host that an outcome is written, so that it need not keep it."""
         self._attempts.write((frame, node, attempt))
+
+    def end_earlier(self, token: str) -> None:
+        """Have an attempt of an earlier driver ended that no task needs; ``EarlierGone`` follows."""
+        self._attempts.orphans.add(token)
+        if self.contact.is_attached:
+            self._end_orphan(token)
 
     def send(self) -> None:
         if self.contact.is_attached and (written := self._attempts.take_written()):
@@ -199,6 +208,7 @@ class RemoteExecutor:
     def first_message(self, version: int) -> messages.Attach:
         """Return the message with the driver of the run, and the attempts whose state it needs."""
         self._contacts += 1
+        self._version = version
         return messages.Attach(
             version=version,
             key=self.key,
@@ -226,13 +236,10 @@ class RemoteExecutor:
             HostError: the agent must not be used.
             OSError: its data cannot be written here.
         """
-        match message:
-            case messages.Attached():
-                self._attach(message)
-            case messages.AttachRefused():
-                self._refuse(message)
-            case _:
-                self._take(message)
+        if isinstance(message, messages.Attached):
+            self._attach(message)
+        else:
+            self._take(message)
 
     def _take(self, message: messages.FromHost) -> None:
         try:
@@ -268,16 +275,10 @@ class RemoteExecutor:
                 self._hand_over(attempt)
             if attempt.is_unwanted:
                 self.contact.send_now(messages.WithdrawAttempt(attempt.token))
+        for token in self._attempts.orphans:
+            self._end_orphan(token)
         slots = self._run.setup.most_workers or min(told.processors, MOST_WORKERS)
         self._reports.append(HostReachable(self.host, slots))
-
-    def _refuse(self, refused: messages.AttachRefused) -> None:
-        problem, hint = shortened(refused.reason), ""
-        if refused.code == "fenced":
-            # If another driver really has the run, this one finds out as it writes that the host is out of reach.
-            problem = "it says that another driver has taken over the run; this driver still owns it"
-            hint = "if the store is an older copy, recover again: each recovery counts one further"
-        raise HostError(problem, host=self.host, stage=HostStage.COMMAND, hint=hint)
 
     def _hand_over(self, attempt: RemoteAttempt) -> None:
         attempt.is_known = True
@@ -286,6 +287,11 @@ class RemoteExecutor:
             self.contact.send(messages.StartAttempt(attempt.order))
         else:
             self.contact.send_each(pieces)
+
+    def _end_orphan(self, token: str) -> None:
+        """Have an attempt ended; an older agent can only keep one from beginning."""
+        is_known = self._version >= WITH_SINGLE_ENDS
+        self.contact.send_now(messages.EndAttempt(token) if is_known else messages.WithdrawAttempt(token))
 
     def _give_back(self, attempt: RemoteAttempt) -> None:
         """Give back an attempt that was not sent, and never will be."""

@@ -6,10 +6,12 @@ import re
 import struct
 from typing import NamedTuple
 
-OLDEST, NEWEST = 1, 2
+OLDEST, NEWEST = 1, 3
 """The versions of the protocol in this package."""
 WITH_STORIES = 2
 """The version from which on outcomes may come with notes and artifacts."""
+WITH_SINGLE_ENDS = 3
+"""The version from which on a driver may have one attempt ended."""
 _WORD = b"\0sequent-agent\0"
 _RANGE = struct.Struct("!HH")
 _KNOCK = b"\0sequent-driver\0"

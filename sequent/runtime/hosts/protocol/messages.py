@@ -97,6 +97,12 @@ class WithdrawAttempt(Message, frozen=True):
     token: Token
 
 
+class EndAttempt(Message, frozen=True):
+    """End an attempt that no driver needs any more, begun or not; its outcome tells that it is over (version 3)."""
+
+    token: Token
+
+
 class ForgetOutcomes(Message, frozen=True):
     """Forget outcomes: the driver has written them."""
 
@@ -236,6 +242,7 @@ ToHost = (
     | FilePiece
     | FileWhole
     | WithdrawAttempt
+    | EndAttempt
     | ForgetOutcomes
     | EndAttempts
     | Ping

@@ -543,17 +543,6 @@ VALUES (%s::BIGINT, %s::BIGINT, %s::BIGINT, %s::VARCHAR, %s::BIGINT, %s::BIGINT,
 ON CONFLICT (run, frame, node, host, iteration, attempt) DO UPDATE
 SET boot = excluded.boot, due_boot = excluded.due_boot, due = excluded.due, length = excluded.length
 
--- put_hold: Write the amount of a pool that a task, a container or the run holds.
-INSERT INTO hold (run, frame, node, host, iteration, pool, amount, shared)
-VALUES (%s::BIGINT, %s::BIGINT, %s::BIGINT, %s::VARCHAR, %s::BIGINT, %s::VARCHAR, %s::BIGINT, %s::BIGINT)
-ON CONFLICT (run, frame, node, host, iteration, pool) DO UPDATE
-SET amount = excluded.amount, shared = excluded.shared
-
--- drop_hold: Remove a hold.
-DELETE FROM hold
-WHERE hold.run = %s::BIGINT AND hold.frame = %s::BIGINT AND hold.node = %s::BIGINT AND hold.host = %s::VARCHAR AND
-    hold.iteration = %s::BIGINT AND hold.pool = %s::VARCHAR
-
 -- seal_run: Write the seal of a run's own row.
 UPDATE run
 SET seal=%s::BIGINT
@@ -800,13 +789,6 @@ SELECT around.task_frame, around.task_node, around.iteration, frame.parent, fram
 FROM frame JOIN around ON frame.run = around.run AND frame.id = around.id JOIN run ON run.number = around.run JOIN
     node ON node.definition = run.definition AND node.id = frame.node
 WHERE run.status != 'success'
-
--- task_holds: The amounts that a run's tasks and containers hold.
--- gives frame int, node int, iteration int, pool str, amount int, shared int
-SELECT hold.frame, hold.node, hold.iteration, hold.pool, hold.amount, hold.shared
-FROM hold
-WHERE hold.run = %s::BIGINT AND hold.frame != 0
-ORDER BY hold.frame, hold.node, hold.pool
 
 -- success_count: The number of tasks that have succeeded; one that has succeeded again counts once.
 -- gives count any?
@@ -1153,6 +1135,43 @@ FROM attempt
 WHERE attempt.run = %s::BIGINT AND attempt.frame = %s::BIGINT AND attempt.node = %s::BIGINT AND attempt.host = '' AND
     attempt.iteration = %s::BIGINT
 ORDER BY attempt.number
+
+-- == Amounts that tasks and containers hold ==
+
+-- put_hold: Write the amount of a pool that a task, a container or the run holds.
+INSERT INTO hold (run, frame, node, host, iteration, pool, amount, shared)
+VALUES (%s::BIGINT, %s::BIGINT, %s::BIGINT, %s::VARCHAR, %s::BIGINT, %s::VARCHAR, %s::BIGINT, %s::BIGINT)
+ON CONFLICT (run, frame, node, host, iteration, pool) DO UPDATE
+SET amount = excluded.amount, shared = excluded.shared
+
+-- drop_hold: Remove a hold, also one for attempts that have lost their task.
+DELETE FROM hold
+WHERE hold.run = %s::BIGINT AND hold.frame = %s::BIGINT AND hold.node = %s::BIGINT AND hold.iteration = %s::BIGINT AND
+    hold.pool = %s::VARCHAR
+
+-- give_to_orphans: Keep the amounts of a task or container for attempts that have lost it, in a frame of their own.
+UPDATE hold
+SET frame=%s::BIGINT, host=%s::VARCHAR
+WHERE hold.run = %s::BIGINT AND hold.frame = %s::BIGINT AND hold.node = %s::BIGINT AND hold.iteration = %s::BIGINT
+
+-- put_orphans: Write the attempts for which amounts are still kept that have lost their task or container.
+UPDATE hold
+SET host=%s::VARCHAR
+WHERE hold.run = %s::BIGINT AND hold.frame = %s::BIGINT
+
+-- task_holds: The amounts that a run's tasks and containers hold.
+-- gives frame int, node int, iteration int, pool str, amount int, shared int
+SELECT hold.frame, hold.node, hold.iteration, hold.pool, hold.amount, hold.shared
+FROM hold
+WHERE hold.run = %s::BIGINT AND hold.frame != 0
+ORDER BY hold.frame, hold.node, hold.pool
+
+-- orphan_holds: The amounts that are kept for attempts on hosts that have lost their tasks, in a run that has not succeeded.
+-- gives frame int, node int, iteration int, host str, pool str, amount int, shared int
+SELECT hold.frame, hold.node, hold.iteration, hold.host, hold.pool, hold.amount, hold.shared
+FROM hold JOIN run ON run.number = hold.run
+WHERE hold.run = %s::BIGINT AND hold.frame < 0 AND run.status != 'success'
+ORDER BY hold.frame DESC, hold.pool
 
 -- == Pools that several runs share ==
 

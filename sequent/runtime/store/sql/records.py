@@ -142,6 +142,11 @@ def read_hosts(text: str | None) -> tuple[str, ...]:
     return _read(tuple[str, ...], "hosts", text or "")
 
 
+def read_orphans(text: str) -> tuple[tuple[str, str], ...]:
+    """Read the attempts on hosts for which amounts are kept: the token of each, and the host of its copy as a row."""
+    return _read(tuple[tuple[str, str], ...], "attempts without a task", text)
+
+
 def read_run_status(text: str) -> RunStatus:
     """Read the status of a run."""
     return _checked("a run's status", text, RunStatus)

@@ -11,6 +11,7 @@ from sequent.model.status import Status, Verdict
 from sequent.runtime.rows import PASSED, Batch, Ending, Hold, Intent, LeftStory, TaskKey, Wait
 from sequent.runtime.store.nodes import KnownNodes
 from sequent.runtime.store.sql.database import LargeValues
+from sequent.runtime.store.sql.hosted_holds import Orphaning, end_orphan
 from sequent.runtime.store.sql.records import text_of_span
 from sequent.runtime.store.sql.seals import sealed
 from sequent.runtime.store.sql.session import Row, Session
@@ -58,17 +59,16 @@ class BatchWriter:
 
     def write(self, batch: Batch, now: Callable[[], float]) -> None:
         """Write all rows of a batch, each after the rows that it refers to."""
-        for frame, container, step in batch.renewed:
-            self._forget(frame, self._nodes.stored(container), None if step is None else self._nodes.stored(step))
-        if batch.frames or batch.repeats or batch.closed_frames or batch.closed_repeats or batch.container_problems:
-            self._write_iterations(batch)
-        if batch.endings:
-            self._end_attempts(batch.endings, batch.stories)
-        for key, number in batch.taken_back:
-            self._drop_attempt((self._run, *self.place(key), number))
-        if batch.outdated or batch.superseded or batch.passed or batch.marked or batch.restored:
-            self._write_revision(batch)
-            self._tally.recount()
+        if batch.may_orphan and self._nodes.has_any_copies:
+            keys = (*(ending.key for ending in batch.endings), *(key for key, _ in batch.taken_back))
+            ended = {(key.frame, self._nodes.stored(key.node), key.iteration) for key in keys}
+            orphaning = Orphaning(self._session, self._run, ended)
+            self._write_changes(batch)
+            orphaning.keep_amounts()
+        else:
+            self._write_changes(batch)
+        for token in batch.gone:
+            end_orphan(self._session, self._run, token, lambda node: self._nodes.used(node) is not None)
         if batch.intents:
             rows = list(map(self._intent, batch.intents))
             if self._is_first("insert_attempt", rows):
@@ -123,6 +123,20 @@ class BatchWriter:
     def _drop_attempt(self, place: Row) -> None:
         drop = partial(self._all, "drop_attempt", [place], "", must_match=False)
         self._tally.measured("tally_attempt", [place], drop)
+
+    def _write_changes(self, batch: Batch) -> None:
+        """Write the changes of rows that exist, and iterations."""
+        for frame, container, step in batch.renewed:
+            self._forget(frame, self._nodes.stored(container), None if step is None else self._nodes.stored(step))
+        if batch.frames or batch.repeats or batch.closed_frames or batch.closed_repeats or batch.container_problems:
+            self._write_iterations(batch)
+        if batch.endings:
+            self._end_attempts(batch.endings, batch.stories)
+        for key, number in batch.taken_back:
+            self._drop_attempt((self._run, *self.place(key), number))
+        if batch.outdated or batch.superseded or batch.passed or batch.marked or batch.restored:
+            self._write_revision(batch)
+            self._tally.recount()
 
     def _forget(self, frame: int, container: int, step: int | None) -> None:
         """Remove a repeat as if it had never begun."""
@@ -235,14 +249,15 @@ class BatchWriter:
 
     def put_hold(self, hold: Hold) -> None:
         """Write the amount that is held now."""
-        place = (self._run, *(KEPT if hold.key is None else self.place(hold.key)), hold.pool)
+        frame, node, host, iteration = KEPT if hold.key is None else self.place(hold.key)
+        place = (self._run, frame, node, host, iteration)
         if hold.amount:
-            self._session.execute("put_hold", *place, hold.amount, int(hold.is_shared))
+            self._session.execute("put_hold", *place, hold.pool, hold.amount, int(hold.is_shared))
         else:
-            self._session.execute("drop_hold", *place)
+            self._session.execute("drop_hold", self._run, frame, node, iteration, hold.pool)
             if hold.is_shared:
                 # A task or container that gives up may still have waited for it.
-                self._session.execute("drop_ticket", *place[:-1])
+                self._session.execute("drop_ticket", *place)
 
     def place(self, key: TaskKey) -> tuple[int, int, str, int]:
         """Return frame, node, host and iteration, as rows have them."""

@@ -524,16 +524,6 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (run, frame, node, host, iteration, attempt) DO UPDATE
 SET boot = excluded.boot, due_boot = excluded.due_boot, due = excluded.due, length = excluded.length
 
--- put_hold: Write the amount of a pool that a task, a container or the run holds.
-INSERT INTO hold (run, frame, node, host, iteration, pool, amount, shared)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (run, frame, node, host, iteration, pool) DO UPDATE
-SET amount = excluded.amount, shared = excluded.shared
-
--- drop_hold: Remove a hold.
-DELETE FROM hold
-WHERE hold.run = ? AND hold.frame = ? AND hold.node = ? AND hold.host = ? AND hold.iteration = ? AND hold.pool = ?
-
 -- seal_run: Write the seal of a run's own row.
 UPDATE run
 SET seal=?
@@ -775,13 +765,6 @@ SELECT around.task_frame, around.task_node, around.iteration, frame.parent, fram
 FROM frame JOIN around ON frame.run = around.run AND frame.id = around.id JOIN run ON run.number = around.run JOIN
     node ON node.definition = run.definition AND node.id = frame.node
 WHERE run.status != 'success'
-
--- task_holds: The amounts that a run's tasks and containers hold.
--- gives frame int, node int, iteration int, pool str, amount int, shared int
-SELECT hold.frame, hold.node, hold.iteration, hold.pool, hold.amount, hold.shared
-FROM hold
-WHERE hold.run = ? AND hold.frame != 0
-ORDER BY hold.frame, hold.node, hold.pool
 
 -- success_count: The number of tasks that have succeeded; one that has succeeded again counts once.
 -- gives count any?
@@ -1117,6 +1100,42 @@ SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.s
 FROM attempt
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration = ?
 ORDER BY attempt.number
+
+-- == Amounts that tasks and containers hold ==
+
+-- put_hold: Write the amount of a pool that a task, a container or the run holds.
+INSERT INTO hold (run, frame, node, host, iteration, pool, amount, shared)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (run, frame, node, host, iteration, pool) DO UPDATE
+SET amount = excluded.amount, shared = excluded.shared
+
+-- drop_hold: Remove a hold, also one for attempts that have lost their task.
+DELETE FROM hold
+WHERE hold.run = ? AND hold.frame = ? AND hold.node = ? AND hold.iteration = ? AND hold.pool = ?
+
+-- give_to_orphans: Keep the amounts of a task or container for attempts that have lost it, in a frame of their own.
+UPDATE hold
+SET frame=?, host=?
+WHERE hold.run = ? AND hold.frame = ? AND hold.node = ? AND hold.iteration = ?
+
+-- put_orphans: Write the attempts for which amounts are still kept that have lost their task or container.
+UPDATE hold
+SET host=?
+WHERE hold.run = ? AND hold.frame = ?
+
+-- task_holds: The amounts that a run's tasks and containers hold.
+-- gives frame int, node int, iteration int, pool str, amount int, shared int
+SELECT hold.frame, hold.node, hold.iteration, hold.pool, hold.amount, hold.shared
+FROM hold
+WHERE hold.run = ? AND hold.frame != 0
+ORDER BY hold.frame, hold.node, hold.pool
+
+-- orphan_holds: The amounts that are kept for attempts on hosts that have lost their tasks, in a run that has not succeeded.
+-- gives frame int, node int, iteration int, host str, pool str, amount int, shared int
+SELECT hold.frame, hold.node, hold.iteration, hold.host, hold.pool, hold.amount, hold.shared
+FROM hold JOIN run ON run.number = hold.run
+WHERE hold.run = ? AND hold.frame < 0 AND run.status != 'success'
+ORDER BY hold.frame DESC, hold.pool
 
 -- == Pools that several runs share ==
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Column, Table, bindparam
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -67,3 +68,12 @@ def is_row(table: Table) -> list[ColumnElement[bool]]:
 def key_of(table: Table) -> str:
     """Return the names of the parameters of ``is_row``."""
     return " ".join(f"the_{column.name}" for column in table.primary_key)
+
+
+def put(table: Table, names: str) -> Built:
+    """Return an insert of a row, or an update of these values if it exists."""
+    keys = " ".join(column.name for column in table.primary_key)
+    statement = upsert(table).values(given(f"{keys} {names}"))
+    changes = {name: statement.excluded[name] for name in names.split()}
+    put = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changes)
+    return put, f"{keys} {names}"

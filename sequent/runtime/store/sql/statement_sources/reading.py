@@ -243,13 +243,6 @@ def around_handed_over() -> Built:
 
 
 @CHAPTER.named
-def task_holds() -> Built:
-    """The amounts that a run's tasks and containers hold."""
-    columns = (_H.frame, _H.node, _H.iteration, _H.pool, _H.amount, _H.shared)
-    return select(*columns).where(is_given(_H.run), _H.frame != NONE).order_by(_H.frame, _H.node, _H.pool), "the_run"
-
-
-@CHAPTER.named
 def success_count() -> Built:
     """The number of tasks that have succeeded; one that has succeeded again counts once."""
     earlier = (*_of_same_task(_EARLIER), _EARLIER.c.number < _A.number, _EARLIER.c.state == SUCCESS)

@@ -17,6 +17,7 @@ from sqlalchemy.sql.selectable import SelectBase
 
 from sequent.runtime.store.sql.statement_sources import (
     checking,
+    holds,
     interventions,
     looking,
     open_part,
@@ -31,7 +32,7 @@ from sequent.runtime.store.sql.statement_sources import (
 )
 from sequent.runtime.store.sql.statement_sources.naming import NamedStatement
 
-CHAPTERS = (runs, writing, reading, open_part, looking, pools, interventions, stories, checking, pruning)
+CHAPTERS = (runs, writing, reading, open_part, looking, holds, pools, interventions, stories, checking, pruning)
 _CLAUSE = re.compile(r" (?=(?:SET|VALUES|WHERE|GROUP BY|ORDER BY|ON CONFLICT|LEFT OUTER JOIN) )")
 _TYPES: tuple[tuple[Any, str], ...] = ((Integer, "int"), (Text, "str"), (Double, "float"), (LargeBinary, "bytes"))
 

@@ -10,12 +10,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql import ColumnElement
 
 from sequent.runtime.store.sql.records import OUTDATED, SUPERSEDED
-from sequent.runtime.store.sql.statement_sources.naming import Built, Chapter, given, is_given, is_row, key_of
+from sequent.runtime.store.sql.statement_sources.naming import Built, Chapter, given, is_given, is_row, key_of, put
 from sequent.runtime.store.sql.statement_sources.tables import (
     attempt,
     definition,
     frame,
-    hold,
     node,
     repeat,
     request,
@@ -214,40 +213,19 @@ def open_repeat() -> Built:
 @CHAPTER.named
 def close_repeat() -> Built:
     """Write the status of a container that repeats; it may have failed before it opened."""
-    return _put(repeat, "status")
+    return put(repeat, "status")
 
 
 @CHAPTER.named
 def put_problem() -> Built:
     """Write the problem of a container that failed without a failed attempt."""
-    return _put(repeat, "problem")
+    return put(repeat, "problem")
 
 
 @CHAPTER.named
 def put_wait() -> Built:
     """Write the due times of a wait."""
-    return _put(wait, "boot due_boot due length")
-
-
-@CHAPTER.named
-def put_hold() -> Built:
-    """Write the amount of a pool that a task, a container or the run holds."""
-    return _put(hold, "amount shared")
-
-
-@CHAPTER.named
-def drop_hold() -> Built:
-    """Remove a hold."""
-    return delete(hold).where(*is_row(hold)), key_of(hold)
-
-
-def _put(table: Table, names: str) -> Built:
-    """Return an insert of a row, or an update of these values if it exists."""
-    keys = " ".join(column.name for column in table.primary_key)
-    statement = upsert(table).values(given(f"{keys} {names}"))
-    changes = {name: statement.excluded[name] for name in names.split()}
-    put = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changes)
-    return put, f"{keys} {names}"
+    return put(wait, "boot due_boot due length")
 
 
 def _change_run(names: str) -> Built:
