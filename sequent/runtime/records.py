@@ -238,3 +238,5 @@ class PoolHold(Struct, frozen=True):
     """The id of the run."""
     holder: TaskPlace | None
     """The task or container; None if the run keeps it."""
+    orphan_on: str = ""
+    """The host where an attempt still runs that has lost its task; '' for any other holder."""

@@ -193,7 +193,14 @@ def _holder(hold: PoolHold, need: PoolNeed) -> str:
         return f"run {hold.run}, which keeps it"
     if need.is_shared and not hold.holder.path:
         return f"run {hold.run}"
-    return f"{place_text(hold.holder)}{f' of run {hold.run}' if need.is_shared else ''}"
+    return f"{holder_text(hold, hold.holder)}{f' of run {hold.run}' if need.is_shared else ''}"
+
+
+def holder_text(hold: PoolHold, holder: TaskPlace) -> str:
+    """Return the task or container that holds an amount as people read it."""
+    if hold.orphan_on:
+        return f"an attempt of {holder.path} on host '{hold.orphan_on}' that is being ended"
+    return place_text(holder)
 
 
 def _limit_sentence(limit: TaskLimit) -> str:

@@ -9,7 +9,7 @@ from sequent.model.status import Status
 from sequent.model.terminal import safe
 from sequent.runtime.records import PoolHold
 from sequent.view.intervention_lines import intervention_lines
-from sequent.view.sentences import place_text
+from sequent.view.sentences import holder_text, place_text
 from sequent.view.text import ASKED, counted
 from sequent.view.truths import TRUTHS, GroupTruth, PartTruth
 from sequent.view.waiting import PoolNeed, TaskLimit, Waiting
@@ -96,7 +96,7 @@ def _need(need: PoolNeed) -> Iterator[str]:
 def _holder(hold: PoolHold) -> str:
     if hold.holder is None:
         return f"run {safe(hold.run)}, which keeps it"
-    return f"{safe(place_text(hold.holder))} of run {safe(hold.run)}"
+    return f"{safe(holder_text(hold, hold.holder))} of run {safe(hold.run)}"
 
 
 def _limit(limit: TaskLimit) -> str:

@@ -20,7 +20,7 @@ from sequent.model.status import Construct, RunStatus, Status
 from sequent.runtime.clock import SystemClock
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.loop import Driver
-from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawOrder, Report
+from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawOrder, EarlierGone, Report
 from sequent.runtime.ports import DrivenRun, Executor, Store
 from sequent.runtime.rows import Batch
 from sequent.runtime.store import open_store
@@ -161,6 +161,7 @@ class Hands:
         self.orders: list[AttemptOrder] = []
         self.ended_at_once: list[bool] = []
         self.acknowledged: list[tuple[int, int, int]] = []
+        self.ended_earlier: list[str] = []
         self._reports: list[Report] = []
         self._wake, self._woken = os.pipe2(os.O_NONBLOCK)
         self.draws: Callable[[DrawOrder], Report] | None = None
@@ -179,6 +180,10 @@ class Hands:
 
     def acknowledge(self, frame: int, node: int, attempt: int) -> None:
         self.acknowledged.append((frame, node, attempt))
+
+    def end_earlier(self, token: str) -> None:
+        self.ended_earlier.append(token)
+        self.tell(EarlierGone(token))
 
     def send(self) -> None:
         pass

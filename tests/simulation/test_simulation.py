@@ -30,7 +30,10 @@ RARE = (
 KEPT = {
     2145: "a pool is given away before the workers of a driver that was just killed are gone",
     2229: "the same, of a pool of two",
+    2754: "a recovery goes back, and an attempt that it forgets holds a shared pool on its host",
     3782: "a driver whose run another one has ended asks for a shared pool",
+    7441: "an attempt that waits on its host for an earlier one loses its task, which begins beside it",
+    10473: "two runs wait for a shared pool that such an attempt holds",
     10483: "a question is marked before it is asked, and would have been skipped",
 }
 """Seeds that broke a promise once."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from sequent.model.value_text import encode
 from sequent.runtime.orders import (
     AttemptLost,
@@ -142,6 +144,47 @@ def test_a_task_of_a_repeat_that_was_opened_anew_waits_for_its_earlier_attempt(h
         (directory / "go").touch()
         assert driving.end_of(anew).result == '"gone through"'
     assert (tmp_path / "course").read_text().split() == ["begun", "ended", "begun", "ended"]
+
+
+def test_of_several_attempts_of_a_task_each_waits_for_the_one_before(host, tmp_path):
+    directory = gate(tmp_path)
+    inputs = (encode(str(directory)),)
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        start_gated(driving, directory, token="a1")
+        driving.start("gated", inputs=inputs, makers=("source",), token="b1", sequence="1")
+    tokens = ("a1", "b1")
+    with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=tokens), tmp_path / "run") as driving:
+        last = driving.start("gated", inputs=inputs, makers=("source",), token="c1", sequence="1")
+        driving.run("hello")
+        (directory / "go").touch()
+        assert driving.end_of(last).result == '"gone through"'
+    assert (tmp_path / "course").read_text().split() == ["begun", "ended"] * 3
+
+
+@pytest.mark.parametrize("is_attached", [False, True])
+def test_an_attempt_that_no_task_needs_is_ended_and_told(host, tmp_path, is_attached):
+    directory = gate(tmp_path)
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        start_gated(driving, directory, token="a1")
+    with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=("a1",)), tmp_path / "run") as driving:
+        if is_attached:
+            driving.run("hello")
+        driving.executor.end_earlier("a1")
+        assert driving.wait(lambda report: isinstance(report, EarlierGone)) == EarlierGone("a1")
+        wait_until(lambda: not Path("/proc", begun(directory)[0]).exists())
+
+
+def test_an_older_agent_lets_an_attempt_that_no_task_needs_come_to_its_end(host, tmp_path):
+    host.start_agents_with("from sequent.runtime.hosts.protocol import greeting; greeting.NEWEST = 2")
+    directory = gate(tmp_path)
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        start_gated(driving, directory, token="a1")
+    with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=("a1",)), tmp_path / "run") as driving:
+        driving.executor.end_earlier("a1")
+        driving.run("hello")
+        assert not [report for report in driving.seen if isinstance(report, EarlierGone)]
+        (directory / "go").touch()
+        assert driving.wait(lambda report: isinstance(report, EarlierGone)) == EarlierGone("a1")
 
 
 def test_a_run_that_has_ended_leaves_only_the_tokens(host, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sequent.model.description import Part
@@ -14,7 +15,9 @@ from sequent.runtime.records import PoolHold, RowState, RunRecord, TaskPlace
 from sequent.runtime.rows import FLOW, FrameKey, TaskKey
 from sequent.runtime.store.nodes import CONTAINER, COPIES, REPEAT, STEP
 from sequent.runtime.store.sql.attempt_rows import AttemptRows
+from sequent.runtime.store.sql.hosted_holds import RowPlace
 from sequent.runtime.store.sql.open_rows import OpenRows
+from sequent.runtime.store.sql.records import read_host, read_orphans
 
 if TYPE_CHECKING:
     from sequent.model.outcome import Failure
@@ -117,13 +120,25 @@ class PlaceRows(AttemptRows, OpenRows):
         held = [PoolHold(pool, amount, self.record.id, None) for pool, amount in self._session.rows("kept", self._run)]
         for frame, node, iteration, pool, amount, is_shared in self._session.rows("task_holds", self._run):
             if not is_shared:
-                held.append(PoolHold(pool, amount, self.record.id, self._place(frame, node, iteration)))
+                held.append(self._hold((frame, node, iteration), pool, amount))
         for run, frame, node, iteration, pool, amount in self._session.rows("holds"):
             places = self if run == self._run else self._others(run)
             if places is self or places.record.owner is not None:
-                holder = places._place(frame, node, iteration) if frame else None  # noqa: SLF001  of its own class
-                held.append(PoolHold(pool, amount, places.record.id, holder))
+                held.append(places._hold((frame, node, iteration), pool, amount))  # noqa: SLF001  of its own class
         return held
+
+    def _hold(self, holder: RowPlace, pool: str, amount: int) -> PoolHold:
+        frame, node, _ = holder
+        if frame < 0:
+            place = TaskPlace(self._nodes.path(node), ())
+            return PoolHold(pool, amount, self.record.id, place, orphan_on=self._orphan_hosts.get(frame, ""))
+        return PoolHold(pool, amount, self.record.id, self._place(*holder) if frame else None)
+
+    @cached_property
+    def _orphan_hosts(self) -> dict[int, str]:
+        """By the frames of the amounts that are kept for orphans, the host of one of these."""
+        rows = self._session.rows("orphan_holds", self._run)
+        return {row[0]: read_host(self._value(read_orphans(row[3])[0][1])) for row in rows}
 
     # -- from paths to rows
 
