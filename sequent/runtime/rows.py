@@ -45,6 +45,8 @@ class HandedOver(NamedTuple):
     holds: tuple[Hold, ...] = ()
     """The amounts that its task, the containers around it, and the flow hold: until its end is known."""
     sequence: Sequence = ()
+    places: frozenset[tuple[int, int]] = frozenset()
+    """The frames and nodes of its task, and of the containers around it."""
 
 
 FLOW = TaskKey(*FLOW_PLACE)

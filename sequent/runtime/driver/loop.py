@@ -178,6 +178,8 @@ class Driver:
         turn = self._turn
         if (unrun := self._desks.unrun.take_due()) is not None:
             turn.batch.unrun = unrun
+        if turn.batch.may_orphan:
+            self._desks.earlier.look_at(turn.batch)
         if turn.batch:
             try:
                 self._run.commit(turn.batch)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 
 from sequent.model.facts import ReservationEnded
-from sequent.model.plan import Plan
-from sequent.model.saved_state import Renewal, StoredPlace
+from sequent.model.saved_state import StoredPlace
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.desks.hosts import HostDesk
 from sequent.runtime.driver.turn_record import Turn
 from sequent.runtime.orders import EarlierGone
-from sequent.runtime.rows import HandedOver, TaskKey
+from sequent.runtime.rows import Batch, HandedOver, TaskKey
 
 
 class EarlierAttempts:
@@ -23,8 +23,7 @@ class EarlierAttempts:
     Orphans, which have no task any more, are ended.
     """
 
-    def __init__(self, plan: Plan, adapters: Adapters, turn: Turn, hosts: HostDesk) -> None:
-        self._plan = plan
+    def __init__(self, adapters: Adapters, turn: Turn, hosts: HostDesk) -> None:
         self._turn = turn
         self._hosts = hosts
         self._attempts = adapters.handed_over
@@ -62,33 +61,24 @@ class EarlierAttempts:
             self._settle(token.hex())
         return token
 
-    def renew(self, renewal: Renewal) -> None:
-        """End the attempts in a repeat that begins anew, once that is written: none of its tasks joins them."""
-        path, around = self._plan.nodes[renewal.node].path, renewal.sequence
-        self._orphan(
-            lambda each, key: (
-                self._plan.nodes[key.node].path[: len(path)] == path and each.sequence[: len(around)] == around
-            )
-        )
-
-    def settle(self, key: TaskKey) -> None:
-        """End the attempt of a task that is settled without it, once that is written."""
-        self._orphan(lambda _, task: task == key)
+    def look_at(self, batch: Batch) -> None:
+        """End the attempts whose tasks a batch takes away, once it is written: no task joins them."""
+        marked, superseded = (intent.key for intent, _ in batch.marked), (key for key, _ in batch.superseded)
+        settled = {*(passing.key for passing in batch.passed), *marked, *superseded}
+        renewed = {(frame, node) for frame, *nodes in batch.renewed for node in nodes}
+        orphans: list[HandedOver] = []
+        for each in self._living.values():
+            if each.key in self._tokens and (each.key in settled or not renewed.isdisjoint(each.places)):
+                del self._tokens[each.key]
+                orphans.append(each)
+        if orphans:
+            self._turn.orders.append(partial(self._end, orphans))
 
     def gone(self, report: EarlierGone) -> None:
         """Take in that one is over; its amounts are free, unless its task has taken them."""
         if report.token in self._living:
             self._turn.batch.gone.append(bytes.fromhex(report.token))
         self._settle(report.token)
-
-    def _orphan(self, is_orphan: Callable[[HandedOver, TaskKey], bool]) -> None:
-        orphans: list[HandedOver] = []
-        for each in self._living.values():
-            if each.key in self._tokens and is_orphan(each, each.key):
-                del self._tokens[each.key]
-                orphans.append(each)
-        if orphans:
-            self._turn.orders.append(lambda: self._end(orphans))
 
     def _end(self, orphans: Iterable[HandedOver]) -> None:
         for each in orphans:

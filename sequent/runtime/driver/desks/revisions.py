@@ -7,7 +7,6 @@ from sequent.model.plan import Plan
 from sequent.model.saved_state import Mark, Renewal, Revision
 from sequent.model.status import Status
 from sequent.runtime.driver.adapters import Adapters
-from sequent.runtime.driver.desks.earlier_attempts import EarlierAttempts
 from sequent.runtime.driver.turn_record import Told, Turn
 from sequent.runtime.driver.values import Values
 from sequent.runtime.rows import Batch, FrameKey, Passing, TaskKey, task_key
@@ -16,9 +15,8 @@ from sequent.runtime.rows import Batch, FrameKey, Passing, TaskKey, task_key
 class RevisionDesk:
     """Writes which outcomes no longer count, and which tasks are passed over."""
 
-    def __init__(self, plan: Plan, adapters: Adapters, turn: Turn, values: Values, earlier: EarlierAttempts) -> None:
+    def __init__(self, plan: Plan, adapters: Adapters, turn: Turn, values: Values) -> None:
         self._plan = plan
-        self._earlier = earlier
         self._turn = turn
         self._values = values
         self._clock = adapters.clock
@@ -27,10 +25,6 @@ class RevisionDesk:
     def revise(self, effect: Revise) -> None:
         """Write how a recovery treats all that it finds."""
         revise(self._plan, effect.revision, self._turn.batch, self._clock.now(), self._recovery)
-        for renewal in effect.revision.renewed:
-            self._earlier.renew(renewal)
-        for mark in effect.revision.passed:
-            self._earlier.settle(TaskKey(mark.frame, mark.node, mark.iteration))
 
     def pass_over(self, effect: PassOver) -> None:
         """Write that a task is not run and counts as a success."""
@@ -38,7 +32,6 @@ class RevisionDesk:
         item = self._values.drawn_item(effect.scope) if key.iteration else None
         self._turn.batch.passed.append(Passing(key, effect.attempt, self._clock.now(), self._recovery, item))
         self._turn.told.append(Told(effect.scope, effect.node, 0, Status.SUCCESS))
-        self._earlier.settle(key)
 
 
 def revise(plan: Plan, revision: Revision, batch: Batch, at: float, recovery: int) -> None:

@@ -84,7 +84,7 @@ class Desks:
         self.orders = AttemptOrders(plan, adapters, values, options, executors)
         self.reasons = WaitingReasons(turn)
         self.hosts = hosts = HostDesk(adapters, turn, executors, self.reasons)
-        self.earlier = earlier = EarlierAttempts(plan, adapters, turn, hosts)
+        self.earlier = earlier = EarlierAttempts(adapters, turn, hosts)
         self.attempts = attempts = AttemptDesk(
             plan, adapters, turn, self.orders, values, self.unrun, executors, earlier
         )
@@ -93,7 +93,7 @@ class Desks:
         self.pools = PoolDesk(plan, adapters, turn, self.reasons)
         self.questions = questions = QuestionDesk(plan, adapters, turn, values, options, self.waits, self.reasons)
         self.interventions = InterventionDesk(plan, adapters, turn, questions, stopping, self.reasons)
-        self.revisions = RevisionDesk(plan, adapters, turn, values, earlier)
+        self.revisions = RevisionDesk(plan, adapters, turn, values)
         self.effects = self._effect_methods(turn)
         self.reports = self._report_methods(answers_questions=adapters.people is not None)
 

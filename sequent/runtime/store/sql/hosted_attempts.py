@@ -26,7 +26,8 @@ class HostedAttemptRows(AttemptRows):
         held = tuple(hold for place in sorted(attempt.holders) for hold in holds.get(place, ()))
         sequence = (*around, iteration) if iteration else around
         key = None if index is None else TaskKey(frame, index, iteration)
-        return HandedOver(key, host_in(around), attempt.token, held, sequence)
+        places = frozenset((frame, self._nodes.used(node) or 0) for frame, node, _ in attempt.holders)
+        return HandedOver(key, host_in(around), attempt.token, held, sequence, places)
 
     def _orphans(self) -> list[HandedOver]:
         """Return the attempts that have lost their tasks, and for which amounts are kept."""
