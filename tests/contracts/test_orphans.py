@@ -148,6 +148,11 @@ def test_an_attempt_that_ends_by_the_same_change_leaves_no_orphan(run):
     assert run.handed_over() == []
 
 
+def test_an_attempt_that_is_over_before_its_task_has_asked_for_it_keeps_the_amounts_of_its_task(run):
+    run.commit(Batch(gone=[TOKEN]))
+    assert [amounts(each) for each in run.handed_over()] == [{"db": 2, "own": 3}]
+
+
 def test_orphans_outlive_their_driver(store, run):
     renew(run)
     run.close()

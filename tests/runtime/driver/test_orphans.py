@@ -72,8 +72,10 @@ def test_an_orphan_is_ended_once_that_is_written_and_its_amount_is_taken_only_th
     world, token = killed_within_an_attempt()
     agents = Agents()
     written: list[str] = []
+    gone: list[bytes] = []
 
     def look(batch: Batch) -> None:
+        gone.extend(batch.gone)
         if batch.renewed or batch.passed:
             written.extend(agents.course)
 
@@ -81,7 +83,7 @@ def test_an_orphan_is_ended_once_that_is_written_and_its_amount_is_taken_only_th
     assert written == []
     assert agents.course[0] == f"ends {token}"
     assert {order.token for order in agents.orders}.isdisjoint({token})
-    assert world.run.handed_over() == []
+    assert gone == [bytes.fromhex(token)]
 
 
 def test_a_task_that_goes_on_joins_its_attempt_which_is_not_ended():

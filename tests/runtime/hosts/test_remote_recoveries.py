@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from sequent.model.value_text import encode
+from sequent.runtime.executors.remote.host_contact import HostContact
+from sequent.runtime.hosts.protocol.messages import ForgetOutcomes, WithdrawAttempt
 from sequent.runtime.orders import (
     AttemptLost,
     EarlierGone,
     HostUnreachable,
+    Message,
 )
 from tests.patience import PATIENCE, wait_until
 from tests.runtime.hosts.gates import begun, gate, kept_outcomes, start_gated
@@ -147,18 +150,23 @@ def test_a_task_of_a_repeat_that_was_opened_anew_waits_for_its_earlier_attempt(h
 
 
 def test_of_several_attempts_of_a_task_each_waits_for_the_one_before(host, tmp_path):
-    directory = gate(tmp_path)
-    inputs = (encode(str(directory)),)
+    gates = [tmp_path / name for name in ("first", "second")]
+    for each in gates:
+        each.mkdir()
+    first, second = ({"inputs": (encode(str(each)),), "makers": ("source",), "sequence": "1"} for each in gates)
     with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
-        start_gated(driving, directory, token="a1")
-        driving.start("gated", inputs=inputs, makers=("source",), token="b1", sequence="1")
+        start_gated(driving, gates[0], token="a1")
+        driving.start("gated", token="b1", **second)
     tokens = ("a1", "b1")
     with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=tokens), tmp_path / "run") as driving:
-        last = driving.start("gated", inputs=inputs, makers=("source",), token="c1", sequence="1")
+        early = driving.start("gated", token="c1", **first)
+        (gates[0] / "go").touch()
+        driving.wait_until(lambda: begun(gates[1]))
+        late = driving.start("gated", token="d1", **first)
         driving.run("hello")
-        (directory / "go").touch()
-        assert driving.end_of(last).result == '"gone through"'
-    assert (tmp_path / "course").read_text().split() == ["begun", "ended"] * 3
+        (gates[1] / "go").touch()
+        assert [driving.end_of(frame).result for frame in (early, late)] == ['"gone through"'] * 2
+    assert (tmp_path / "course").read_text().split() == ["begun", "ended"] * 4
 
 
 @pytest.mark.parametrize("is_attached", [False, True])
@@ -174,17 +182,22 @@ def test_an_attempt_that_no_task_needs_is_ended_and_told(host, tmp_path, is_atta
         wait_until(lambda: not Path("/proc", begun(directory)[0]).exists())
 
 
-def test_an_older_agent_lets_an_attempt_that_no_task_needs_come_to_its_end(host, tmp_path):
+def test_an_older_agent_lets_an_attempt_that_no_task_needs_come_to_its_end(host, tmp_path, monkeypatch):
     host.start_agents_with("from sequent.runtime.hosts.protocol import greeting; greeting.NEWEST = 2")
+    said: list[Message] = []
+    send = HostContact.send_now
+    monkeypatch.setattr(
+        HostContact, "send_now", lambda contact, message: (said.append(message), send(contact, message))
+    )
     directory = gate(tmp_path)
     with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
         start_gated(driving, directory, token="a1")
     with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=("a1",)), tmp_path / "run") as driving:
         driving.executor.end_earlier("a1")
         driving.run("hello")
-        assert not [report for report in driving.seen if isinstance(report, EarlierGone)]
         (directory / "go").touch()
         assert driving.wait(lambda report: isinstance(report, EarlierGone)) == EarlierGone("a1")
+    assert [message for message in said if not isinstance(message, ForgetOutcomes)] == [WithdrawAttempt("a1")]
 
 
 def test_a_run_that_has_ended_leaves_only_the_tokens(host, tmp_path):
