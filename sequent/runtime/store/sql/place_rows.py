@@ -15,12 +15,12 @@ from sequent.runtime.records import PoolHold, RowState, RunRecord, TaskPlace
 from sequent.runtime.rows import FLOW, FrameKey, TaskKey
 from sequent.runtime.store.nodes import CONTAINER, COPIES, REPEAT, STEP
 from sequent.runtime.store.sql.attempt_rows import AttemptRows
-from sequent.runtime.store.sql.hosted_holds import RowPlace
 from sequent.runtime.store.sql.open_rows import OpenRows
 from sequent.runtime.store.sql.records import read_host, read_orphans
 
 if TYPE_CHECKING:
     from sequent.model.outcome import Failure
+    from sequent.runtime.store.sql.hosted_holds import RowPlace
 
 _MOST_FAILURES = 1000
 
