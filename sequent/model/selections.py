@@ -18,6 +18,8 @@ def read_selection(text: str, plan: Plan, option: str) -> Selection:
     """
     typed, slash, numbers = text.partition("/")
     name, host = split_host(typed, {dotted(each.path) for each in plan.nodes})
+    if "@" in typed and not host:
+        raise UsageError(f"{option} {text!r} names no host", code="unknown-host", path=name, hint="write it after '@'")
     path = tuple(name.split(".")) if name else ()
     node = plan.node_at(path) if path else None
     if node is None:

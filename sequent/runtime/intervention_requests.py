@@ -97,6 +97,8 @@ def request_intervention(
         raise _not_running(record)
     if kind not in OF_A_DRIVER:
         wanted = _part_of(record, kind, place)
+        if wanted.host and kind is not InterventionKind.RELEASE:
+            _refuse_other_host(store, record, wanted)
         if kind is InterventionKind.MARK:
             _refuse_container(record, wanted, place)
             _refuse_succeeded(store, record, wanted, place)
@@ -133,6 +135,19 @@ def _part_of(record: RunRecord, kind: InterventionKind, place: str) -> TaskFilte
         hint = f"name a step or container: {typed('show', record.id)} lists them"
         raise UsageError(text, code="no-place", hint=hint)
     return wanted
+
+
+def _refuse_other_host(store: Store, record: RunRecord, wanted: TaskFilter) -> None:
+    """Refuse a copy that there will never be: a driver would wait for it.
+
+    Raises:
+        UsageError: there is none on that host.
+    """
+    # Only a typed host needs it.
+    from sequent.model.written_hosts import refuse_other_host
+
+    begun = {attempt.host for attempt in store.attempts(record, wanted.path)}
+    refuse_other_host(record.description, wanted.path, wanted.host, begun)
 
 
 def _refuse_container(record: RunRecord, wanted: TaskFilter, place: str) -> None:

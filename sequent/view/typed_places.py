@@ -6,6 +6,7 @@ from sequent.errors import UsageError
 from sequent.model.commands import typed
 from sequent.model.references import Path, dotted
 from sequent.model.scope import Sequence, address_of
+from sequent.model.wording import guess
 from sequent.runtime.reading.step_states import read_filter
 from sequent.runtime.records import TaskPlace
 from sequent.view.run_facts import RunFacts
@@ -64,8 +65,12 @@ def _with_host(facts: RunFacts, path: Path, numbers: tuple[int, ...], host: str)
         if host:
             raise UsageError(f"{dotted(path)!r} has no copies on hosts", code="unknown-host", path=dotted(path))
         return numbers
+    # Only copies on hosts need it.
+    from sequent.model.written_hosts import written_hosts
+
     copied = path[:depth]
-    hosts = facts.places.copies(copied, around(copied, numbers))
+    written = written_hosts(facts.record.description, dotted(copied)) or ()
+    hosts = facts.places.copies(copied, around(copied, numbers)) or written
     if not host:
         if len(numbers) == depth and len(path) == depth:
             return numbers
@@ -82,6 +87,6 @@ def _with_host(facts: RunFacts, path: Path, numbers: tuple[int, ...], host: str)
             f"run {facts.record.id!r} has no copy of {dotted(copied)!r} on host {host!r}",
             code="unknown-host",
             path=dotted(path),
-            hint=f"it has copies on {', '.join(hosts)}",
+            hint=f"{guess(host, hosts)}it has copies on {', '.join(hosts)}",
         )
     return (*numbers[:depth], host, *numbers[depth:])

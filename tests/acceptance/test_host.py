@@ -365,3 +365,11 @@ def test_this_machine_and_no_host_at_all_are_refused(client):
         assert "'localhost' is this machine" in sequent("host", action, "localhost").stderr
     done = sequent("host", "check", "near", "--yes")
     assert (done.returncode, "belong to host add" in done.stderr) == (2, True)
+    assert "the name of a host is empty" in sequent("host", "check", "").stderr
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "3601"])
+def test_a_time_in_which_nothing_can_be_reached_or_nobody_would_wait_is_refused(client, seconds):
+    done = client()("host", "check", "near", "--timeout", seconds)
+    assert done.returncode == 2
+    assert f"--timeout is '{seconds}'\n  hint: give seconds: more than 0, at most 3600" in done.stderr

@@ -28,10 +28,16 @@ if TYPE_CHECKING:
 UNREACHABLE = 4
 """The exit code where steps cannot run on one of the hosts."""
 _TIMEOUT = 20.0
+_LONGEST = 3600
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 _MOST = 16
 """Hosts that are checked at a time."""
 Action = Literal["add", "check", "ls", "clean"]
+
+
+def _check_seconds(_: object, seconds: float) -> None:
+    if not 0 < seconds <= _LONGEST:
+        raise ValueError(f"give seconds: more than 0, at most {_LONGEST}")
 
 
 def host(
@@ -46,7 +52,7 @@ def host(
     yes: Annotated[
         bool, Parameter(negative="", show_default=False, help="For add: do not ask; needs --fingerprint.")
     ] = False,
-    timeout: Annotated[float, Parameter(help="Seconds for a connection.")] = _TIMEOUT,
+    timeout: Annotated[float, Parameter(validator=_check_seconds, help="Seconds for a connection.")] = _TIMEOUT,
     options: GlobalOptions = DEFAULTS,
 ) -> int:
     """Confirm the keys of other hosts, check whether steps could run there, list or remove what runs have left."""
@@ -59,6 +65,8 @@ def host(
     if not names:
         raise UsageError("no host is given, and the configuration has none", hint=f"sequent host {action} HOST...")
     for name in names:
+        if not name:
+            raise UsageError("the name of a host is empty", hint=f"sequent host {action} HOST...")
         if is_here(name, config.hosts):
             raise UsageError(
                 f"{name!r} is this machine, where steps run without a connection", hint="name another host"

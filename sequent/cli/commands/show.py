@@ -75,10 +75,13 @@ def show(
 
 
 def _refuse_host(store: Store, record: RunRecord, wanted: TaskFilter) -> None:
-    """Refuse a host on which nothing of a step or container has begun, if something has begun on others."""
+    """Refuse a host without a copy, or on which nothing of a step or container has begun, but on others."""
+    from sequent.model.written_hosts import refuse_other_host
+
     attempts = store.attempts(record)
     inside = (each for each in attempts if is_within(each.path, wanted.path))
     hosts = sorted({attempt.host for attempt in inside} - {""})
+    refuse_other_host(record.description, wanted.path, wanted.host, hosts)
     if hosts:
         raise UsageError(
             f"run {record.id!r} has nothing of {wanted.path!r} on host {wanted.host!r} that has begun",

@@ -59,6 +59,8 @@ def read_filter(record: RunRecord, text: str, statuses: tuple[Status, ...]) -> T
     """
     where, slash, sequence = text.partition("/")
     path, host = split_host(where, record.outline)
+    if "@" in where and not host:
+        raise UsageError(f"{where!r} names no host", code="unknown-host", hint="write the host after '@'", path=path)
     known = [name for name in record.outline if name]
     if path and path not in known:
         raise UsageError(

@@ -17,9 +17,14 @@ from sequent.model.status import Action, Status
 from sequent.model.work import ARGUMENTS
 from sequent.runtime.ports import DrivenRun, ReadRun
 from sequent.runtime.recovery.renaming import SAME_NAMES, Renaming
-from sequent.runtime.store.nodes import places_of
+from sequent.runtime.store.nodes import CONTAINER, COPIES, REPEAT, STEP, places_of
 
-_KINDS = {"step": "step", "repeat": "step that repeats", "container": "container"}
+_KINDS = {
+    STEP: "as a step",
+    REPEAT: "as a step that repeats",
+    CONTAINER: "as a container",
+    COPIES: "with copies on hosts",
+}
 _SHOWN = 5
 """Steps that a sentence names at most."""
 
@@ -75,13 +80,14 @@ def _renamed(run: str, lost: Mapping[str, str], changed: Iterable[Difference]) -
 
 
 def _lost(run: ReadRun, plan: Plan, changed: Iterable[Difference]) -> dict[str, str]:
-    """Return the missing steps and containers that have begun in the run, by path."""
-    places = set(places_of(plan))
-    begun = {place for place in run.begun_places() if place not in places}
-    kinds = dict(begun)
+    """Return the steps and containers that have begun in the run, and are missing or of another kind, by path."""
+    places, begun = set(places_of(plan)), run.begun_places()
+    kinds = dict(begun - places)
+    around = {path for path, kind in places - begun if kind in (REPEAT, COPIES)}
+    kinds |= {path: kind for kind in (STEP, CONTAINER, REPEAT) for path in around if (path, kind) in begun}
     return {
         difference.path: "This run has begun it"
-        + ("" if difference.kind is ChangeKind.REMOVED else f" as a {_KINDS[kinds[difference.path]]}")
+        + ("" if difference.kind is ChangeKind.REMOVED else f" {_KINDS[kinds[difference.path]]}")
         for difference in changed
         if difference.path in kinds
     }

@@ -22,7 +22,7 @@ from sequent.runtime.recovery.people_notes import people_notes
 from sequent.runtime.recovery.prepared_recovery import LoadedRun, PreparedRecovery
 from sequent.runtime.recovery.recovery_plan import RecoveryPlan, plan_recovery
 from sequent.runtime.recovery.renaming import Renaming, read_renaming
-from sequent.runtime.recovery.task_selection import RecoveryRequest, SelectedTasks, check_range, select
+from sequent.runtime.recovery.task_selection import RecoveryRequest, SelectedTasks, check_host, check_range, select
 
 
 def prepare(plan: Plan, run: ReadRun, request: RecoveryRequest | None) -> PreparedRecovery:
@@ -123,11 +123,14 @@ def _selected(plan: Plan, run: ReadRun, request: RecoveryRequest) -> tuple[Selec
         loaded = LoadedRun(run.record, run.saved(plan, selected.directives), Revision())
     else:
         loaded = LoadedRun(run.record, *run.rewound(plan, request.recovery_run))
-    if selected.typed:
+    if selected.directives:
         # Tasks that have begun since then can be named as well.
         now = loaded.saved if request.recovery_run is None else run.saved(plan, selected.directives)
+        for selection in selected.directives.skip:
+            check_host(selection, now, plan)
         for text, selection in selected.typed:
             check_range(selection, now, plan, text)
+            check_host(selection, now, plan)
     return selected, loaded
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from attrs import field, frozen
 
@@ -122,6 +122,31 @@ def check_range(selection: Selection, saved: SavedFrame | None, plan: Plan, text
         frame = block.frames.get(number) if block is not None else None
         if frame is None:
             return
+
+
+def check_host(selection: Selection, saved: SavedFrame | None, plan: Plan) -> None:
+    """Check that a step or container has a copy on the host of a selection, or will have.
+
+    Raises:
+        UsageError: it has none.
+    """
+    if selection.host:
+        # Only a typed host needs it.
+        from sequent.model.written_hosts import refuse_other_host
+
+        indices = {node.index for node in plan.nodes if isinstance(node, ContainerPlan) and node.is_copied}
+        begun = set(_begun_hosts(saved, indices))
+        refuse_other_host(plan.description, dotted(selection.path), selection.host, begun)
+
+
+def _begun_hosts(frame: SavedFrame | None, copied: Container[int]) -> Iterator[str]:
+    """Yield the hosts of all copies that have begun within an iteration."""
+    for index, block in () if frame is None else frame.blocks.items():
+        if index in copied:
+            yield from block.hosts
+        else:
+            for inner in block.frames.values():
+                yield from _begun_hosts(inner, copied)
 
 
 def _not_begun(path: str, number: int, block: SavedBlock | None, selection: Selection, text: str) -> UsageError:

@@ -202,10 +202,11 @@ def test_a_host_that_has_seen_enough_keys_is_told_from_one_that_knows_none(ssh_h
     assert "IdentitiesOnly" in error.hint
 
 
-def test_a_name_without_an_address_is_told(ssh_hosts, way):
-    error = refusal(ssh_hosts, "no-such-host.invalid", way=way)
+@pytest.mark.parametrize("name", ["no-such-host.invalid", "no-such..host", f"{'n' * 64}.invalid"])
+def test_a_name_without_an_address_is_told(ssh_hosts, way, name):
+    error = refusal(ssh_hosts, name, way=way)
     assert (error.stage, error.code) == (HostStage.NAME, "host-name")
-    assert "'no-such-host.invalid' has no address" in error.message
+    assert f"'{name}' has no address" in error.message
 
 
 @pytest.mark.parametrize("name", ["near", "beyond"])

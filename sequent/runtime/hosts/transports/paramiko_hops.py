@@ -88,6 +88,8 @@ class Hops:
             found = socket.getaddrinfo(config.host_name, config.port, family, socket.SOCK_STREAM)
         except OSError as error:
             raise errors.name_unknown(config.host_name, error.strerror or str(error)) from error
+        except UnicodeError as error:
+            raise errors.name_unknown(config.host_name, "a part between its dots is empty, or too long") from error
         failures: list[OSError] = []
         for kind, _, _, _, address in found:
             stream = socket.socket(kind, socket.SOCK_STREAM)
