@@ -9,8 +9,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sequent.errors import StoreError
+from sequent.model.commands import resuming_command
 from sequent.model.durations import span_text
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan
@@ -21,8 +23,13 @@ from sequent.model.terminal import safe_block
 from sequent.runtime.logs.segment_files import open_segment, segment_path
 from sequent.runtime.records import RunRecord
 
+if TYPE_CHECKING:
+    from loguru import Record as LogRecord
+
 _BETWEEN = 5.0
 """Seconds between two lines about a run's progress."""
+_SOURCE = "sequent", "run", 0
+"""The module, function and line that the lines about a run name: no line of code here tells a reader anything."""
 
 
 def observer_here(directory: str = "") -> LoggingObserver | PrintingObserver:
@@ -96,7 +103,8 @@ class LoggingObserver:
         tell("WARNING", text)
 
     def run_ended(self, status: RunStatus) -> None:
-        tell("INFO", f"run {self._run} ended: {status.value}")
+        command = resuming_command(status, self._run)
+        tell("INFO", f"run {self._run} ended: {status.value}{f'; next: {command}' if command else ''}")
 
 
 def tell(level: str, text: str) -> None:
@@ -109,15 +117,19 @@ def tell(level: str, text: str) -> None:
     if is_set_up or getattr(sys.stderr, "isatty", bool)():
         from loguru import logger
 
-        logger.log(level, safe_block(text))
+        logger.patch(_name_source).log(level, safe_block(text))
         return
     now = datetime.now().astimezone()
-    place = f"{__name__}:{tell.__name__}:{tell.__code__.co_firstlineno}"
-    line = f"{now:%Y-%m-%d %H:%M:%S}.{now.microsecond // 1000:03} | {level: <8} | {place} - {safe_block(text)}\n"
+    source = ":".join(map(str, _SOURCE))
+    line = f"{now:%Y-%m-%d %H:%M:%S}.{now.microsecond // 1000:03} | {level: <8} | {source} - {safe_block(text)}\n"
     # As with loguru, a run goes on if nobody can read it.
     with contextlib.suppress(AttributeError, OSError, ValueError):
         sys.stderr.write(line)
         sys.stderr.flush()
+
+
+def _name_source(record: LogRecord) -> None:
+    record["name"], record["function"], record["line"] = _SOURCE
 
 
 class PrintingObserver:

@@ -10,6 +10,7 @@ import sys
 import pytest
 from loguru import logger
 
+from sequent.model.commands import option, with_store
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.run_target import Target
@@ -65,8 +66,24 @@ def test_a_program_logs_beginning_failures_and_end(logged):
         "ERROR load/1 failed: ValueError: no {way} (flows.py:3)",
         "ERROR load failed: ValueError: no {way} (flows.py:3)",
         "WARNING an agent is gone",
-        "INFO run r00001 ended: failure",
+        "INFO run r00001 ended: failure; next: sequent recover r00001",
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (RunStatus.SUCCESS, "success"),
+        (RunStatus.STOPPED, "stopped; next: sequent recover r00001 --store s.db"),
+        (RunStatus.SUSPENDED, "suspended; next: sequent continue r00001 --store s.db"),
+    ],
+)
+def test_the_log_of_a_program_ends_with_the_command_to_type_next(logged, status, told):
+    observer = LoggingObserver()
+    observer.run_began(RECORD, PLAN)
+    with with_store(option("store", "s.db")):
+        observer.run_ended(status)
+    assert logged[-1] == f"INFO run r00001 ended: {told}\n"
 
 
 def test_what_is_not_tried_again_after_all_is_told(logged, capsys):
@@ -158,6 +175,7 @@ def test_without_loguru_a_line_is_as_loguru_writes_it():
 
     assert lines_of() == lines_of("loguru")
     assert len(lines_of()) == 2
+    assert all(" | sequent:run:9 - " in line for line in lines_of())
 
 
 def test_loguru_is_used_where_it_is_set_up():
