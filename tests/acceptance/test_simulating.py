@@ -107,6 +107,10 @@ def test_without_history_steps_take_no_time_and_an_unknown_result_leads_to_it(wa
     done = warehouse("simulate", "warehouse.py:lost")
     assert done.returncode == 0
     assert done.stdout.splitlines()[-1] == "lost: ✓ success after 0.00 s of simulated time"
+    told = "each step took no time: no durations are known; --history takes them from earlier runs\n"
+    assert done.stderr == told
+    assert warehouse("simulate", "warehouse.py:lost", "--quiet").stderr == ""
+    assert warehouse("simulate", "warehouse.py:lost", "--json").stderr == ""
     done = warehouse("simulate", "warehouse.py:warehouse", "-p", "day=monday")
     assert done.returncode == 2
     assert "the result of 'find' decides the repeats of 'each'" in done.stderr

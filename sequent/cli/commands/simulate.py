@@ -51,6 +51,8 @@ def simulate(
         options.say("interrupted: there is no simulation to show; nothing was changed")
         raise
     _show(definition.spec.name, simulation, as_json=options.json)
+    if stored is None and not options.json:
+        options.say("each step took no time: no durations are known; --history takes them from earlier runs")
     return 0 if simulation else 1
 
 
