@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,6 +79,46 @@ def test_a_driver_that_is_cut_off_loses_its_run_by_force_and_ends_later(runs: Se
         assert "steps that it started may still be running there" in output
         runs.check_store()
         evidence.note(8, POSTGRESQL, takeovers=1)
+
+
+@pytest.mark.parametrize(("flow", "table"), [("asking", "ticket"), ("resting", "wait")])
+@pytest.mark.parametrize("is_recovery", [False, True])
+def test_a_driver_whose_run_another_one_has_taken_and_ended_says_so_whatever_it_waits_for(
+    runs: ServerRuns, flow: str, table: str, is_recovery: bool
+) -> None:
+    target = f"tests.faults.overtaken:{flow}"
+
+    def wait_for_row(process: subprocess.Popen[str]) -> None:
+        wait_until(
+            lambda: runs.execute(f"SELECT count(*) FROM sequent.{table}") == [(1,)] or process.poll() is not None
+        )
+
+    runs.hold.touch()
+    holder = runs.start("run", "tests.faults.one_pool:hog")
+    wait_until(runs.entries)
+    late = runs.start("run", target)
+    wait_for_row(late)
+    if is_recovery:
+        late.send_signal(signal.SIGINT)
+        late.communicate(timeout=PATIENCE)
+        late = runs.start("recover", "latest", "--flow", target)
+        wait_until(lambda: runs.execute("SELECT max(epoch) FROM sequent.run") == [(2,)] or late.poll() is not None)
+        wait_for_row(late)
+    late.send_signal(signal.SIGSTOP)
+    # However long this test takes, the lease does not end by itself.
+    runs.execute("UPDATE sequent.lease SET until = until + interval '1 hour'")
+    other = runs.start("recover", "latest", "--flow", target, "--force", "--skip", "only", at="there")
+    output, _ = other.communicate(timeout=PATIENCE)
+    assert other.returncode == 0, output
+    # The driver asks again once the pool is free.
+    runs.hold.unlink()
+    holder.communicate(timeout=PATIENCE)
+    late.send_signal(signal.SIGCONT)
+    output, _ = late.communicate(timeout=PATIENCE)
+    assert late.returncode == 5, output
+    assert "another one took it over" in output
+    assert "Traceback" not in output
+    evidence.note(8, POSTGRESQL, takeovers=1)
 
 
 def test_recoveries_at_once_on_as_many_machines_leave_one_driver(runs: ServerRuns) -> None:
