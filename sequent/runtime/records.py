@@ -240,3 +240,5 @@ class PoolHold(Struct, frozen=True):
     """The task or container; None if the run keeps it."""
     orphan_on: str = ""
     """The host where an attempt still runs that has lost its task; '' for any other holder."""
+    is_driven: bool = True
+    """Whether a process drives the run; it holds amounts without one, while attempts of it go on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sequent.model.commands import typed
 from sequent.model.interventions import AskedIntervention
 from sequent.model.outcome import Failure, Problem
 from sequent.model.scope import path_on_host, sequence_text
@@ -190,10 +191,15 @@ def _pool_text(need: PoolNeed) -> str:
 
 def _holder(hold: PoolHold, need: PoolNeed) -> str:
     if hold.holder is None:
-        return f"run {hold.run}, which keeps it"
+        return f"{run_text(hold)}, which keeps it"
     if need.is_shared and not hold.holder.path:
-        return f"run {hold.run}"
-    return f"{holder_text(hold, hold.holder)}{f' of run {hold.run}' if need.is_shared else ''}"
+        return run_text(hold)
+    return f"{holder_text(hold, hold.holder)}{f' of {run_text(hold)}' if need.is_shared else ''}"
+
+
+def run_text(hold: PoolHold) -> str:
+    """Return the run that holds an amount, and what it takes to have it back if no process drives that run."""
+    return f"run {hold.run}" + ("" if hold.is_driven else f" (not driven: {typed('recover', hold.run)})")
 
 
 def holder_text(hold: PoolHold, holder: TaskPlace) -> str:

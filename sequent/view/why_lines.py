@@ -9,7 +9,7 @@ from sequent.model.status import Status
 from sequent.model.terminal import safe
 from sequent.runtime.records import PoolHold
 from sequent.view.intervention_lines import intervention_lines
-from sequent.view.sentences import holder_text, place_text
+from sequent.view.sentences import holder_text, place_text, run_text
 from sequent.view.text import ASKED, counted
 from sequent.view.truths import TRUTHS, GroupTruth, PartTruth
 from sequent.view.waiting import PoolNeed, TaskLimit, Waiting
@@ -95,8 +95,8 @@ def _need(need: PoolNeed) -> Iterator[str]:
 
 def _holder(hold: PoolHold) -> str:
     if hold.holder is None:
-        return f"run {safe(hold.run)}, which keeps it"
-    return f"{safe(holder_text(hold, hold.holder))} of run {safe(hold.run)}"
+        return f"{safe(run_text(hold))}, which keeps it"
+    return f"{safe(holder_text(hold, hold.holder))} of {safe(run_text(hold))}"
 
 
 def _limit(limit: TaskLimit) -> str:

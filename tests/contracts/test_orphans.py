@@ -166,6 +166,18 @@ def test_orphans_outlive_their_driver(store, run):
     assert asks(other, TASK, 1)
 
 
+@pytest.mark.parametrize("orphan_on", ["", "edge2"])
+def test_what_is_held_for_attempts_on_hosts_is_told_also_once_nobody_drives_their_run(store, run, orphan_on):
+    other = store.create(Target(flow="flow", file="/flows/small.py"), PLAN, None, {})
+    if orphan_on:
+        renew(run)
+    for is_driven in (True, False):
+        (held,) = store.places(other.record).holds()
+        assert (held.pool, held.amount, held.run, held.orphan_on) == ("db", 2, run.record.id, orphan_on)
+        assert held.is_driven is is_driven
+        run.close()
+
+
 def test_a_container_of_several_orphans_keeps_its_amounts_until_all_are_over(run):
     run.commit(Batch(intents=[Intent(TaskKey(3, STEP, 0), 1, OTHER, 10.0)]))
     renew(run)

@@ -122,17 +122,31 @@ class PlaceRows(AttemptRows, OpenRows):
             if not is_shared:
                 held.append(self._hold((frame, node, iteration), pool, amount))
         for run, frame, node, iteration, pool, amount in self._session.rows("holds"):
-            places = self if run == self._run else self._others(run)
-            if places is self or places.record.owner is not None:
-                held.append(places._hold((frame, node, iteration), pool, amount))  # noqa: SLF001  of its own class
+            holder, places = (frame, node, iteration), self if run == self._run else self._others(run)
+            if places is self or places._still_holds(holder):  # noqa: SLF001  of its own class
+                held.append(places._hold(holder, pool, amount))  # noqa: SLF001
         return held
+
+    def _still_holds(self, holder: RowPlace) -> bool:
+        """Return whether amounts of the run count for others, as when these ask for them."""
+        return self.record.owner is not None or self._has_processes or holder in self._held_on_hosts
+
+    @cached_property
+    def _has_processes(self) -> bool:
+        return self._session.database.is_alive(self._run)
+
+    @cached_property
+    def _held_on_hosts(self) -> set[RowPlace]:
+        # Few runs share a pool with one that nobody drives.
+        from sequent.runtime.store.sql.hosted_holds import places_held
+
+        return places_held(self._session, self._run)
 
     def _hold(self, holder: RowPlace, pool: str, amount: int) -> PoolHold:
         frame, node, _ = holder
-        if frame < 0:
-            place = TaskPlace(self._nodes.path(node), ())
-            return PoolHold(pool, amount, self.record.id, place, orphan_on=self._orphan_hosts.get(frame, ""))
-        return PoolHold(pool, amount, self.record.id, self._place(*holder) if frame else None)
+        host = self._orphan_hosts.get(frame, "") if frame < 0 else ""
+        place = TaskPlace(self._nodes.path(node), ()) if frame < 0 else self._place(*holder) if frame else None
+        return PoolHold(pool, amount, self.record.id, place, host, is_driven=self.record.owner is not None)
 
     @cached_property
     def _orphan_hosts(self) -> dict[int, str]:
