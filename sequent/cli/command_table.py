@@ -94,7 +94,7 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
         "sequent.cli.commands.ls:ls",
         "List the runs of the store, latest first.",
         "[OPTIONS]",
-        ("", "--flow nightly --limit 5"),
+        ("", "--flow nightly --status failure --limit 5"),
     ),
     "show": (
         "sequent.cli.commands.show:show",

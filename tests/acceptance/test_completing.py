@@ -166,6 +166,7 @@ PROPOSED = {
     "sequent graph first -o ": ":files",
     "sequent report --format=": "--format=html --format=png",
     "sequent ls --flow ": "daily :files",
+    "sequent ls --status st": "stopped",
     "sequent host ": "add check ls clean",
     "sequent host check ": "edge1 edge2",
     "sequent host check edge1 ": "edge1 edge2",

@@ -9,9 +9,9 @@ from sequent.model.description import Part, PartKind
 from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, Reaction, StepPlan
 from sequent.model.run_target import Target
-from sequent.model.status import Construct, Status
+from sequent.model.status import Construct, RunStatus, Status
 from sequent.runtime.ports import DrivenRun, Store
-from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, Intent, RepeatOpening, TaskKey
+from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, Intent, RepeatOpening, RunEnd, TaskKey
 
 ROOT, A, GRID, CELL, INNER, DEEP, MANY, EACH, BLOCK, B = range(10)
 """The indexes of the plan: a step, a repeated container that holds a step and a container, a repeated step,
@@ -88,6 +88,13 @@ def create(store: Store, run_id: str | None = None, flow: str = "small") -> Driv
     run = store.create(Target(flow=flow, file="/flows/small.py"), plan(), run_id, {"a": "f1"})
     run.commit(Batch(frames=[FrameOpening(FrameKey(0, ROOT, 1), 1)]))
     return run
+
+
+def ended(store: Store, run_id: str, status: RunStatus, flow: str = "small") -> None:
+    """Write a run that has ended."""
+    run = create(store, run_id, flow)
+    run.commit(Batch(end=RunEnd(status, {}, "", {})))
+    run.close()
 
 
 def intent(key: TaskKey, attempt: int = 1, at: float = 10.0, item: str | None = None) -> Intent:

@@ -11,9 +11,8 @@ from sequent.dashboard.run_query import PAGE
 from sequent.model.run_target import Target
 from sequent.model.status import RunStatus
 from sequent.runtime.records import PastRun
-from sequent.runtime.rows import Batch, RunEnd
 from sequent.web.outcome_calendar import weeks_of
-from tests.contracts.plans import create, plan
+from tests.contracts.plans import create, ended, plan
 
 HOSTILE = "<script>alert(1)</script>\x1b]0;owned\x07'\"&"
 
@@ -22,12 +21,6 @@ def names(answer):
     """The runs in the list, in order."""
     assert answer.status_code == 200
     return re.findall(r'class="name" href="/runs/([^"]*)"', answer.text)
-
-
-def ended(store, run_id, status, flow="small"):
-    run = create(store, run_id, flow)
-    run.commit(Batch(end=RunEnd(status, {}, "", {})))
-    run.close()
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
@@ -13,6 +15,7 @@ from sequent.cli.output.terminal import out
 from sequent.cli.output.text import Paint, columns, counts, duration, moment, safe, task_name
 from sequent.errors import StoreError
 from sequent.model.commands import typed
+from sequent.model.record_text import LATEST, MOST
 from sequent.model.status import WITH_WAITS, RunStatus, Status
 from sequent.runtime.reading.run_counts import with_counts
 from sequent.runtime.records import RunRecord
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 _MOST_READ = 1_000
 """The latest runs whose flows are named."""
+_READ_AT_ONCE = 200
+"""Runs that are read at once, if only some of them are wanted."""
 _MOST_SEARCHED = 1_000
 """The number of a run's tasks above which its first failure is not searched for."""
 _LEAST_ROOM = 20
@@ -36,38 +41,53 @@ _LEAST_ROOM = 20
 def ls(
     *,
     flow: Annotated[str | None, Parameter(help="Only runs of the flow with this name.")] = None,
+    status: Annotated[
+        tuple[RunStatus, ...], Parameter(negative="", help="Only runs in this status; may be repeated.")
+    ] = (),
     limit: Limit = 20,
     options: GlobalOptions = DEFAULTS,
 ) -> int:
     """List the runs of the store, latest first."""
     with opened_store(options) as store:
-        records = store.runs(flow, limit or None)
-        if flow is not None and not (records or options.json):
-            _tell_no_runs(store, flow, options)
-        else:
+        runs = islice(_in_status(store, flow, status), limit or None) if status else store.runs(flow, limit or None)
+        records = [with_counts(store, record) for record in runs]
+        if records or options.json:
             _list(store, records, options)
+        else:
+            _tell_no_runs(store, flow, status, options)
     return 0
 
 
-def _tell_no_runs(store: Store, flow: str, options: GlobalOptions) -> None:
-    """Say that no run is of that flow, and name the flows of the latest runs."""
+def _in_status(store: Store, flow: str | None, statuses: tuple[RunStatus, ...]) -> Iterator[RunRecord]:
+    """Yield the runs in these statuses, latest first; only a run that was read tells whether it is interrupted."""
+    before = MOST
+    while records := store.runs_within(0.0, LATEST, _READ_AT_ONCE, before):
+        yield from (each for each in records if each.status in statuses and flow in (None, each.target.flow))
+        before = records[-1].number
+
+
+def _tell_no_runs(store: Store, flow: str | None, statuses: tuple[RunStatus, ...], options: GlobalOptions) -> None:
+    """Say that there are no such runs, and name the flows of the latest runs if none is of the requested flow."""
+    whose = "" if flow is None else f" of the flow {safe(repr(flow))}"
+    which = f" with the status {' or '.join(statuses)}" if statuses else ""
+    options.say(f"no runs{whose}{which} in {safe(store.name)}")
+    if flow is None:
+        return
     from sequent.model.wording import did_you_mean
 
     known = {record.target.flow for record in store.runs(None, _MOST_READ) if record.target.flow}
-    options.say(f"no runs of the flow {safe(repr(flow))} in {safe(store.name)}")
-    if known:
+    if known and flow not in known:
         options.say(f"  hint: {safe(did_you_mean(flow, known))}")
 
 
 def _list(store: Store, records: list[RunRecord], options: GlobalOptions) -> None:
-    records = [with_counts(store, record) for record in records]
     dues = [_due(store, record) for record in records]
     if options.json:
         from sequent.cli.output import json_output
 
         runs = [json_output.run_document(record, due) for record, due in zip(records, dues, strict=True)]
         json_output.write({"store": store.name, "runs": runs})
-    elif records:
+    else:
         # The status is painted after the columns are aligned: escapes would count as width.
         rows = [("run", "flow", "started", "took", "status", "tasks"), *map(_row, records, dues)]
         if any(record.origin for record in records):
@@ -80,8 +100,6 @@ def _list(store: Store, records: list[RunRecord], options: GlobalOptions) -> Non
             plain = Paint(is_on=False).status(record.status)
             told = _with_failure(line, _failure_text(store, record), width)
             out(told.replace(plain, paint.status(record.status), 1))
-    else:
-        options.say(f"no runs in {safe(store.name)}")
 
 
 def _width() -> int:

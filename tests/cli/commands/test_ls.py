@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 
 import pytest
 from msgspec.structs import replace
@@ -12,8 +13,10 @@ from sequent.cli.commands import ls, show
 from sequent.model.outcome import Failure, Problem
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import Pending
+from sequent.runtime.store import open_store
 from tests.cli.plans import NOW, UNRUN, a_record
 from tests.cli.remembered import RememberedStore, attempt
+from tests.contracts.plans import create, ended
 
 
 def test_ls_has_a_line_for_each_run(a_run, capsys):
@@ -46,6 +49,52 @@ def test_ls_of_an_unknown_flow_says_so_on_stderr_and_names_those_that_ran(a_run,
     ls.ls(flow="nightyl", options=GlobalOptions(json=True))
     captured = capsys.readouterr()
     assert (json.loads(captured.out)["runs"], captured.err) == ([], "")
+
+
+@pytest.fixture
+def five_runs(tmp_path):
+    """A store with five runs, of which one has lost its driver."""
+    path = str(tmp_path / "runs.db")
+    with closing(open_store(path)) as store:
+        ended(store, "first", RunStatus.FAILURE)
+        ended(store, "second", RunStatus.FAILURE, "nightly")
+        create(store, "lost", "nightly").close()
+        ended(store, "good", RunStatus.SUCCESS)
+        ended(store, "third", RunStatus.FAILURE, "nightly")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("filters", "listed"),
+    [
+        ({"status": ("failure",)}, ["third", "second", "first"]),
+        ({"status": ("failure",), "limit": 2}, ["third", "second"]),
+        ({"status": ("failure",), "limit": 0}, ["third", "second", "first"]),
+        ({"status": ("failure", "interrupted"), "flow": "nightly"}, ["third", "lost", "second"]),
+        ({"status": ("success",), "flow": "nightly"}, []),
+        ({"status": ("interrupted",)}, ["lost"]),
+        ({"status": ("running",)}, []),
+    ],
+)
+@pytest.mark.parametrize("at_once", [1, 2, 3, 200])
+def test_ls_lists_the_runs_in_a_status_however_many_it_reads_at_once(
+    five_runs, capsys, monkeypatch, filters, listed, at_once
+):
+    monkeypatch.setattr(ls, "_READ_AT_ONCE", at_once)
+    filters = {**filters, "status": tuple(map(RunStatus, filters["status"]))}
+    assert ls.ls(**filters, options=GlobalOptions(store=five_runs, json=True)) == 0
+    assert [run["id"] for run in json.loads(capsys.readouterr().out)["runs"]] == listed
+
+
+def test_ls_says_which_status_no_run_has(five_runs, capsys):
+    options = GlobalOptions(store=five_runs)
+    statuses = (RunStatus.STOPPED, RunStatus.SUSPENDED)
+    assert ls.ls(status=statuses, options=options) == 0
+    assert capsys.readouterr() == ("", f"no runs with the status stopped or suspended in {five_runs}\n")
+    assert ls.ls(status=statuses[:1], flow="nightly", options=options) == 0
+    assert capsys.readouterr() == ("", f"no runs of the flow 'nightly' with the status stopped in {five_runs}\n")
+    assert ls.ls(status=statuses[:1], flow="night", options=options) == 0
+    assert "hint: did you mean 'nightly'? there are: nightly, small\n" in capsys.readouterr().err
 
 
 def test_ls_as_json_has_a_version_and_stable_keys(a_run, capsys):
