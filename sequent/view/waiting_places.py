@@ -31,10 +31,13 @@ def _waiting(states: PlaceStates, container: Path, iteration: Sequence) -> Itera
         state = states.state(path, iteration)
         if state.status in (Status.WAITING, Status.READY):
             yield path, iteration
-        elif state.status is Status.ACTIVE and facts.part(path).is_container:
+        elif state.status is Status.ACTIVE:
             for whole in _copies(facts, path, iteration):
-                for number in facts.places.begun_iterations(path, whole):
-                    yield from _waiting(states, path, (*whole, number))
+                if whole != iteration and states.state(path, whole).status in (Status.WAITING, Status.READY):
+                    yield path, whole
+                elif facts.part(path).is_container:
+                    for number in facts.places.begun_iterations(path, whole):
+                        yield from _waiting(states, path, (*whole, number))
 
 
 def _copies(facts: RunFacts, path: Path, whole: Sequence) -> list[Sequence]:

@@ -113,6 +113,16 @@ def _show_text(selection: RunSelection, options: GlobalOptions) -> None:
         out("\n".join(("", *next_lines(commands))))
 
 
+def _was_running(host: str) -> str:
+    """Return what is known of an attempt whose driver has ended: on another host it may go on."""
+    ended = "was running when its driver ended"
+    if not host:
+        return ended
+    from sequent.model.hosts import LOOPBACK
+
+    return ended if host in LOOPBACK else f"a recovery asks {safe(host)} whether it goes on or has ended"
+
+
 def _task_lines(selection: RunSelection, paint: Paint) -> Iterator[list[str]]:
     """Yield the lines of the tasks that are active, were lost, wait for a time, and wait for an answer."""
     yield _first(
@@ -125,7 +135,7 @@ def _task_lines(selection: RunSelection, paint: Paint) -> Iterator[list[str]]:
     yield _first(
         [
             f"  {paint.word(LOST)}  {task_name(attempt.located, attempt.sequence)}{_number(attempt.attempt)}"
-            f"  began {moment(attempt.started)}, was running when its driver ended"
+            f"  began {moment(attempt.started)}, {_was_running(attempt.host)}"
             for attempt in selection.lost
         ]
     )

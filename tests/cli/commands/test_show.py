@@ -47,6 +47,7 @@ def test_a_task_that_was_lost_with_its_driver_is_not_active_and_is_named(under_w
         attempt("block.send", "1.1", 1, Status.FAILURE),
         attempt("block.send", "1.1", 2, Status.ACTIVE, ended=None),
         attempt("block.send", "1.2", 1, Status.ACTIVE, ended=None),
+        attempt("block.load", "1.1", 1, Status.ACTIVE, ended=None, host="edge1", host_depth=2),
     ]
     remember(RememberedStore(replace(under_way, status=RunStatus.INTERRUPTED, owner=None), attempts))
     show.show()
@@ -57,8 +58,10 @@ def test_a_task_that_was_lost_with_its_driver_is_not_active_and_is_named(under_w
     assert [line.split("  began ")[0] for line in lost] == [
         "  ? lost  block.send/1.1  (attempt 2)",
         "  ? lost  block.send/1.2",
+        "  ? lost  block.load@edge1/1.1",
     ]
-    assert all(line.endswith(", was running when its driver ended") for line in lost)
+    assert all(line.endswith(", was running when its driver ended") for line in lost[:2])
+    assert lost[2].endswith(", a recovery asks edge1 whether it goes on or has ended")
     show.show(status=(Status.ACTIVE,))
     assert "lost" not in capsys.readouterr().out
 
