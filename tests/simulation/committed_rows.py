@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from attrs import define
 
@@ -53,9 +53,9 @@ class CommittedRows:
         """By id, the iterations: their places, and the host of a copy."""
         self._ended: set[str] = set()
         """The attempts of which an outcome was committed."""
-        self.given_up: set[str] = set()
+        self.given_up: dict[str, str] = {}
         """The attempts on hosts of which a recovery knows nothing any more: a person has said that their host is gone,
-        has let their tasks begin anew, or has passed these over."""
+        has let their tasks begin anew, or has passed these over. By token, their hosts."""
         self.assumed_lost: set[str] = set()
         """Those of hosts that are said to be gone: nothing more is known of them, and nobody waits for their end."""
         self.due: dict[tuple[TaskKey, int], float] = {}
@@ -116,7 +116,7 @@ class CommittedRows:
         for key, attempt in (*batch.outdated, *batch.superseded):
             if (row := self.rows.get((key, attempt))) is not None:
                 row.counts = False
-                self._give_up(row)
+                self._give_up(key, row)
         for key, attempt in batch.superseded:
             # What follows is no retry of it.
             self.due.pop((key, attempt + 1), None)
@@ -130,13 +130,20 @@ class CommittedRows:
             row = Row("", ending.status, epoch, ending.result, was_executed=False)
             self._decide(intent.key, intent.attempt, row)
 
-    def _give_up(self, row: Row) -> None:
+    def lose(self, hosts: Collection[str]) -> None:
+        """Take that these hosts are said to be gone, with all attempts that they may execute."""
+        for (key, _), row in self.rows.items():
+            if self.host(key) in hosts:
+                self._give_up(key, row)
+        self.assumed_lost.update(token for token, host in self.given_up.items() if host in hosts)
+
+    def _give_up(self, key: TaskKey, row: Row) -> None:
         if row.status is Status.ACTIVE:
-            self.given_up.add(row.token)
+            self.given_up[row.token] = self.host(key)
 
     def _decide(self, key: TaskKey, attempt: int, row: Row) -> None:
         for other in self.of(key):
-            self._give_up(other)
+            self._give_up(key, other)
         before = self.rows.get((key, attempt))
         if before is not None and (before.was_executed or before.status is not row.status):
             self._violated("I6", key, f"attempt {attempt} is {before.status}, and is decided as {row.status}")
@@ -175,7 +182,7 @@ class CommittedRows:
             if step is not None:
                 gone += [place for place in self.rows if place[0].frame == frame and place[0].node == step]
             for key, attempt in gone:
-                self._give_up(self.rows.pop((key, attempt)))
+                self._give_up(key, self.rows.pop((key, attempt)))
                 self._of_task[key].remove(attempt)
             for key, attempt in [*self.due]:
                 # The numbers of iterations are used again.

@@ -76,12 +76,7 @@ class Invariants:
         for holder in [holder for holder in self._holds if holder[0] is not None]:
             del self._holds[holder]
         self.steering.taken(epoch, directives)
-        if assumed_lost:
-            rows = self._committed.rows.items()
-            living = [(key, row) for (key, _), row in rows if row.status is Status.ACTIVE]
-            lost = {row.token for key, row in living if self._committed.host(key) in assumed_lost}
-            self._committed.given_up |= lost
-            self._committed.assumed_lost |= lost
+        self._committed.lose(assumed_lost)
 
     def committed(self, name: str, epoch: int, batch: Batch) -> None:
         """Check a batch that was committed."""
