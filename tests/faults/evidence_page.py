@@ -10,7 +10,7 @@ from typing import Any
 from tests.faults.matrix import LONG, MATRIX, Row, file_of
 from tests.faults.record import Record, read_record
 from tests.simulation.faults import Fault
-from tests.simulation.mistakes import MISTAKES
+from tests.simulation.mistakes import MISTAKES, RARE_MISTAKES
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "evidence.md"
@@ -146,7 +146,7 @@ def simulated(record: Record) -> list[str]:
 
 def planted() -> list[str]:
     """The mistakes that are built in on purpose."""
-    lines = [f"| {mistake.name} | {mistake.promise} | {mistake.seed} |" for mistake in MISTAKES]
+    lines = [f"| {mistake.name} | {mistake.promise} | {mistake.seed} |" for mistake in (*MISTAKES, *RARE_MISTAKES)]
     return ["| mistake | promise | seed |", "|---|---|---|", *lines]
 
 

@@ -33,6 +33,8 @@ _PAUSE = 15.0
 """The mean seconds between two interventions."""
 _FORCEFUL, _FORCE_PAUSE, _FORCING = 0.15, 40.0, 2_000_003
 """The share of runs that are recovered by force, the mean seconds between two of these, and what draws them."""
+_AIMING_SHARE, _AIMED, _AIMING = 0.15, 0.8, 3_000_017
+"""The share of runs whose recoveries ask for attempts on hosts, how often each of these does, and what draws them."""
 
 
 class People:
@@ -71,6 +73,8 @@ class People:
         # The events of other seeds do not depend on that.
         self._forcing = Random(world.seed + _FORCING)
         self._forces = self._forcing.random() < _FORCEFUL
+        self._aiming = Random(world.seed + _AIMING)
+        self._aims = self._aiming.random() < _AIMING_SHARE
         self._held: list[str] = []
         self._passed_over: list[str] = []
         """The steps and containers that a recovery was to pass over."""
@@ -179,11 +183,12 @@ class People:
             asked = RecoveryRequest(after=again)
             self._world.tell("people", f"ask of the recovery: {asked}")
             return asked
+        if self._aims and not self._world.rates.are_over and (aimed := self._aimed(run)) is not None:
+            return aimed
         if not self._direct or self._world.rates.are_over or random.random() < 0.4:
             return None
         hosts = sorted({each.host for each in run.handed_over()})
         kind = random.choice((*DIRECTIVES[:-1], *(DIRECTIVES[-1:] * 3 if hosts else ())))
-        self._world.trace.count(f"directive: {kind}")
         match kind:
             case "rerun":
                 asked = RecoveryRequest(rerun=(self._place(random),))
@@ -197,6 +202,25 @@ class People:
                 asked = RecoveryRequest(recovery_run=random.randint(0, run.record.recovery))
             case _:
                 asked = RecoveryRequest(assumed_lost=(random.choice(hosts),))
+        return self._told(kind, asked)
+
+    def _aimed(self, run: ReadRun) -> RecoveryRequest | None:
+        """Return directives for a task that a host executes, or for what is around it; often None."""
+        random, attempts = self._aiming, run.handed_over()
+        if not attempts or random.random() >= _AIMED:
+            return None
+        attempt = random.choice(attempts)
+        kind = random.choice(("rerun", "after", "skip", "recovery", "recovery", "lost"))
+        if kind == "lost":
+            return self._told(kind, RecoveryRequest(assumed_lost=(attempt.host,)))
+        if kind == "recovery" or attempt.key is None:
+            return self._told("recovery", RecoveryRequest(recovery_run=random.randint(0, run.record.recovery)))
+        path = self._workload.plan.nodes[attempt.key.node].path
+        name = (dotted(path[: random.randint(1, len(path))]),)
+        return self._told(kind, RecoveryRequest(**{kind: name}))
+
+    def _told(self, kind: str, asked: RecoveryRequest) -> RecoveryRequest:
+        self._world.trace.count(f"directive: {kind}")
         self._passed_over += asked.skip
         self._world.tell("people", f"ask of the recovery: {asked}")
         return asked

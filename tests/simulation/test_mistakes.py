@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.mistakes import MISTAKES, MOST_SEEDS, Mistake
+from tests.simulation.mistakes import MISTAKES, MOST_SEEDS, RARE_MISTAKES, Mistake
 from tests.simulation.simulation import simulate_seed
 from tests.simulation.store import Claims
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+@pytest.mark.parametrize("mistake", [*MISTAKES, *RARE_MISTAKES], ids=lambda mistake: mistake.name)
 def test_a_mistake_is_found(mistake: Mistake) -> None:
-    assert mistake.seed < MOST_SEEDS
+    assert mistake.seed < (2000 if mistake in RARE_MISTAKES else MOST_SEEDS)
     assert not simulate_seed(mistake.seed).violation
     assert mistake.found(mistake.seed)
 
