@@ -71,7 +71,7 @@ class Decision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why it was refused; '' if it was applied."""
 
 
-class AskedIntervention(Struct, frozen=True, kw_only=True):
+class InterventionRecord(Struct, frozen=True, kw_only=True):
     """An intervention, as the store has it."""
 
     number: int
@@ -88,9 +88,9 @@ class AskedIntervention(Struct, frozen=True, kw_only=True):
         return self.decision is not None and not self.decision.refusal
 
 
-def held_places(asked: Iterable[AskedIntervention]) -> dict[str, AskedIntervention]:
+def held_places(asked: Iterable[InterventionRecord]) -> dict[str, InterventionRecord]:
     """Return the places, as they were typed, that are held; or that will be before anything starts again."""
-    held: dict[str, AskedIntervention] = {}
+    held: dict[str, InterventionRecord] = {}
     for each in asked:
         if each.decision is None or each.is_applied:
             if each.request.kind is InterventionKind.HOLD:

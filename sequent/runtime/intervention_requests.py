@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from sequent.errors import UsageError
 from sequent.model.commands import typed
-from sequent.model.interventions import OF_A_DRIVER, AskedIntervention, Intervention, InterventionKind, needs_result
+from sequent.model.interventions import OF_A_DRIVER, Intervention, InterventionKind, InterventionRecord, needs_result
 from sequent.model.outline import CONTAINERS, QUESTION
 from sequent.model.status import RunStatus, Status
 from sequent.model.terminal import safe
@@ -57,7 +57,7 @@ def effect_of(kind: InterventionKind, place: str, *, is_no: bool = False) -> str
 class RequestedIntervention(Struct, frozen=True):
     """An intervention that was requested of a run, and the run afterwards."""
 
-    intervention: AskedIntervention
+    intervention: InterventionRecord
     run: RunRecord
     before: str = ""
     """The person whose answer to the same question came before, and may be refused."""
@@ -219,7 +219,7 @@ def _open_question(store: Store, record: RunRecord, wanted: TaskFilter, place: s
     raise UsageError(f"the question of {place!r} {state}", code="not-asked", hint=hint)
 
 
-def _earlier_answerer(store: Store, run: RunRecord, answer: AskedIntervention) -> str:
+def _earlier_answerer(store: Store, run: RunRecord, answer: InterventionRecord) -> str:
     """Return the person whose answer to the same question waits before this one; '' for none.
 
     Raises:
@@ -231,7 +231,7 @@ def _earlier_answerer(store: Store, run: RunRecord, answer: AskedIntervention) -
     return next((each.request.who for each in earlier), "")
 
 
-def _answers(store: Store, record: RunRecord, place: str) -> list[AskedIntervention]:
+def _answers(store: Store, record: RunRecord, place: str) -> list[InterventionRecord]:
     """Return the answers to a question that were not refused."""
     return [
         each
@@ -241,7 +241,7 @@ def _answers(store: Store, record: RunRecord, place: str) -> list[AskedIntervent
     ]
 
 
-def _wait_for_answer(store: Store, record: RunRecord, number: int) -> AskedIntervention:
+def _wait_for_answer(store: Store, record: RunRecord, number: int) -> InterventionRecord:
     """Return an intervention once its run has answered it, or is not driven any more, or its driver is silent."""
     looks = itertools.count(1)
     while True:

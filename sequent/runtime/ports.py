@@ -7,7 +7,7 @@ from selectors import BaseSelector
 from typing import TYPE_CHECKING, Protocol
 
 from sequent.model.directives import NO_DIRECTIVES, Directives
-from sequent.model.interventions import AskedIntervention, Intervention
+from sequent.model.interventions import Intervention, InterventionRecord
 from sequent.model.outcome import Failure, LogSpan
 from sequent.model.plan import Plan
 from sequent.model.run_target import Target
@@ -170,11 +170,11 @@ class DrivenRun(ReadRun, Protocol):
         """Wake the drivers of the other runs that wait for one of these pools."""
         ...
 
-    def interventions(self) -> list[AskedIntervention]:
+    def interventions(self) -> list[InterventionRecord]:
         """Return the interventions of people in the run, in order, with their outcomes."""
         ...
 
-    def new_interventions(self) -> list[AskedIntervention]:
+    def new_interventions(self) -> list[InterventionRecord]:
         """Return the open interventions of people, unless nothing was written since the last call.
 
         It does not wait for a locked store: ``StoreBusyError``.
@@ -236,7 +236,7 @@ class Store(RunList, Stories, Protocol):
         """Ask a run for something, whichever process drives it; return the number of the request in the run."""
         ...
 
-    def interventions(self, run: RunRecord) -> list[AskedIntervention]:
+    def interventions(self, run: RunRecord) -> list[InterventionRecord]:
         """Return the interventions of people in a run, in order, with their outcomes."""
         ...
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from sequent.model.interventions import AskedIntervention, InterventionKind
+from sequent.model.interventions import InterventionKind, InterventionRecord
 from sequent.model.terminal import safe
 
 
-def intervention_lines(asked: Sequence[AskedIntervention], moment: Callable[[float], str]) -> Iterator[str]:
+def intervention_lines(asked: Sequence[InterventionRecord], moment: Callable[[float], str]) -> Iterator[str]:
     """Yield a line for each intervention, and one for why it was refused.
 
     Args:

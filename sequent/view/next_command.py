@@ -9,7 +9,7 @@ from sequent.model.commands import RESUMED_BY, approval_command, resuming_comman
 from sequent.model.status import Status
 
 if TYPE_CHECKING:
-    from sequent.model.interventions import AskedIntervention
+    from sequent.model.interventions import InterventionRecord
     from sequent.runtime.records import Pending, RunRecord
     from sequent.view.why import Why
 
@@ -25,21 +25,21 @@ def plan_command(record: RunRecord) -> str:
 
 
 def next_commands(
-    record: RunRecord, questions: Sequence[Pending], interventions: Sequence[AskedIntervention]
+    record: RunRecord, questions: Sequence[Pending], interventions: Sequence[InterventionRecord]
 ) -> list[str]:
     """Return the commands to type next, in order: the answer to the first question, then ``next_command``."""
     answers = _answers(record, (f"{each.located}/{each.sequence}" for each in questions), interventions)
     return [command for command in (*answers[:1], next_command(record)) if command]
 
 
-def _answers(record: RunRecord, tasks: Iterable[str], interventions: Sequence[AskedIntervention]) -> list[str]:
+def _answers(record: RunRecord, tasks: Iterable[str], interventions: Sequence[InterventionRecord]) -> list[str]:
     """Return the commands that answer the questions of tasks, without those whose answer waits to be taken."""
     open_requests = (each.request for each in interventions if each.decision is None)
     typed_already = {typed(each.kind, record.id, each.place.removesuffix("/1")) for each in open_requests}
     return [command for task in tasks if (command := approval_command(record.id, task)) not in typed_already]
 
 
-def commands_for(why: Why, record: RunRecord, interventions: Sequence[AskedIntervention]) -> list[str]:
+def commands_for(why: Why, record: RunRecord, interventions: Sequence[InterventionRecord]) -> list[str]:
     """Return the commands that let a part of a run go on, in order; none if it needs no person."""
     waiting, commands = why.waiting, list[str]()
     if why.status is Status.SUCCESS:

@@ -14,7 +14,7 @@ from sequent.runtime.records import Pending, PoolHold, RunRecord, TaskPlace
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sequent.model.interventions import AskedIntervention
+    from sequent.model.interventions import InterventionRecord
     from sequent.model.outcome import Failure
     from sequent.runtime.place_port import ReadPlaces
     from sequent.runtime.ports import Store
@@ -39,7 +39,7 @@ class RunFacts:
         record: RunRecord,
         places: ReadPlaces,
         pending: list[Pending],
-        interventions: list[AskedIntervention],
+        interventions: list[InterventionRecord],
         read_problems: Callable[[], list[Failure]],
     ) -> None:
         self.record = record

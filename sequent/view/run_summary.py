@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from sequent.model.interventions import AskedIntervention
+from sequent.model.interventions import InterventionRecord
 from sequent.model.outline import QUESTION
 from sequent.model.status import WITH_WAITS, Status
 from sequent.runtime.records import Pending, RunRecord
@@ -23,7 +23,7 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     standings: Mapping[str, Mapping[Status, int]]
     """By path, the number of tasks or iterations that have begun in each status, as the store counts them."""
     waits: Sequence[Pending] = ()
-    interventions: Sequence[AskedIntervention] = ()
+    interventions: Sequence[InterventionRecord] = ()
     old_picture: str = ""
     """The drawing of the flow that the first version kept."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sequent.model.commands import typed
-from sequent.model.interventions import AskedIntervention
+from sequent.model.interventions import InterventionRecord
 from sequent.model.outcome import Failure, Problem
 from sequent.model.scope import path_on_host, sequence_text
 from sequent.model.status import RunStatus, Status
@@ -173,7 +173,7 @@ def _driver_sentence(status: RunStatus) -> str:
     return f"waits for a driver: the run is {status.value}; {word} it"
 
 
-def _hold_sentence(asked: AskedIntervention) -> str:
+def _hold_sentence(asked: InterventionRecord) -> str:
     why = f": {asked.request.why}" if asked.request.why else ""
     return f"has been held by {asked.request.who} since {local_text(asked.at)}{why}"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from sequent.model.directives import Selection
-from sequent.model.interventions import AskedIntervention, held_places
+from sequent.model.interventions import InterventionRecord, held_places
 from sequent.model.references import Path
 from sequent.model.scope import Sequence, host_in, is_within, numbers_in, sequence_text, split_host
 from sequent.model.spec import UNLIMITED
@@ -52,7 +52,7 @@ class TaskLimit(Struct, frozen=True, kw_only=True):
 class Waiting(Struct, frozen=True, kw_only=True):
     """Everything besides its requirement that may keep a step or container from starting."""
 
-    hold: AskedIntervention | None
+    hold: InterventionRecord | None
     """The request of a person that holds it."""
     time: Pending | None
     """The wait for its delay, before another attempt, or for an answer."""
@@ -82,7 +82,7 @@ def waiting_of(facts: RunFacts, path: Path, sequence: Sequence) -> Waiting:
     )
 
 
-def _hold(facts: RunFacts, path: Path, sequence: Sequence) -> AskedIntervention | None:
+def _hold(facts: RunFacts, path: Path, sequence: Sequence) -> InterventionRecord | None:
     for text, asked in held_places(facts.interventions).items():
         where, _, numbers = text.partition("/")
         name, host = split_host(where, facts.record.outline)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sequent.model.commands import option, resuming_command, with_store
-from sequent.model.interventions import AskedIntervention, Decision, Intervention, InterventionKind
+from sequent.model.interventions import Decision, Intervention, InterventionKind, InterventionRecord
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import Pending, TaskPlace
 from sequent.view.next_command import commands_for, next_command, next_commands, plan_command
@@ -61,7 +61,7 @@ def a_why(status, *, question="", hold=None):
 
 def test_a_held_question_is_released_and_answered():
     request = Intervention(kind=InterventionKind.HOLD, user="ada", host="etl1", place="sales")
-    why = a_why(Status.READY, question="Ship it?", hold=AskedIntervention(number=1, at=0.0, request=request))
+    why = a_why(Status.READY, question="Ship it?", hold=InterventionRecord(number=1, at=0.0, request=request))
     commands = commands_for(why, a_record(status=RunStatus.SUSPENDED), [])
     words = ["release r00412 sales", "approve r00412 sales.ship/1.2", "continue r00412"]
     assert commands == [f"sequent {each}" for each in words]
@@ -73,7 +73,7 @@ def test_an_answer_that_waits_to_be_taken_is_not_asked_for_again():
 
     def asked(kind, place, decision=None):
         request = Intervention(kind=kind, user="ada", host="etl1", place=place)
-        return AskedIntervention(number=1, at=0.0, request=request, decision=decision)
+        return InterventionRecord(number=1, at=0.0, request=request, decision=decision)
 
     given = [asked(InterventionKind.APPROVE, "ship/1"), asked(InterventionKind.HOLD, "sales.ship/1.2")]
     commands = ["sequent approve r00412 sales.ship/1.2", "sequent recover r00412"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from sequent.cli.output.terminal import out
 from sequent.errors import InvalidFlowError, SequentError
-from sequent.model.interventions import AskedIntervention
+from sequent.model.interventions import InterventionRecord
 from sequent.model.outcome import Failure, LogSpan, Outcome, Problem
 from sequent.model.status import Status
 from sequent.model.value_text import encode
@@ -170,7 +170,7 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
 
 
-def intervention_document(asked: AskedIntervention) -> Document:
+def intervention_document(asked: InterventionRecord) -> Document:
     """Return an intervention, and its outcome."""
     request, decision = asked.request, asked.decision
     return {

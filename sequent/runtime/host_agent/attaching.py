@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from sequent.runtime.host_agent.places import open_place, place_of, reach
 from sequent.runtime.host_agent.rules import Rules
-from sequent.runtime.host_agent.session_pipes import hand_over
+from sequent.runtime.host_agent.session_pipes import send_pipes
 from sequent.runtime.hosts.protocol.greeting import BadGreetingError, read_knock
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
@@ -59,7 +59,7 @@ def _join(key: str, rules: Rules, first: bytes) -> NoReturn:
         sys.exit(f"sequent-agent: it cannot be started: {error}")
     # From now on the agent talks to the driver itself; this process only keeps the session.
     with contextlib.suppress(OSError):
-        hand_over(end, first)
+        send_pipes(end, first)
         _await_end(end)
     sys.exit(0)
 

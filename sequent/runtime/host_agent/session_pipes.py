@@ -12,7 +12,7 @@ _HANDED = b"\0"
 _ROOM = 65_536
 
 
-def hand_over(end: socket.socket, first: bytes) -> None:
+def send_pipes(end: socket.socket, first: bytes) -> None:
     """Give this process's input and output to the agent at the other end of a socket.
 
     Args:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from sequent.model.commands import typed
-from sequent.model.interventions import AskedIntervention, InterventionKind, held_places
+from sequent.model.interventions import InterventionKind, InterventionRecord, held_places
 
 
-def people_notes(run: str, interventions: Collection[AskedIntervention]) -> Iterator[str]:
+def people_notes(run: str, interventions: Collection[InterventionRecord]) -> Iterator[str]:
     """Yield a sentence for each place that is held, and for each outcome and answer that no driver has taken yet."""
     for place, each in held_places(interventions).items():
         yield f"{place!r} is held by {each.request.who}: nothing starts there until {typed('release', run, place)}"

@@ -9,7 +9,7 @@ from attrs import evolve
 from sequent.engine.apply_directives import direct
 from sequent.errors import UsageError
 from sequent.model.directives import NO_DIRECTIVES, Directives
-from sequent.model.interventions import AskedIntervention
+from sequent.model.interventions import InterventionRecord
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.saved_state import Revision
 from sequent.model.scope import Sequence, read_sequence
@@ -66,7 +66,7 @@ def plan_of(
     run: ReadRun,
     request: RecoveryRequest | None,
     attempts: Iterable[AttemptRecord],
-    interventions: Collection[AskedIntervention] = (),
+    interventions: Collection[InterventionRecord] = (),
 ) -> RecoveryPlan:
     """Plan the fate of each task in the recovery, and note the requests of people to the run.
 

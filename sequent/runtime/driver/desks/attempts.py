@@ -112,7 +112,7 @@ class AttemptDesk:
         intent = Intent(key, attempt, token, self._clock.now(), item, self._recovery)
         self._active[scope.id, node, attempt] = effect, key
         self._turn.batch.intents.append(intent)
-        self._turn.orders.append(partial(self._hand_over, effect, intent))
+        self._turn.orders.append(partial(self._execute, effect, intent))
 
     def take_back(self, effect: TakeBack) -> None:
         """Take an attempt back, if it has not begun."""
@@ -142,7 +142,7 @@ class AttemptDesk:
 
     # -- orders that are written down go out ---------------------------------------------------------------
 
-    def _hand_over(self, start: StartTask, intent: Intent) -> None:
+    def _execute(self, start: StartTask, intent: Intent) -> None:
         """Execute an attempt, or report its end at once."""
         step = self._plan.step(start.node)
         self._observer.task_started(start.scope, start.node, start.attempt)

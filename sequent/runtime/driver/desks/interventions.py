@@ -9,7 +9,7 @@ from sequent.model.commands import typed
 from sequent.model.directives import Selection
 from sequent.model.effects import RecordMark, RefuseMark
 from sequent.model.facts import PlaceHeld, PlaceReleased, QuestionAnswered, TaskMarked
-from sequent.model.interventions import AskedIntervention, Decision, Intervention, InterventionKind
+from sequent.model.interventions import Decision, Intervention, InterventionKind, InterventionRecord
 from sequent.model.json_text import read_json
 from sequent.model.outcome import Problem
 from sequent.model.plan import Plan, StepPlan
@@ -33,7 +33,7 @@ LOOKS = 1.0
 class _Outcome(NamedTuple):
     """The outcome that a person gives to a task; in a simulation, nobody asks for it."""
 
-    asked: AskedIntervention | None
+    asked: InterventionRecord | None
     result: str | None
     verdict: Verdict
     problem: Problem | None
@@ -78,7 +78,7 @@ class InterventionDesk:
         self._read_result = adapters.read_result
         self._marks: dict[int, _Outcome] = {}
         """The marks and answers that the engine has neither recorded nor refused."""
-        self._held: dict[Selection, AskedIntervention] = {}
+        self._held: dict[Selection, InterventionRecord] = {}
         """The places that are held."""
 
     def open(self) -> None:
@@ -94,7 +94,7 @@ class InterventionDesk:
         for asked in found:
             self._take_new(asked)
 
-    def _hold_again(self, asked: AskedIntervention) -> None:
+    def _hold_again(self, asked: InterventionRecord) -> None:
         try:
             place = read_selection(asked.request.place, self._plan, asked.request.kind.value)
         except UsageError as error:
@@ -126,12 +126,12 @@ class InterventionDesk:
         """Return the seconds until the next look; None if there is none."""
         return None if self._is_deaf else max(0.0, self._look_at - self._clock.monotonic())
 
-    def _take_new(self, asked: AskedIntervention) -> None:
+    def _take_new(self, asked: InterventionRecord) -> None:
         if asked.decision is None and asked.number > self._taken:
             self._taken = asked.number
             self._take(asked)
 
-    def _take(self, asked: AskedIntervention) -> None:
+    def _take(self, asked: InterventionRecord) -> None:
         request = asked.request
         match request.kind:
             case InterventionKind.STOP | InterventionKind.KILL:
@@ -141,7 +141,7 @@ class InterventionDesk:
             case InterventionKind.MARK | InterventionKind.APPROVE:
                 self._mark(asked)
 
-    def _end_run(self, asked: AskedIntervention) -> None:
+    def _end_run(self, asked: InterventionRecord) -> None:
         """Stop the run, unless another driver was meant."""
         if asked.request.epoch != self._epoch:
             self._decide(asked, "the run's driver of that time was gone before it took this")
@@ -153,7 +153,7 @@ class InterventionDesk:
         else:
             self._stopping.end()
 
-    def _hold_or_release(self, asked: AskedIntervention) -> None:
+    def _hold_or_release(self, asked: InterventionRecord) -> None:
         request = asked.request
         try:
             place = read_selection(request.place, self._plan, request.kind.value)
@@ -173,7 +173,7 @@ class InterventionDesk:
         self._decide(asked)
         self._say_held()
 
-    def _mark(self, asked: AskedIntervention) -> None:
+    def _mark(self, asked: InterventionRecord) -> None:
         """Let the engine give a task its outcome, or answer its question, with a result that can be the step's."""
         kind = asked.request.kind
         try:
@@ -202,7 +202,7 @@ class InterventionDesk:
         self._turn.facts.append(QuestionAnswered(*outcome))
         return True
 
-    def _outcome(self, asked: AskedIntervention, step: StepPlan) -> _Outcome:
+    def _outcome(self, asked: InterventionRecord, step: StepPlan) -> _Outcome:
         request = asked.request
         answers = request.kind is InterventionKind.APPROVE
         if answers and not step.asks:
@@ -246,14 +246,14 @@ class InterventionDesk:
     def _say_held(self) -> None:
         self._reasons.put("held", (_held_text(*held) for held in self._held.items()))
 
-    def _tell(self, asked: AskedIntervention) -> None:
+    def _tell(self, asked: InterventionRecord) -> None:
         request = asked.request
         why = f": {request.why}" if request.why else ""
         place = f" of {request.place}" if request.place else ""
         kind = "rejection" if request.is_no else request.kind.value
         self._observer.note(f"{kind}{place} by {request.who}{why}")
 
-    def _decide(self, asked: AskedIntervention, refusal: str = "") -> None:
+    def _decide(self, asked: InterventionRecord, refusal: str = "") -> None:
         if refusal:
             # Nobody may wait for the decision: it may have been asked for before this driver began.
             self._observer.note(_refusal_text(asked.request, refusal))
@@ -267,6 +267,6 @@ def _refusal_text(request: Intervention, refusal: str) -> str:
     return f"{noun}{place} is refused: {refusal}"
 
 
-def _held_text(place: Selection, asked: AskedIntervention) -> str:
+def _held_text(place: Selection, asked: InterventionRecord) -> str:
     why = f": {asked.request.why}" if asked.request.why else ""
     return f"'{place.text}' is held since {local_text(asked.at)} by {asked.request.who}{why}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from sequent.errors import NotDataError
-from sequent.model.interventions import AskedIntervention, Decision, Intervention
+from sequent.model.interventions import Decision, Intervention, InterventionRecord
 from sequent.model.record_text import read_record, text_of_record
 from sequent.runtime.store.sql.seals import damaged, sealed, unsealed
 from sequent.runtime.store.sql.session import Session
@@ -28,11 +28,11 @@ class InterventionRows:
             self._session.execute("insert_intervention", self._run, number, at, sealed(text_of_record(request)))
         return number
 
-    def all(self) -> list[AskedIntervention]:
+    def all(self) -> list[InterventionRecord]:
         """Return all interventions, in the order in which they were asked for."""
         return self._read("interventions")
 
-    def open(self) -> list[AskedIntervention]:
+    def open(self) -> list[InterventionRecord]:
         """Return those that were neither applied nor refused, in order."""
         return self._read("open_interventions")
 
@@ -41,9 +41,9 @@ class InterventionRows:
         rows = [(sealed(text_of_record(decision)), self._run, number) for number, decision in decisions]
         self._session.write("decide_intervention", rows)
 
-    def _read(self, name: str) -> list[AskedIntervention]:
+    def _read(self, name: str) -> list[InterventionRecord]:
         return [
-            AskedIntervention(
+            InterventionRecord(
                 number=number,
                 at=at,
                 request=_unsealed(Intervention, "an intervention", request),

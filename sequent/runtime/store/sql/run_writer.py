@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from sequent.errors import FencedError, StoreError
 from sequent.model.commands import typed
-from sequent.model.interventions import AskedIntervention
+from sequent.model.interventions import InterventionRecord
 from sequent.model.plan import Plan
 from sequent.runtime.processes.left_processes import forget_workers
 from sequent.runtime.rows import Ask, Batch
@@ -243,10 +243,10 @@ class SqlRun(RunReading):
 
     # -- interventions
 
-    def interventions(self) -> list[AskedIntervention]:
+    def interventions(self) -> list[InterventionRecord]:
         return InterventionRows(self._session, self._run).all()
 
-    def new_interventions(self) -> list[AskedIntervention]:
+    def new_interventions(self) -> list[InterventionRecord]:
         try:
             seen = self._database.seen_writes(self._own)
         except self._database.errors as error:

@@ -17,7 +17,7 @@ from sequent.runtime.store.sql.stored_definitions import read_nodes
 
 if TYPE_CHECKING:
     from sequent.errors import BusyError
-    from sequent.model.interventions import AskedIntervention, Intervention
+    from sequent.model.interventions import Intervention, InterventionRecord
     from sequent.model.outcome import Failure, LogSpan
     from sequent.model.plan import Plan
     from sequent.model.run_target import Target
@@ -159,7 +159,7 @@ class SqlStore:
         self.wake(run)
         return number
 
-    def interventions(self, run: RunRecord) -> list[AskedIntervention]:
+    def interventions(self, run: RunRecord) -> list[InterventionRecord]:
         with naming_run(run.id):
             if self._session.row("last_intervention", run.number)[0] is None:
                 return []
