@@ -121,6 +121,8 @@ class _Planning:
             if each.key is not None and each.host not in assumed_lost and not is_local(each.host)
         }
         """The tasks whose attempts hosts may know."""
+        self._orphans: dict[Task, str] = {}
+        """Those of them that do not go on with their attempts."""
         self._steps = {dotted(node.path): node.index for node in plan.nodes if isinstance(node, StepPlan)}
 
     def plan(self, kept: Iterable[tuple[str, Sequence, bool]]) -> RecoveryPlan:
@@ -138,6 +140,10 @@ class _Planning:
         course.renewed.update(self._rewound.renewed)
         # Tasks in a repeat that begins anew are as if they had never run.
         found = {task: fate for task, fate in found.items() if not course.is_renewed(self._plan, task)}
+        superseded = {(mark.node, mark.sequence) for mark in self._rewound.superseded}
+        for task in [*self._on_hosts]:
+            if task in superseded or task in course.passed or course.is_renewed(self._plan, task):
+                self._orphans[task] = self._on_hosts.pop(task)
         reasons = Reasons(self._plan, course, found, self._selected)
         renewed = ((renewal.node, renewal.sequence) for renewal in course.renewed)
         tasks = sorted({*found, *course.started, *course.skipped, *course.passed, *renewed})
@@ -182,6 +188,9 @@ class _Planning:
         for (node, sequence), number in sorted(course.ending.items()):
             name = address_of(self._plan.nodes[node].path, sequence)
             yield f"'{name}' may end with iteration {number} or any after it; those after it are shown as if it did not"
+        for (node, sequence), host in self._orphans.items():
+            name = address_of(self._plan.nodes[node].path, sequence)
+            yield f"the attempt of '{name}' that {host} may still execute is ended there"
         blocked = course.end.blocked if course.end is not None else ()
         for wait in blocked:
             name = address_of(self._plan.nodes[wait.node].path, wait.scope.sequence)

@@ -143,3 +143,24 @@ def test_only_a_host_with_attempts_that_lack_an_outcome_is_given_up():
     with pytest.raises(UsageError, match="no attempt of run 'r00001' on that host lacks an outcome") as told:
         prepared_for(world, RecoveryRequest(assumed_lost=("etl2", "etl11")))
     assert told.value.hint == "did you mean 'etl1'? such attempts are on etl1, etl2"
+
+
+@pytest.mark.parametrize("directives", [RecoveryRequest(rerun=("many",)), RecoveryRequest(skip=("many/1.1",))])
+def test_an_attempt_on_a_host_that_loses_its_task_is_not_joined(directives):
+    flow = sequent.Sequent("f")
+    flow.add_step("many", func=work, hosts=["etl1"], repeats=[1, 2])
+    world = World(flow)
+
+    def end(order):
+        raise Killed
+
+    with pytest.raises(Killed):
+        world.drive(Hands(success), host_executor=Hosts(end))
+    world.run.close()
+    record = world.store.find("latest")
+    planned = plan_of(world.plan, world.store.look(record), None, world.store.attempts(record))
+    assert planned.tasks[0].fate is Fate.JOIN
+    assert planned.notes == ()
+    planned = plan_of(world.plan, world.store.look(record), directives, world.store.attempts(record))
+    assert Fate.JOIN not in {task.fate for task in planned.tasks}
+    assert planned.notes == ("the attempt of 'many@etl1/1.1' that etl1 may still execute is ended there",)
