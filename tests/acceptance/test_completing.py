@@ -190,11 +190,13 @@ def test_what_there_is_is_proposed(daily, monkeypatch, capsys):
 
 
 COPIED = """
-from sequent import container, step
+from sequent import container, param, step
 
 @container
 class copied:
-    @container(hosts=["localhost", "127.0.0.1"])
+    hosts: list[str] = param(default=["localhost", "127.0.0.1"])
+
+    @container(hosts=hosts)
     class there:
         @step
         def first(self): ...
