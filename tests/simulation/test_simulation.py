@@ -35,6 +35,7 @@ KEPT = {
     7441: "an attempt that waits on its host for an earlier one loses its task, which begins beside it",
     10473: "two runs wait for a shared pool that such an attempt holds",
     10483: "a question is marked before it is asked, and would have been skipped",
+    22131: "a recovery gives up a host and dies, and the next one waits for an attempt that the host was ending",
 }
 """Seeds that broke a promise once."""
 

@@ -82,7 +82,9 @@ class HostedAttempts:
         self._active = ActiveOrders()
         self._held = HeldOrders()
         self._unwanted: set[str] = set()
-        """The attempts that are being ended, since no driver wants their outcomes."""
+        """The attempts that are being ended, since a driver did not want their outcomes."""
+        self._wanted: set[str] = set()
+        """The attempts of earlier drivers whose outcomes the present one wants."""
         self._unwritten: list[OutcomeThere] = []
         """The outcomes for which there was no room on the disk."""
         self._write_at = 0.0
@@ -130,7 +132,7 @@ class HostedAttempts:
 
         Attempts that were active when the agent or the machine ended are lost.
         """
-        kept = set(wanted)
+        kept = self._wanted = set(wanted)
         self.spool.forget([token for token in self.spool.tokens if token not in kept])
         self._unwritten = [outcome for outcome in self._unwritten if outcome.token in kept]
         self._remove_files(self._held.keep(kept))
@@ -240,10 +242,15 @@ class HostedAttempts:
         self._remove_files([order])
         if (held := self._held.release(order)) is not None:
             self._begin(held)
-        if order.token in self._unwanted:
-            self._unwanted.remove(order.token)
+        if order.token not in self._unwanted:
+            return outcome(order.token)
+        self._unwanted.remove(order.token)
+        if order.token not in self._wanted:
             return None
-        return outcome(order.token)
+        # A driver has come meanwhile that wants it after all.
+        if isinstance(report, AttemptEnded) and report.problem is None:
+            return outcome(order.token)
+        return LostThere(order.token, "an earlier driver had it ended")
 
     def _remove_files(self, orders: Iterable[AttemptOrder]) -> None:
         for order in orders:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,24 @@ def test_of_several_attempts_of_a_task_each_waits_for_the_one_before(host, tmp_p
         (gates[1] / "go").touch()
         assert [driving.end_of(frame).result for frame in (early, late)] == ['"gone through"'] * 2
     assert (tmp_path / "course").read_text().split() == ["begun", "ended"] * 4
+
+
+def test_an_attempt_that_one_driver_had_ended_and_the_next_one_wants_is_lost(host, tmp_path):
+    directory = gate(tmp_path)
+    host.start_agents_with(f"from sequent.runtime.executors import worker_pool; worker_pool.GRACE = {PATIENCE}")
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        start_gated(driving, directory, token="a1")
+    process = int(begun(directory)[0])
+    os.kill(process, signal.SIGSTOP)
+    with remote(run_on(host, tmp_path / "run", epoch=2), tmp_path / "run") as driving:
+        driving.run("hello", token="b1")
+    with remote(run_on(host, tmp_path / "run", epoch=3, open_tokens=("a1",)), tmp_path / "run") as driving:
+        again = driving.start("gated", inputs=(encode(str(directory)),), makers=("source",), token="a1", attempt=2)
+        driving.run("hello", token="c1")
+        os.kill(process, signal.SIGCONT)
+        lost = driving.outcome_of(again)
+        assert isinstance(lost, AttemptLost)
+        assert "an earlier driver had it ended" in lost.reason
 
 
 @pytest.mark.parametrize("is_attached", [False, True])
