@@ -20,6 +20,7 @@ from sequent.runtime.host_agent.log_streams import Place
 from sequent.runtime.host_agent.outcome_spool import OutcomeSpool
 from sequent.runtime.host_agent.received_files import ReceivedFiles
 from sequent.runtime.host_agent.seen_tokens import SeenTokens
+from sequent.runtime.host_agent.unwanted_attempts import UnwantedAttempts
 from sequent.runtime.hosts.protocol.messages import (
     BegunThere,
     EndedThere,
@@ -81,10 +82,7 @@ class HostedAttempts:
         """The setup of the workers, and the epoch of the driver that sent it."""
         self._active = ActiveOrders()
         self._held = HeldOrders()
-        self._unwanted: set[str] = set()
-        """The attempts that are being ended, since a driver did not want their outcomes."""
-        self._wanted: set[str] = set()
-        """The attempts of earlier drivers whose outcomes the present one wants."""
+        self._unwanted = UnwantedAttempts()
         self._unwritten: list[OutcomeThere] = []
         """The outcomes for which there was no room on the disk."""
         self._write_at = 0.0
@@ -132,7 +130,7 @@ class HostedAttempts:
 
         Attempts that were active when the agent or the machine ended are lost.
         """
-        kept = self._wanted = set(wanted)
+        kept = self._unwanted.wanted = set(wanted)
         self.spool.forget([token for token in self.spool.tokens if token not in kept])
         self._unwritten = [outcome for outcome in self._unwritten if outcome.token in kept]
         self._remove_files(self._held.keep(kept))
@@ -242,15 +240,7 @@ class HostedAttempts:
         self._remove_files([order])
         if (held := self._held.release(order)) is not None:
             self._begin(held)
-        if order.token not in self._unwanted:
-            return outcome(order.token)
-        self._unwanted.remove(order.token)
-        if order.token not in self._wanted:
-            return None
-        # A driver has come meanwhile that wants it after all.
-        if isinstance(report, AttemptEnded) and report.problem is None:
-            return outcome(order.token)
-        return LostThere(order.token, "an earlier driver had it ended")
+        return self._unwanted.outcome_of(report, outcome(order.token))
 
     def _remove_files(self, orders: Iterable[AttemptOrder]) -> None:
         for order in orders:
