@@ -45,8 +45,8 @@ class RemoteAttempts:
         self._ordered: dict[str, RemoteAttempt] = {}
         self._expected = dict.fromkeys(expected)
         """A set in the order in which they were handed over: agents are asked for them in the same order each time."""
-        self.orphans: set[str] = set()
-        """The expected attempts that no task needs: they are to be ended, and are never ordered again."""
+        self.orphans: dict[str, None] = {}
+        """A set of the expected attempts that no task needs, in order: they are ended, and never ordered again."""
         self._early: dict[str, OutcomeThere] = {}
         """The outcomes of attempts that have not been ordered again yet."""
         self._gone: set[str] = set()

@@ -128,7 +128,7 @@ class RemoteExecutor:
 
     def end_earlier(self, token: str) -> None:
         """Have an attempt of an earlier driver ended that no task needs; ``EarlierGone`` follows."""
-        self._attempts.orphans.add(token)
+        self._attempts.orphans[token] = None
         if self.contact.is_attached:
             self._end_orphan(token)
 
