@@ -140,7 +140,8 @@ def simulated(record: Record) -> list[str]:
             f"Seeds that broke a promise: {', '.join(map(str, entry['broken'])) or 'none'}."
         )
     if len(entries) > 1:
-        lines.append(f"\nIn all, {sum(entry['seeds'] for entry in entries):,} seeds.")
+        seeds = sum(entry["seeds"] for entry in entries)
+        lines.append(f"\nIn all, {seeds:,} seeds. Those that broke a promise are tests of `./check` now, and keep all.")
     return lines
 
 

@@ -15,6 +15,7 @@ from tests.faults.matrix import LONG, MATRIX, file_of
 from tests.faults.record import read_record
 from tests.faults.suite import counted, shared
 from tests.faults.tested_code import circumstances, digest_of
+from tests.simulation.test_simulation import KEPT
 
 ROOT = Path(__file__).parents[2]
 FILES = {file_of(test) for row in MATRIX for test in row.tests}
@@ -102,7 +103,12 @@ def test_the_page_names_the_simulated_seeds_and_those_that_broke_a_promise():
     earlier = entry | {"first": 0, "seeds": 2000, "broken": []}
     first, second, total = simulated({"simulation": {"a": entry, "b": earlier}})
     assert (first[:19], second) == ("- Seeds 0 to 1,999,", line)
-    assert total == "\nIn all, 5,000 seeds."
+    assert total.startswith("\nIn all, 5,000 seeds.")
+
+
+def test_each_recorded_seed_that_broke_a_promise_is_tried_again():
+    broken = {seed for entry in read_record()["simulation"].values() for seed in entry["broken"]}
+    assert broken - KEPT.keys() == set()
 
 
 def test_the_page_tells_the_outcomes_of_long_runs():

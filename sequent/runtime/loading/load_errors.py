@@ -163,7 +163,8 @@ def _place_of(error: BaseException, name: str) -> Place | None:
         file = frame.f_code.co_filename
         if not file.startswith(("<", *_foreign())):
             place = Place(file, line)
-    return place
+    # Python may give up a file before it comes to any line: some versions do so if there is a NUL in it.
+    return place or (Place(name, 1) if os.path.isfile(name) else None)
 
 
 @functools.cache

@@ -149,6 +149,7 @@ def test_an_import_that_fails_further_in_is_blamed_on_the_module_that_failed(wri
         ("x = (\n", 1, "SyntaxError"),
         ("import json\n\njson.loads('{')\n", 3, "JSONDecodeError"),
         ("x = 1\0\n", 1, "null bytes"),
+        (f"x = {'-' * 20_000}1\n", 1, "the file cannot be loaded"),
     ],
 )
 def test_what_a_module_raises_is_told_at_its_line(write, tmp_path, text, line, words):
