@@ -103,8 +103,13 @@ class StartChecks:
         return not execution.is_remote and execution.place in self._claims.losers
 
     def _counts(self, execution: Execution) -> bool:
-        """Return whether an execution counts for pools: none on a host counts that is said to be gone."""
-        return not self._may_overlap(execution) and execution.order.token not in self._committed.assumed_lost
+        """Return whether an execution counts for pools.
+
+        None on a host counts that is said to be gone, or that has lost its task in a run which has succeeded since.
+        """
+        token = execution.order.token
+        is_left = token in self._committed.assumed_lost or (self.is_over and token in self._committed.given_up)
+        return not (self._may_overlap(execution) or is_left)
 
     def _check_token(self, execution: Execution, name: str) -> None:
         """I5: an attempt begins once; again only if a power cut has made its host forget it, or a person gave it up."""
