@@ -33,6 +33,7 @@ KEPT = {
     2754: "a recovery goes back, and an attempt that it forgets holds a shared pool on its host",
     3782: "a driver whose run another one has ended asks for a shared pool",
     7441: "an attempt that waits on its host for an earlier one loses its task, which begins beside it",
+    8406: "a run succeeds without an attempt that a host out of reach still executes for it",
     10473: "two runs wait for a shared pool that such an attempt holds",
     10483: "a question is marked before it is asked, and would have been skipped",
     22131: "a recovery gives up a host and dies, and the next one waits for an attempt that the host was ending",
