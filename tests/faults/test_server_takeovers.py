@@ -15,6 +15,13 @@ from tests.faults.runs_on_servers import COUNT, ServerRuns, end_now
 from tests.patience import PATIENCE, wait_until
 from tests.postgres import Cluster
 
+RESTING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE application_name LIKE 'sequent/%' AND datname = current_database()
+AND state = 'idle' AND query LIKE 'SELECT intervention%'
+"""
+"""The number of drivers that wait: the last thing that each has done is to look for interventions."""
+
 
 @pytest.fixture
 def runs(cluster: Cluster, tmp_path: Path) -> Iterator[ServerRuns]:
@@ -88,22 +95,26 @@ def test_a_driver_whose_run_another_one_has_taken_and_ended_says_so_whatever_it_
 ) -> None:
     target = f"tests.faults.overtaken:{flow}"
 
-    def wait_for_row(process: subprocess.Popen[str]) -> None:
+    def wait_for_rest(process: subprocess.Popen[str]) -> None:
+        """Wait until a driver waits, and is in the midst of nothing: neither it nor that of the holder."""
         wait_until(
-            lambda: runs.execute(f"SELECT count(*) FROM sequent.{table}") == [(1,)] or process.poll() is not None
+            lambda: (
+                (runs.execute(f"SELECT count(*) FROM sequent.{table}"), runs.execute(RESTING)) == ([(1,)], [(2,)])
+                or process.poll() is not None
+            )
         )
 
     runs.hold.touch()
     holder = runs.start("run", "tests.faults.one_pool:hog")
     wait_until(runs.entries)
     late = runs.start("run", target)
-    wait_for_row(late)
+    wait_for_rest(late)
     if is_recovery:
         late.send_signal(signal.SIGINT)
         late.communicate(timeout=PATIENCE)
         late = runs.start("recover", "latest", "--flow", target)
         wait_until(lambda: runs.execute("SELECT max(epoch) FROM sequent.run") == [(2,)] or late.poll() is not None)
-        wait_for_row(late)
+        wait_for_rest(late)
     late.send_signal(signal.SIGSTOP)
     # However long this test takes, the lease does not end by itself.
     runs.execute("UPDATE sequent.lease SET until = until + interval '1 hour'")
