@@ -179,7 +179,7 @@ class Driver:
         if (unrun := self._desks.unrun.take_due()) is not None:
             turn.batch.unrun = unrun
         if turn.batch.may_orphan:
-            self._desks.earlier.look_at(turn.batch)
+            self._desks.earlier.end_orphans(turn.batch)
         if turn.batch:
             try:
                 self._run.commit(turn.batch)

@@ -61,7 +61,7 @@ class EarlierAttempts:
             self._settle(token.hex())
         return token
 
-    def look_at(self, batch: Batch) -> None:
+    def end_orphans(self, batch: Batch) -> None:
         """End the attempts whose tasks a batch takes away, once it is written: no task joins them."""
         marked, superseded = (intent.key for intent, _ in batch.marked), (key for key, _ in batch.superseded)
         settled = {*(passing.key for passing in batch.passed), *marked, *superseded}
