@@ -37,6 +37,8 @@ KEPT = {
     10473: "two runs wait for a shared pool that such an attempt holds",
     10483: "a question is marked before it is asked, and would have been skipped",
     22131: "a recovery gives up a host and dies, and the next one waits for an attempt that the host was ending",
+    22473: "a long flow takes more than 4,000 seconds, and was taken for one that never ends",
+    22522: "a host forgets a run, its answer is lost, and its next agent was taken for a stranger",
 }
 """Seeds that broke a promise once."""
 

@@ -22,8 +22,7 @@ class SeenTokens:
     """The tokens and the newest contact, on disk.
 
     A token is in the file before its attempt begins. It need not be flushed to the disk: if the machine stops, so do
-    all
-    attempts, and the connection by which the token could come again.
+    all attempts, and the connection by which the token could come again.
     """
 
     def __init__(self, place: int) -> None:

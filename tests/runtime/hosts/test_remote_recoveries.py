@@ -10,6 +10,7 @@ import pytest
 
 from sequent.model.value_text import encode
 from sequent.runtime.executors.remote.host_contact import HostContact
+from sequent.runtime.executors.remote.host_records import recorded_hosts
 from sequent.runtime.hosts.protocol.messages import ForgetOutcomes, WithdrawAttempt
 from sequent.runtime.orders import (
     AttemptLost,
@@ -230,6 +231,20 @@ def test_a_run_that_has_ended_leaves_only_the_tokens(host, tmp_path):
         again = driving.start("hello", token="t1")
         lost = driving.outcome_of(again)
         assert isinstance(lost, AttemptLost)
+
+
+def test_a_host_that_was_left_without_an_answer_gets_the_attempts_of_the_next_driver(host, tmp_path, monkeypatch):
+    close = HostContact.close
+    monkeypatch.setattr(HostContact, "close", lambda contact, wait=0.0: close(contact, wait) and False)
+    with remote(run_on(host, tmp_path / "run"), tmp_path / "run") as driving:
+        ended = driving.run("hello")
+        driving.executor.acknowledge(ended.frame, ended.node, ended.attempt)
+    wait_until(lambda: not host.agent_pids())
+    assert recorded_hosts(str(tmp_path / "run")) == ["far"]
+    # A driver has meanwhile written the order of an attempt, and was killed before it reached the host.
+    with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=("a1",)), tmp_path / "run") as driving:
+        again = driving.start("hello", token="a1", attempt=2)
+        assert driving.end_of(again).result == '"hello"'
 
 
 def test_a_driver_that_was_replaced_is_told_so(host, tmp_path):

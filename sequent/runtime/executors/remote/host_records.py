@@ -28,6 +28,8 @@ class HostRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     boot: str = ""
     door: str = ""
     """The address that answered."""
+    was_left: bool = False
+    """Whether it was told to forget the run, when it had none of its attempts; it may have done so."""
 
     def refuse_other(self, told: Attached) -> None:
         """Refuse another agent: it cannot know the fate of attempts that its predecessor got.
@@ -35,7 +37,7 @@ class HostRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Raises:
             HostError: it is another one.
         """
-        if self.directory not in ("", told.directory):
+        if not self.was_left and self.directory not in ("", told.directory):
             raise HostError(
                 f"an agent answers that knows nothing of the run: its attempts were handed to one on {self.node!r}, "
                 f"this one is on {told.node!r}",

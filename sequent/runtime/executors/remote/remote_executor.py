@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from selectors import BaseSelector
+
+from msgspec.structs import replace
 
 from sequent.errors import HostError, HostStage, SequentError
 from sequent.runtime.executors.process_executor import STOP_GRACE
@@ -176,11 +179,22 @@ class RemoteExecutor:
         if self._opened is None or self._is_closed:
             return
         self.send()
-        if self._opened.is_attached and not self._attempts.has_open:
-            self._opened.send(messages.LeaveHost())
-            if self._opened.close(_LEAVE_WAIT):
-                host_records.forget_host(self._run.directory, self.host)
+        # A full disk here leaves the agent as it is.
+        with contextlib.suppress(OSError):
+            if self._opened.is_attached and not self._attempts.has_open:
+                self._let_forget(self._opened)
         self.close()
+
+    def _let_forget(self, contact: HostContact) -> None:
+        """Let the host forget the run; it may do so even if no answer arrives.
+
+        Raises:
+            OSError: that cannot be noted first, and the host is not told.
+        """
+        host_records.write_host_record(self._run.directory, replace(self._record, was_left=True))
+        contact.send(messages.LeaveHost())
+        if contact.close(_LEAVE_WAIT):
+            host_records.forget_host(self._run.directory, self.host)
 
     def close(self) -> None:
         if self._opened is None or self._is_closed:
@@ -203,7 +217,7 @@ class RemoteExecutor:
     @property
     def only_door(self) -> str:
         """The address behind which the agent is that was given attempts; '' if there are none."""
-        return self._record.door if self._attempts.unsettled else ""
+        return self._record.door if self._attempts.unsettled and not self._record.was_left else ""
 
     def first_message(self, version: int) -> messages.Attach:
         """Return the message with the driver of the run, and the attempts whose state it needs."""
