@@ -7,9 +7,11 @@ import hashlib
 import os
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sequent.errors import HostError, HostStage, NotDataError
 from sequent.model.record_text import read_record, text_of_record
+from sequent.runtime.executors.remote.superfluous_messages import shortened
 from sequent.runtime.hosts.protocol.greeting import is_key
 from sequent.runtime.hosts.protocol.messages import Attached
 
@@ -56,13 +58,27 @@ def read_host_record(directory: str, host: str) -> HostRecord:
         return HostRecord(host=host)
 
 
-def write_host_record(directory: str, record: HostRecord) -> None:
-    """Write the record.
+def record_agent(directory: str, before: HostRecord, told: Attached, door: str) -> HostRecord:
+    """Return the record of the agent that has answered behind an address; it is written if it is another one.
 
     Raises:
         OSError: there is no room for it.
     """
-    _write(_path(directory, record.host), text_of_record(record))
+    record = HostRecord(
+        host=before.host, directory=told.directory, node=shortened(told.node), boot=shortened(told.boot), door=door
+    )
+    if record != before:
+        _write(_path(directory, record.host), text_of_record(record))
+    return record
+
+
+def record_leave(directory: str, record: HostRecord) -> None:
+    """Write that the agent is about to be told to forget the run.
+
+    Raises:
+        OSError: there is no room for it.
+    """
+    _write(_path(directory, record.host), text_of_record(replace(record, was_left=True)))
 
 
 def read_agent_key(directory: str, host: str) -> str:

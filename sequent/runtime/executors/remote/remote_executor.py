@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 from selectors import BaseSelector
 
-from msgspec.structs import replace
-
 from sequent.errors import HostError, HostStage, SequentError
 from sequent.runtime.executors.process_executor import STOP_GRACE
 from sequent.runtime.executors.remote import agent_keys, host_records
@@ -17,7 +15,7 @@ from sequent.runtime.executors.remote.received_artifacts import ReceivedArtifact
 from sequent.runtime.executors.remote.remote_attempts import RemoteAttempt, RemoteAttempts
 from sequent.runtime.executors.remote.remote_run import RemoteRun
 from sequent.runtime.executors.remote.sent_files import SentFiles
-from sequent.runtime.executors.remote.superfluous_messages import SuperfluousMessages, shortened
+from sequent.runtime.executors.remote.superfluous_messages import SuperfluousMessages
 from sequent.runtime.executors.wakeups import Wakeups
 from sequent.runtime.executors.workers import MOST_WORKERS
 from sequent.runtime.hosts.protocol import messages
@@ -191,7 +189,7 @@ class RemoteExecutor:
         Raises:
             OSError: that cannot be noted first, and the host is not told.
         """
-        host_records.write_host_record(self._run.directory, replace(self._record, was_left=True))
+        host_records.record_leave(self._run.directory, self._record)
         contact.send(messages.LeaveHost())
         if contact.close(_LEAVE_WAIT):
             host_records.forget_host(self._run.directory, self.host)
@@ -269,20 +267,11 @@ class RemoteExecutor:
         if self._key.turn(told.known):
             self.contact.turn()
             return
-        before = self._record
         if self._attempts.unsettled:
-            before.refuse_other(told)
+            self._record.refuse_other(told)
         self._logs.open(told.directory)
-        self._record = host_records.HostRecord(
-            host=self.host,
-            directory=told.directory,
-            node=shortened(told.node),
-            boot=shortened(told.boot),
-            door=self.contact.door,
-        )
         self._key.keep()
-        if self._record != before:
-            host_records.write_host_record(self._run.directory, self._record)
+        self._record = host_records.record_agent(self._run.directory, self._record, told, self.contact.door)
         self._attempts.meet(told.known)
         for attempt in self._attempts.ordered:
             if not attempt.is_known:
