@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
 from collections import Counter
@@ -70,14 +71,16 @@ def many(options: argparse.Namespace) -> int:
     counts: Counter[str] = Counter()
     broken: list[int] = []
     done = 0
-    for seen in simulated(range(first, first + options.seeds), options.processes):
-        done += 1
-        counts += seen.counts
-        if seen.violation:
-            broken.append(seen.seed)
-            print(f"seed {seen.seed}: {seen.violation}", flush=True)
-        if options.minutes and time.monotonic() - began > 60 * options.minutes:
-            break
+    # Ctrl-C ends the search early: what was simulated counts.
+    with contextlib.suppress(KeyboardInterrupt):
+        for seen in simulated(range(first, first + options.seeds), options.processes):
+            done += 1
+            counts += seen.counts
+            if seen.violation:
+                broken.append(seen.seed)
+                print(f"seed {seen.seed}: {seen.violation}", flush=True)
+            if options.minutes and time.monotonic() - began > 60 * options.minutes:
+                break
     for kind in [*Fault, *sorted(set(counts) - set(Fault))]:
         print(f"{counts[kind]:10,}  {kind}")
     seconds = round(time.monotonic() - began)
