@@ -76,6 +76,7 @@ class SimulatedRun:
         self._count = 0
         self._starts_again = False
         self._has_succeeded = False
+        """Whether it had succeeded as a driver ended."""
 
     def begin(self) -> None:
         """Start it, with people around it."""
@@ -96,6 +97,7 @@ class SimulatedRun:
 
     def _driver_ended(self, driver: SimulatedDriver) -> None:
         self.drivers.remove(driver)
+        self._has_succeeded = self.is_finished
         error = driver.process.error
         if error is not None:
             raise error
@@ -117,13 +119,12 @@ class SimulatedRun:
     @property
     def is_finished(self) -> bool:
         """Whether it has succeeded, for good."""
-        self._has_succeeded = self._has_succeeded or self.status is RunStatus.SUCCESS
-        return self._has_succeeded
+        return self._has_succeeded or self.status is RunStatus.SUCCESS
 
     @property
     def is_over(self) -> bool:
         """Whether it has succeeded, and no driver of it is left."""
-        return not self.drivers and self.is_finished
+        return not self.drivers and self._has_succeeded
 
     @property
     def busy_hosts(self) -> list[str]:
