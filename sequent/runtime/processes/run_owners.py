@@ -54,11 +54,16 @@ def _boot_time() -> int:
         return next((int(line.split()[1]) for line in file if line.startswith("btime ")), 0)
 
 
+def driver_text(run_id: str, owner: Owner) -> str:
+    """Return the words for the process that drives a run."""
+    since = datetime.fromtimestamp(owner.since).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return f"run '{run_id}' is driven by process {owner.pid} on host '{owner.host}' (user {owner.user}) since {since}"
+
+
 def busy(run_id: str, owner: Owner) -> BusyError:
     """Return the error of a run that is driven."""
-    since = datetime.fromtimestamp(owner.since).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     return BusyError(
-        f"run '{run_id}' is driven by process {owner.pid} on host '{owner.host}' (user {owner.user}) since {since}",
+        driver_text(run_id, owner),
         hint=f"wait for it, or stop it there: {typed('stop', run_id)}; "
         f"if it does not answer: {typed('recover', run_id, '--force')}",
     )

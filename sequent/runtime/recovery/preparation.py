@@ -8,6 +8,7 @@ from attrs import evolve
 
 from sequent.engine.apply_directives import direct
 from sequent.errors import UsageError
+from sequent.model.commands import typed
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.interventions import InterventionRecord
 from sequent.model.plan import Plan, StepPlan
@@ -16,7 +17,8 @@ from sequent.model.scope import Sequence, read_sequence
 from sequent.model.status import Action, RunStatus, Status
 from sequent.model.wording import guess, one_of
 from sequent.runtime.ports import ReadRun
-from sequent.runtime.records import AttemptRecord
+from sequent.runtime.processes.run_owners import driver_text
+from sequent.runtime.records import AttemptRecord, RunRecord
 from sequent.runtime.recovery.changes import check_changes
 from sequent.runtime.recovery.people_notes import people_notes
 from sequent.runtime.recovery.prepared_recovery import LoadedRun, PreparedRecovery
@@ -68,7 +70,7 @@ def plan_of(
     attempts: Iterable[AttemptRecord],
     interventions: Collection[InterventionRecord] = (),
 ) -> RecoveryPlan:
-    """Plan the fate of each task in the recovery, and note the requests of people to the run.
+    """Plan the fate of each task in the recovery, and note the run's driver, and the requests of people to it.
 
     Raises:
         DefinitionError, UsageError: as ``prepare``.
@@ -81,7 +83,19 @@ def plan_of(
     kept = () if request.recovery_run is not None else _last_ends(attempts, renaming)
     planned = plan_recovery(plan, run, selected, loaded, kept, assumed_lost=request.assumed_lost)
     _refuse_lacking(planned)
-    return evolve(planned, notes=(*selected.notes, *planned.notes, *people_notes(run.record.id, interventions)))
+    notes = (*selected.notes, *planned.notes, *people_notes(run.record.id, interventions))
+    return evolve(planned, notes=(*_driver_notes(run.record, request), *notes))
+
+
+def _driver_notes(record: RunRecord, request: RecoveryRequest) -> Iterator[str]:
+    """Say that the run cannot be recovered now, or is taken from the process that drives it."""
+    if record.owner is None:
+        return
+    driven = driver_text(record.id, record.owner)
+    if request.forces:
+        yield f"{driven}: --force ends that process and the steps that it executes, and takes the run"
+    else:
+        yield f"recover would be refused: {driven}; stop it first: {typed('stop', record.id)}"
 
 
 def _renamed(run: ReadRun, plan: Plan, request: RecoveryRequest) -> Renaming:

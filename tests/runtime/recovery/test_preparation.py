@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+
 import pytest
 
 import sequent
@@ -143,6 +146,28 @@ def test_only_a_host_with_attempts_that_lack_an_outcome_is_given_up():
     with pytest.raises(UsageError, match="no attempt of run 'r00001' on that host lacks an outcome") as told:
         prepared_for(world, RecoveryRequest(assumed_lost=("etl2", "etl11")))
     assert told.value.hint == "did you mean 'etl1'? such attempts are on etl1, etl2"
+
+
+@pytest.mark.parametrize(
+    ("request_", "note"),
+    [
+        (None, r"recover would be refused: {driven}; stop it first: sequent stop r00001"),
+        (RecoveryRequest(skip=("b",)), r"recover would be refused: {driven}; stop it first: sequent stop r00001"),
+        (
+            RecoveryRequest(forces=True),
+            r"{driven}: --force ends that process and the steps that it executes, and takes the run",
+        ),
+    ],
+)
+def test_the_plan_of_a_run_that_is_driven_says_what_recover_would_do(world, request_, note):
+    world.run = world.store.take("r00001")
+    record = world.store.find("latest")
+    notes = plan_of(world.plan, world.store.look(record), request_, world.store.attempts(record)).notes
+    driven = rf"run 'r00001' is driven by process {os.getpid()} on host '\S+' \(user \S+\) since [-0-9]+ [:0-9]+"
+    assert re.fullmatch(note.format(driven=driven), notes[0])
+    world.run.close()
+    record = world.store.find("latest")
+    assert not plan_of(world.plan, world.store.look(record), request_, world.store.attempts(record)).notes
 
 
 @pytest.mark.parametrize("directives", [RecoveryRequest(rerun=("many",)), RecoveryRequest(skip=("many/1.1",))])

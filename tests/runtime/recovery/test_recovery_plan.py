@@ -46,6 +46,7 @@ def failing(*paths: str):
 
 
 def planned(world: World, asked: RecoveryRequest | None = None) -> RecoveryPlan:
+    world.run.close()
     record = world.store.find("latest")
     return plan_of(world.plan, world.store.look(record), asked, world.store.attempts(record))
 
@@ -238,6 +239,7 @@ def test_planning_leaves_the_run_as_it_is():
     flow.add_step("a", func=work)
     world = World(flow)
     world.drive(Hands(success))
+    world.run.close()
     before = world.store.find("latest"), list(world.store.attempts(world.store.find("latest")))
     planned(world, RecoveryRequest(rerun=("a",), recovery_run=0))
     assert (world.store.find("latest"), list(world.store.attempts(world.store.find("latest")))) == before
