@@ -21,7 +21,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _NAME = re.compile(r"(?:[\w.+-]+@)?(?:[\w.-]+|\[?(?:[\dA-Fa-f]*:){2,7}[\dA-Fa-f.]*(?:%[\w.-]+)?\]?)")
 _LONGEST = 255
 _LIST = "give a list of names: hosts=['edge1', 'edge2']"
-_FORM = "give a name as ssh takes it: 'edge1', 'user@edge1' or an address; its port belongs in ~/.ssh/config"
+_FORM = "give a name as ssh takes it: 'edge1', 'user@edge1' or an address; its port belongs in the SSH configuration"
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -47,6 +47,11 @@ class HostSettings(ByFields):
     """``ssh``, ``paramiko``, or the words of a command that reaches it; '': as the user's configuration allows."""
     ssh_config: str = ""
     """The SSH configuration; '': the user's own."""
+
+    @property
+    def config_file(self) -> str:
+        """The file of the SSH configuration, for hints."""
+        return self.ssh_config or "~/.ssh/config"
 
 
 def read_hosts(value: object, name: str, place: Place) -> list[str]:

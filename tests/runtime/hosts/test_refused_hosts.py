@@ -145,7 +145,7 @@ def test_a_host_that_knows_none_of_our_keys_is_told_with_them(ssh_hosts, way, tm
     assert (error.stage, error.code) == (HostStage.AUTHENTICATION, "host-authentication")
     assert "the host allows publickey" in error.message
     assert f"{ssh_hosts.near.user}@127.0.0.2:{ssh_hosts.near.port} with {other_key}" in error.message
-    assert "ssh-copy-id near" in error.hint
+    assert f"ssh-copy-id -F {tmp_path}/" in error.hint
 
 
 def test_a_jump_host_that_lets_nobody_in_is_named(ssh_hosts, way):

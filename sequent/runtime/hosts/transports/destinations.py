@@ -97,5 +97,5 @@ def _name_error(settings: HostSettings, text: str) -> HostError:
         host=settings.name,
         stage=HostStage.NAME,
         code="host-destination",
-        hint="allowed: an alias of ~/.ssh/config, host, user@host, or ssh://user@host:port",
+        hint=f"allowed: an alias of {settings.config_file}, host, user@host, or ssh://user@host:port",
     )

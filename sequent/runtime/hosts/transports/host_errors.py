@@ -59,11 +59,12 @@ class HostErrors:
             return read_known_hosts(config.known_hosts, config.known_name)
         except OSError as error:
             text = f"cannot read the known hosts in {error.filename!r}: {error.strerror}"
-            hint = f"correct UserKnownHostsFile in ~/.ssh/config, or see: ls -l {shlex.quote(str(error.filename))}"
+            see = f"ls -l {shlex.quote(str(error.filename))}"
+            hint = f"correct UserKnownHostsFile in {self.settings.config_file}, or see: {see}"
             raise self._error(text, HostStage.HOST_KEY, "host-known-hosts", hint) from error
 
     def name_unknown(self, name: str, detail: str) -> HostError:
-        hint = f"correct 'address' of host {self.settings.name!r} in the configuration, or HostName in ~/.ssh/config"
+        hint = f"correct 'address' of {self._host}, or HostName in {self.settings.config_file}"
         return self._error(f"{name!r} has no address: {detail}", HostStage.NAME, "host-name", hint)
 
     def refused(self, detail: str = "connection refused") -> HostError:
@@ -125,24 +126,24 @@ class HostErrors:
         if denial.from_agent:
             keys.append(f"{denial.from_agent} of the agent (ssh-add -l)")
         locked = any(identity.obstacle == LOCKED for identity in identities)
-        code = "host-authentication"
+        code, file = "host-authentication", self.settings.config_file
         if denial.is_partial:
             text = f"the key is accepted, but the host asks for more: {denial.allowed}; nothing is ever asked for here"
             hint = (
                 "let the key suffice there (AuthenticationMethods in sshd_config); or open a connection by hand that "
-                "is shared (ControlMaster and ControlPath in ~/.ssh/config)"
+                f"is shared (ControlMaster and ControlPath in {file})"
             )
         elif denial.has_too_many:
             text = "the host ends the attempt: too many keys were offered (MaxAuthTries)"
-            hint = "offer only the key that it knows: IdentityFile and 'IdentitiesOnly yes' in ~/.ssh/config"
+            hint = f"offer only the key that it knows: IdentityFile and 'IdentitiesOnly yes' in {file}"
         else:
             text = "no key lets us in" + (f"; the host allows {denial.allowed}" if denial.allowed else "")
             text += "; no passphrase is ever asked for" if locked else ""
             code = "host-passphrase" if locked else code
             remedies = [identity.remedy for identity in identities if identity.remedy]
+            copy = shlex.join(["ssh-copy-id", *self._file, self._door])
             hint = "; ".join(remedies) or (
-                f"have a key allowed there: ssh-copy-id {shlex.quote(self._door)}; or name another one: "
-                "IdentityFile in ~/.ssh/config"
+                f"have a key allowed there: {copy}; or name another one: IdentityFile in {file}"
             )
         tried = f"{self._where} with {', '.join(keys) or 'no key, since there is none'}"
         return self._error(text, HostStage.AUTHENTICATION, code, hint, tried)
@@ -241,10 +242,14 @@ class HostErrors:
         """Return the command line by which a user runs the same by hand."""
         if isinstance(self.settings.connect, tuple):
             return shlex.join(self.settings.connect) + " " + " ".join(words)
-        file = ["-F", self.settings.ssh_config] if self.settings.ssh_config else []
         *options, command = words
         destination = [word for word in self._destination if word != "--"]
-        return shlex.join(["ssh", *options, *file, *destination, command])
+        return shlex.join(["ssh", *options, *self._file, *destination, command])
+
+    @property
+    def _file(self) -> list[str]:
+        """The option that names the SSH configuration to the programs of OpenSSH."""
+        return ["-F", self.settings.ssh_config] if self.settings.ssh_config else []
 
     @property
     def _host(self) -> str:
