@@ -45,6 +45,7 @@ def environment() -> Environment:
         duration=text.duration,
         counted=text.counted,
         counts=text.counts,
+        brief=text.brief_reason,
         in_order=text.in_order,
         size=text.size,
         readable=text.readable,

@@ -23,7 +23,7 @@ from sequent.tui.row_table import RowTable
 from sequent.tui.run_source import RunSource
 from sequent.tui.store_screen import StoreScreen
 from sequent.tui.typed_line import TypedLine
-from sequent.view.text import duration, in_order, readable
+from sequent.view.text import brief_reason, duration, in_order, readable
 
 if TYPE_CHECKING:
     from sequent.runtime.ports import Store
@@ -166,6 +166,6 @@ def _cells(record: RunRecord, now: float) -> list[Text]:
         line(record.id),
         Text(moment(record.created)),
         Text(took),
-        numbers(in_order(record.counts)) if record.ended is not None else line(record.reason.partition("\n")[0], "dim"),
+        numbers(in_order(record.counts)) if record.ended is not None else line(brief_reason(record.reason), "dim"),
         line(params),
     ]

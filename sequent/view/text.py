@@ -18,6 +18,10 @@ QUEUED = "queued"
 """The word for a task that waits for resources of pools."""
 LOST = "lost"
 """The word for an attempt that has no outcome, since its driver or its host went away."""
+_WAITING = ", and its tasks wait"
+"""Ends the first half of the line about a host that cannot be reached."""
+_BRIEF = 2
+"""The lines of a reason that a list of runs has room for."""
 GLYPHS: Mapping[str, str] = {
     "waiting": "·",
     "ready": "·",
@@ -103,6 +107,13 @@ def counts(numbers: Mapping[Status, int], *, has_ended: bool = False) -> str:
     """Return the number of each status in a run that goes on or has ended: ``1,204 success, 1 failure``."""
     parts = [f"{number:,} {status.value}" for status, number in in_order(numbers).items()]
     return ", ".join(parts) or nothing_text(has_ended=has_ended)
+
+
+def brief_reason(reason: str) -> str:
+    """Return the reason for which a run waits, as a list of runs has room for it: two of its lines, without details."""
+    lines = [line.partition(": ")[0].removesuffix(_WAITING) for line in reason.splitlines()]
+    more = f", +{len(lines) - _BRIEF:,} more" if len(lines) > _BRIEF else ""
+    return f"{'; '.join(lines[:_BRIEF])}{more}"
 
 
 def nothing_text(*, has_ended: bool) -> str:

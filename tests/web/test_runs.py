@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import UTC, date, datetime
 
@@ -11,6 +12,7 @@ from sequent.dashboard.run_query import PAGE
 from sequent.model.run_target import Target
 from sequent.model.status import RunStatus
 from sequent.runtime.records import PastRun
+from sequent.runtime.rows import Batch
 from sequent.web.outcome_calendar import weeks_of
 from tests.contracts.plans import create, ended, plan
 
@@ -109,6 +111,13 @@ def test_a_run_that_cannot_be_read_is_listed_as_damaged(browser, three_runs, sto
     answer = browser.get("/")
     assert names(answer) == ["lost", "bad", "good"]
     assert 'class="status damaged"' in answer.text
+
+
+def test_a_run_that_waits_has_a_short_reason(browser, store):
+    run = create(store, "waits", "nightly")
+    run.commit(Batch(reason="'load' is held since 08:20 by ada: the disk is full"))
+    assert "'load' is held since 08:20 by ada</span>" in html.unescape(browser.get("/").text)
+    run.close()
 
 
 def test_the_calendar_shows_the_worst_outcome_of_each_day():

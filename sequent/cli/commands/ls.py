@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions, opened_store
 from sequent.cli.output.run_text import origin_text, reason_text
 from sequent.cli.output.terminal import out
-from sequent.cli.output.text import Paint, columns, counts, duration, moment, safe, task_name
+from sequent.cli.output.text import Paint, brief_reason, columns, counts, duration, moment, safe, task_name
 from sequent.errors import StoreError
 from sequent.model.commands import typed
 from sequent.model.record_text import LATEST, MOST
@@ -157,7 +157,7 @@ def _row(record: RunRecord, due: float | None) -> tuple[str, ...]:
     status = Paint(is_on=False).status(record.status)
     tasks = counts(record.counts, has_ended=record.ended is not None)
     if record.status is RunStatus.SUSPENDED or (record.status is RunStatus.RUNNING and record.reason):
-        tasks = f"{tasks}, {safe('; '.join(reason_text(record, due).splitlines()))}"
+        tasks = f"{tasks}, {safe(brief_reason(reason_text(record, due)))}"
     if record.status is RunStatus.DAMAGED:
         return (safe(record.id), "?", "?", "", status, f"{safe(typed('show', record.id))} shows the problem")
     return (safe(record.id), safe(record.target.flow), moment(record.created), took, status, tasks)

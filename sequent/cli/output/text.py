@@ -40,6 +40,7 @@ waiting_time = view_text.waiting_time
 counted = view_text.counted
 size = view_text.size
 counts = view_text.counts
+brief_reason = view_text.brief_reason
 readable = view_text.readable
 task_name = view_text.task_name
 

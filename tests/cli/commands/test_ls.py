@@ -151,6 +151,14 @@ def test_ls_searches_no_large_run(remember, capsys):
     assert "failed:" not in capsys.readouterr().out
 
 
+def test_ls_tells_shortly_what_a_run_waits_for(under_way, remember, capsys):
+    away = "host 'edge1' cannot be reached since 08:20"
+    waits = f"{away}, and its tasks wait: connection refused (connection); try: ssh edge1 true"
+    remember(RememberedStore(replace(under_way, reason=waits), []))
+    ls.ls()
+    assert capsys.readouterr().out.endswith(f"nothing yet, {away}\n")
+
+
 @pytest.mark.parametrize("room", [19, 20, 30, 40])
 def test_ls_cuts_a_failure_to_the_room_that_is_left_on_the_line(remember, capsys, monkeypatch, room):
     remember(RememberedStore(failed(reason=STOPPED), []))
