@@ -80,7 +80,7 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
     ),
     "forecast": (
         "sequent.cli.commands.forecast:forecast",
-        "Tell how long a run would take: earlier runs are replayed under the limits of today.",
+        "Predict how long a run would take: earlier runs are replayed under the limits of today.",
         "[TARGET] [OPTIONS]",
         ("nightly.py:nightly", "jobs.nightly:nightly --pool db=6 --max-concurrent 8"),
     ),
@@ -104,7 +104,7 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
     ),
     "why": (
         "sequent.cli.commands.why:why",
-        "Tell why a step has not started: its requirement, pools, host, delay and hold, or how it ended.",
+        "Explain why a step has not started (its requirement, pools, host, delay and hold), or how it ended.",
         "RUN PATH [OPTIONS]",
         ("latest transmit.send/1.2", "r00412 clean --json"),
     ),

@@ -85,7 +85,7 @@ def read_store(store: object, place: Place) -> str:
     """
     if store is None or isinstance(store, str | os.PathLike):
         return expanded(os.fspath(cast("str | os.PathLike[str]", store or "")), "'store'", place)
-    hint = "give a path, ':memory:', sqlite:///FILE, or a name in DATABASES of config"
+    hint = "give a path, ':memory:', sqlite:///FILE, postgresql://USER@HOST/DATABASE, or a name in DATABASES of config"
     raise option_error(f"'store' is {repr_of(store)}", place, hint)
 
 

@@ -79,7 +79,10 @@ class TypedOptions:
 
     store: Annotated[
         str | None,
-        Parameter(help="Store: a file, sqlite:///FILE, or a name in DATABASES. Else SEQUENT_STORE, else your own."),
+        Parameter(
+            help="Store: a file, sqlite:///FILE, postgresql://USER@HOST/DATABASE, or a name in DATABASES. "
+            "Else SEQUENT_STORE, else your own."
+        ),
     ] = None
     config: Annotated[
         str | None,

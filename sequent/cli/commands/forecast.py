@@ -41,7 +41,7 @@ def forecast(
     runs: Annotated[int, Parameter(show_default=True, help="At most this many earlier runs are replayed.")] = MOST_RUNS,
     options: GlobalOptions = DEFAULTS,
 ) -> int:
-    """Tell how long a run of a flow would take, what decides that, and the effect of other limits."""
+    """Predict how long a run of a flow would take, what decides that, and the effect of other limits."""
     from sequent.runtime.loading.flows import load_flow
 
     if runs < 1:

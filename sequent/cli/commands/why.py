@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def why(run: NamedRun, path: PartPath, /, *, options: GlobalOptions = DEFAULTS) -> int:
-    """Tell why a step, a container, a copy or an iteration of a run has not started, or how it ended."""
+    """Explain why a step, a container, a copy or an iteration of a run has not started, or how it ended."""
     with opened_store(options) as store:
         record = find_run(store, "why", run, path)
         told = explained(store, record, path, time.time())
