@@ -1,4 +1,4 @@
-"""Programs as steps: arguments, standard input, exit codes and what they print.
+"""Programs as steps: arguments, standard input, exit codes and output.
 
 Try it: `sequent run examples/commands.py:inventory`
 """
@@ -16,13 +16,13 @@ class inventory:
     day: date = param(default=date(2026, 11, 24))
     text: str = param(default="to be or not to be\n")
 
-    # One word, one argument: nothing is split, and there is no shell. `result=str` is what it printed.
+    # One word, one argument: nothing is split, and there is no shell. `result=str` is the output.
     folder = command("mktemp", "--directory", "--tmpdir", f"inventory-{day:%Y%m%d}-XXXXXX", result=str)
 
-    # What goes to standard input; and what comes out as a list of lines.
+    # A text on standard input, and the output as a list of lines.
     words = command("tr", "-s", " ", "\n", stdin=text, result=list[str])
 
-    # An exit code other than 0 that is no failure: grep gives 1 where it finds nothing.
+    # An exit code other than 0 that is not a failure: grep exits with 1 if it finds nothing.
     numbers = command("grep", "--only-matching", "[0-9]\\+", stdin=text, success=(0, 1), result=list[str])
 
     @step
@@ -32,16 +32,16 @@ class inventory:
         path.write_text("".join(f"{word}\n" for word in sorted(words)))
         return path
 
-    # What an earlier step gave is an argument. The environment is added to.
+    # The result of an earlier step is an argument. `env=` adds to the environment.
     counted = command("uniq", "--count", "--", write.result, env={"LC_ALL": "C"}, result=list[str])
 
     @step
     def show(self, lines: list[str] = counted.result, numbers: list[str] = numbers.result) -> dict[str, int]:
-        """The words and how often they occur."""
+        """Return the words, with the number of times that they occur."""
         print(f"{len(numbers)} numbers")
         return {word: int(number) for number, word in (line.split() for line in lines)}
 
-    # Whatever happened, the folder goes again.
+    # Remove the folder, whatever happened.
     clean_up = command("rm", "--recursive", "--force", "--", folder.result, requires=show.done)
 
     result = show

@@ -1,6 +1,6 @@
-"""Fan out over what a step found, and gather in order.
+"""Fan out over the result of a step, and gather in order.
 
-How many iterations there are is known only while the flow runs.
+The number of iterations is known only while the flow runs.
 
 Try it: `sequent run examples/fan_out.py:fan_out --count 20`
 """
@@ -16,21 +16,21 @@ class fan_out:
 
     @step
     def find(self) -> list[int]:
-        """What there is to do; a listing of files or a query, elsewhere."""
+        """The work to do: in practice, a listing of files or a query."""
         return list(range(1, self.count + 1))
 
-    # One task for each number, as many at once as there are processors. A failed one stops new ones, and is the only
-    # one, beside those that had not begun, that a recovery runs.
+    # One task for each number, as many at once as there are processors. After a failure no new one starts; a recovery
+    # runs the failed one, and those that had not begun.
     @step(repeats=find.result, parallel=0)
     def length(self, number: int = item()) -> int:
-        """How many steps a number takes to come down to 1."""
+        """The number of steps from a number down to 1."""
         steps = 0
         while number != 1:
             number = number // 2 if number % 2 == 0 else 3 * number + 1
             steps += 1
         return steps
 
-    # The result of something repeated is the list of its iterations' results, in the order of the iterations.
+    # The result of a repeated step is the list of the results of its iterations, in their order.
     @step
     def longest(self, numbers: list[int] = find.result, lengths: list[int] = length.result) -> int:
         """The number with the longest sequence."""

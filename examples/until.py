@@ -25,12 +25,12 @@ class read_all:
 
         @step
         def read(self) -> list[str]:
-            """The page's rows; none, past the last page."""
+            """The rows of the page; none after the last page."""
             return PAGES[self.number - 1] if self.number <= len(PAGES) else []
 
         @step
         def is_last(self, rows: list[str] = read.result) -> bool:
-            """Whether there is nothing more."""
+            """Whether the page is empty."""
             return not rows
 
         until = is_last

@@ -1,6 +1,6 @@
 """A year of flights from New York: extract, join with the weather, deliver, report.
 
-The story that Sequent was made for. A1 and A2 extract at the same time, then B joins what they gave, month by month
+The story that Sequent was made for. A1 and A2 extract at the same time, then B joins their results, month by month
 and airport by airport, then C1 and C2 deliver to two receivers. When C2 fails, a recovery runs C2 and what follows.
 
 Try it: `sequent run examples/flights/flow.py:delays`
@@ -23,11 +23,11 @@ class delays:
     out: Path = param(default=Path("flights-out"), help="directory for all files")
     share: Path = param(default=Path("flights-out/share"), help="directory to which C2 delivers")
     last_month: int = param(default=12, help="the last month of 2013 to look at")
-    fail: bool = param(default=False, help="have the share not mounted, so that C2 fails")
+    fail: bool = param(default=False, help="leave the share unmounted, so that C2 fails")
 
     @step
     def load(self) -> Path:
-        """Put the package's files into a database, as there is one where such data comes from."""
+        """Put the files of the package into a database, since such data usually comes from one."""
         return warehouse.load(self.out / "warehouse.db")
 
     @step
@@ -104,12 +104,12 @@ class delays:
 
     @step(requires=post.failed | copy.failed, handles=False)
     def alert(self) -> None:
-        """Tell somebody; the flow still fails, and can be recovered."""
+        """Send an alert; the flow still fails, and can be recovered."""
         print(f"not delivered: is {self.share} mounted?")
 
     @step(requires=post & copy)
     def report(self, months: list[list[Delay]] = months.result, posted: int = post.result) -> str:
-        """Write what was found."""
+        """Write the findings."""
         text = joining.table(joining.add_up(months)) + f"\n{posted} files posted, and copied to {self.share}\n"
         (self.out / "report.txt").write_text(text)
         return text
@@ -118,6 +118,6 @@ class delays:
 
     @step(requires=report.done)
     def tidy(self) -> None:
-        """Whatever happened: remove what an interrupted step had begun to write."""
+        """Remove the unfinished files of interrupted steps, whatever happened."""
         for unfinished in self.out.rglob("*.part"):
             unfinished.unlink()

@@ -1,4 +1,4 @@
-"""Flights joined with the wind at their hour, and what that says of their delays."""
+"""Flights joined with the wind at their hour, and their delays by wind."""
 
 import csv
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""An HTTP server that keeps the files that it is sent, and how they are sent to it."""
+"""An HTTP server that keeps the files that it gets, and the client that sends them."""
 
 import hashlib
 import threading

@@ -1,4 +1,4 @@
-"""Branches that a value decides, and steps that join them by what became of each.
+"""Branches that a value chooses, and steps that join them by their outcomes.
 
 The peer: Airflow's branches with trigger rules. It needs a branch operator that returns the names of tasks, and one
 of a dozen named rules (`none_failed_min_one_success`, `all_done`, `one_failed`, ...) on each task that joins.

@@ -1,4 +1,4 @@
-"""An approximation that is repeated until it has converged, and gives up after so many cycles.
+"""An approximation that is repeated until it has converged, and gives up after some cycles.
 
 The peer: Cylc's converging workflow. It needs integer cycling, a task with two custom outputs for converged and not
 converged, a message that the task sends for one of them, and a graph line that leads to the next cycle.

@@ -1,7 +1,7 @@
-"""A loop in a loop, both over what was found while running, joined level by level.
+"""A loop in a loop, both over items found while running, joined level by level.
 
 The peer: Metaflow's nested foreach. It needs a step that splits and a step that joins for each level, attributes on
-`self` for what the split runs over, and `inputs` in each join to gather.
+`self` for the items of the split, and `inputs` in each join to gather.
 
 Try it: `sequent run examples/peers/metaflow_foreach.py:census`
 """

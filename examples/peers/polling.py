@@ -1,4 +1,4 @@
-"""Waiting for something outside, in two ways: a poll that says whether it came, and a sensor that fails where not.
+"""Waiting for something outside, in two ways: a poll that returns whether it came, and a sensor that fails if not.
 
 The peers: Airflow's sensors and polling loops in Prefect. They need a class for each kind of thing that is waited for,
 with a mode that says whether a worker is blocked meanwhile; or a loop with `sleep` in a task, lost with its process.

@@ -1,7 +1,7 @@
-"""A pipeline with tasks that are tried again, and one that is mapped over what came before.
+"""A pipeline with tasks that are tried again, and one that is mapped over earlier results.
 
-The peer: Prefect's flows and tasks. It needs `.map` or `.submit`, `unmapped` for what all share, futures that are to be
-waited for, and, to keep results across a restart, storage and a cache policy for each task.
+The peer: Prefect's flows and tasks. It needs `.map` or `.submit`, `unmapped` for shared arguments, futures to wait
+for, and, to keep results across a restart, storage and a cache policy for each task.
 
 Try it: `sequent run examples/peers/prefect_pipeline.py:prices`
 """

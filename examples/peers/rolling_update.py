@@ -1,7 +1,7 @@
-"""An update of a group of hosts at a time; a host that is ill afterwards is put back, and ends the update.
+"""An update of a group of hosts at a time; a host that is ill afterwards is rolled back, and ends the update.
 
 The peer: Ansible's rolling updates. It needs `serial`, `max_fail_percentage`, a `block` with `rescue`, and a wait
-with `until`, `retries` and `delay`; what was done is not kept, so a second start goes over all groups again.
+with `until`, `retries` and `delay`; finished groups are not recorded, so a second start goes over all groups again.
 
 Try it in a directory with a file `hosts/NAME` for each host: `sequent run examples/peers/rolling_update.py:rollout`
 """

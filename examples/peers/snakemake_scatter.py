@@ -1,7 +1,7 @@
 """A text that is split into files, each counted by a command, and the counts put together by another.
 
 The peer: Snakemake's scatter and gather. It needs a `scattergather` section, wildcards in the names of files of three
-rules, and the names written once more in `rule all`; what is to run follows from files and their times.
+rules, and the names written once more in `rule all`; the rules to run follow from files and their times.
 
 Try it in a directory with a `book.txt`: `sequent run examples/peers/snakemake_scatter.py:words`
 """
