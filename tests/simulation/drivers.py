@@ -292,7 +292,7 @@ class SimulatedDriver:
     @contextmanager
     def _signals(self, selector: BaseSelector, on_signal: Callable[[int], None]) -> Generator[None]:
         def hear() -> None:
-            self._term.is_set = False
+            self._term.clear()
             signalled, self._signalled = self._signalled, []
             for number in signalled:
                 on_signal(number)

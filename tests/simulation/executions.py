@@ -179,7 +179,7 @@ class SimulatedWorkers:
     # -- the ports
 
     def open(self, selector: BaseSelector) -> None:
-        selector.register(self._flag, 1, lambda: None)
+        selector.register(self._flag, 1, self._flag.clear)
 
     def renew(self, setup: WorkerSetup) -> None:
         """A new driver has come."""
@@ -228,7 +228,7 @@ class SimulatedWorkers:
         """Nothing waits to be sent."""
 
     def reports(self) -> list[Report]:
-        self._flag.is_set = False
+        self._flag.clear()
         reports, self._reports = self._reports, []
         return reports
 

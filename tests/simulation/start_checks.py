@@ -85,7 +85,7 @@ class StartChecks:
         self._check_success(key[0], execution, name)
         self._check_requirement(key[0], name)
         self._check_outcomes(key[0], order.token, name)
-        self._check_time(key, name)
+        self._check_time(key, order.token, name)
         self._check_amounts(execution)
 
     def _check_alone(self, execution: Execution, name: str) -> None:
@@ -186,8 +186,11 @@ class StartChecks:
         if not (self.is_over or token in self._committed.given_up or self._committed.has_ended(token)):
             self._violated("I8", f"{host} forgets the outcome of {token[:6]}, which is not committed")
 
-    def _check_time(self, key: tuple[TaskKey, int], name: str) -> None:
+    def _check_time(self, key: tuple[TaskKey, int], token: str, name: str) -> None:
         """I14: no delay is shorter than asked for."""
+        if token in self._committed.given_up:
+            # It was under way to its host after its own delay; that of its task has begun anew.
+            return
         due = [self._committed.due.get(key), self._committed.due.get((key[0], 0))]
         late = max((moment for moment in due if moment is not None), default=0.0)
         if self._world.now < late - 1e-6:

@@ -64,7 +64,8 @@ class Steering:
             self._answered.clear()
         for number, decision in batch.decisions:
             self._decide(epoch, number, decision, batch)
-        held = [place for place in held if place in self._held]
+            # During an outage a place may be released, its steps ordered, and the place held again, all in one batch.
+            held = [place for place in held if place in self._held]
         for intent in new:
             if is_stopped:
                 self._violated("I15", f"{self._name(intent.key)} is ordered, and the run is stopped")

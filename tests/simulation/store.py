@@ -100,7 +100,7 @@ class SimulatedClaim:
 
     def watch(self, selector: SimulatedSelector, on_wake: Callable[[], None]) -> None:
         def wake() -> None:
-            self._woken.is_set = False
+            self._woken.clear()
             on_wake()
 
         selector.register(self._woken, EVENT_READ, wake)

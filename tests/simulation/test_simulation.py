@@ -39,6 +39,11 @@ KEPT = {
     22131: "a recovery gives up a host and dies, and the next one waits for an attempt that the host was ending",
     22473: "a long flow takes more than 4,000 seconds, and was taken for one that never ends",
     22522: "a host forgets a run, its answer is lost, and its next agent was taken for a stranger",
+    37004: "an order that a recovery forgets is under way to its host, and the delay of its task begins anew",
+    38465: "a run succeeds beside a draw, and its driver was woken for ever by the answer of the simulated workers",
+    39478: "a place is released, its steps are ordered, and it is held again, all in one batch after an outage",
+    48398: "the same, of a step with copies",
+    48603: "the same as 38465, after a recovery by force",
 }
 """Seeds that broke a promise once."""
 

@@ -240,6 +240,10 @@ class Flag:
         if self.selector is not None:
             self.selector.poke()
 
+    def clear(self) -> None:
+        """Note that the process has woken."""
+        self.is_set = False
+
 
 class SimulatedSelector(BaseSelector):
     """The selector with which a simulated process waits: for simulated sources, and for bells of the real kernel."""
