@@ -42,9 +42,9 @@ from sequent.model.hosts import HERE
 from sequent.model.items import Items
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import Path
-from sequent.model.saved_state import Mark, Renewal, SavedBlock, SavedFrame
+from sequent.model.saved_state import Renewal, SavedBlock, SavedFrame
 from sequent.model.scope import Scope, Sequence, host_in, numbers_in
-from sequent.model.status import RunStatus, Status, Verdict
+from sequent.model.status import Status, Verdict
 
 Task = tuple[int, Sequence]
 """A step or container by its node's index, and its sequence."""
@@ -72,8 +72,8 @@ class RecoveryCourse:
     skipped: set[Task] = field(factory=set[Task])
     """Steps, and containers that are not opened."""
     passed: set[Task] = field(factory=set[Task])
-    again: dict[Task, Mark] = field(factory=dict[Task, Mark])
-    """Successes that a directive runs again."""
+    again: set[Task] = field(factory=set[Task])
+    """Successes that run again by a directive, or with a container around them that keeps nothing."""
     renewed: set[Renewal] = field(factory=set[Renewal])
     """Repeats that begin anew."""
     opened: dict[Task, int | None] = field(factory=dict[Task, int | None])
@@ -97,11 +97,6 @@ class RecoveryCourse:
             for around in (plan.nodes[renewal.node].path,)
         )
 
-    @property
-    def succeeds(self) -> bool:
-        """Whether the run is a success then."""
-        return self.end is not None and self.end.status is RunStatus.SUCCESS
-
 
 ItemsOf = Callable[[Scope, ContainerPlan, RecoveryCourse], Items | None]
 """Returns the items of a repeat; None if they cannot be known yet."""
@@ -110,8 +105,8 @@ ItemsOf = Callable[[Scope, ContainerPlan, RecoveryCourse], Items | None]
 def dry_run(plan: Plan, basis: Basis, items_of: ItemsOf) -> RecoveryCourse:
     """Return the course of a recovery, provided that all tasks it runs succeed.
 
-    The same engine decides. An ``until`` is taken to be false, and requirements
-    on results not to come true: tasks that depend on them are marked as uncertain.
+    The same engine decides. An ``until`` is taken to be false, and requirements on results not to come true: tasks that
+    depend on them are marked as uncertain.
 
     Args:
         plan: the plan to run.
@@ -182,7 +177,7 @@ class _DryRun:
                 course.passed.add((node, scope.sequence))
             case Revise(revision):
                 course.passed.update((mark.node, mark.sequence) for mark in revision.passed)
-                course.again.update(((mark.node, mark.sequence), mark) for mark in revision.outdated)
+                course.again.update((mark.node, mark.sequence) for mark in revision.outdated)
                 self._reopened.update((parent, node) for parent, node, _ in revision.frames)
                 self._reopened.update(revision.repeats)
                 course.renewed.update(revision.renewed)

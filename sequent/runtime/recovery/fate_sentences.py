@@ -11,7 +11,7 @@ from sequent.model.inputs import ResultInput, ResultOrInput, inputs_in
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan, taken_by
 from sequent.model.references import Path, dotted
 from sequent.model.scope import Sequence
-from sequent.model.status import SETTLES, Claim, Status
+from sequent.model.status import SETTLES, Action, Claim, Status
 from sequent.runtime.recovery.dry_run import RecoveryCourse, Task, beginnings
 from sequent.runtime.recovery.task_selection import SelectedTasks, dependents_in, shared_sequence
 
@@ -72,8 +72,8 @@ class Reasons:
 
     def _why_rerun(self, task: Task) -> str:
         found = self._found.get(task)
-        if task in self._course.again:
-            return self._asked(task) or "it has succeeded, but its directive runs it again"
+        if task in self._course.again and (by_directive := self._by_directive(task)):
+            return by_directive
         if found is None:
             is_renewed = self._course.is_renewed(self._plan, task)
             return (is_renewed and self._asked(task)) or "it has not run yet"
@@ -91,19 +91,27 @@ class Reasons:
             "it was handed to a worker, but had not begun" if found.was_handed_over else "it has no outcome that counts"
         )
 
+    def _by_directive(self, task: Task) -> str:
+        """Return which directive runs a success again; '' if it runs again with the container around it."""
+        step = self._plan.step(task[0])
+        if self._selected.directives.action(step, task[1], Status.SUCCESS) is not Action.RERUN:
+            return ""
+        return self._asked(task) or "it has succeeded, but its directive runs it again"
+
     def _asked(self, task: Task) -> str:
         path = self._plan.nodes[task[0]].path
         return next((why for meant, why in self._selected.reasons.items() if meant.has(path, task[1])), "")
 
     def _cause(self, task: Task) -> str:
         """Return why a success runs again without a directive: it reacts to a change, or a container around it does."""
+        path = self._plan.nodes[task[0]].path
         node: NodePlan | None = self._plan.nodes[task[0]]
         while node is not None:
             reaction = self._plan.reactions.get(node.index)
-            if reaction is not None:
+            if reaction is not None and reaction.to_run_of:
                 causes = [dotted(self._plan.nodes[cause].path) for cause in reaction.to_run_of]
                 names = " or ".join(f"'{name}'" for name in causes)
-                subject = "it" if node.index == task[0] else f"'{dotted(node.path)}'"
+                subject = "it" if node.path == path else f"'{dotted(node.path)}'"
                 return f"{subject} waited until {names} was done, which runs again"
             node = self._plan.nodes[node.parent] if node.parent >= 0 else None
         return "the container around it runs again as a whole"

@@ -88,6 +88,23 @@ def test_what_is_kept_though_its_input_is_made_again_is_told():
     assert told(plan)["b/1"] == ("kept", "it has succeeded, and is kept, though its input from 'a' is made again")
 
 
+def test_a_success_that_runs_again_with_what_it_waited_for_is_told_so_and_not_by_a_directive():
+    flow = sequent.Sequent("f")
+    a = flow.add_step("a", func=work)
+    c = flow.add_step("c", requires=a.done)
+    x = c.add_step("x", func=work)
+    c.add_step("y", func=work, requires=x.complete)
+    each = flow.add_step("each", func=work, repeats=[1], requires=a.done)
+    always = flow.add_step("always", func=work, recovery={sequent.STEP_SUCCESS: sequent.STEP_RERUN})
+    flow.add_step("last", func=work, requires=c & each & always)
+    world = World(flow)
+    world.drive(Hands(failing("last")))
+    plan = told(planned(world, RecoveryRequest(rerun=("a",))))
+    assert plan["c.x/1.1"] == plan["c.y/1.1"] == ("rerun", "'c' waited until 'a' was done, which runs again")
+    assert plan["each/1.1"] == ("rerun", "it waited until 'a' was done, which runs again")
+    assert plan["always/1"] == ("rerun", "it has succeeded, but its directive runs it again")
+
+
 def test_how_many_of_how_many_run_is_counted_with_whole_containers_that_are_kept():
     flow = sequent.Sequent("f")
     c = flow.add_step("c", repeats=[1, 2, 3])
