@@ -76,4 +76,9 @@ def _error_of(record: _RaisedError) -> SequentError:
     if record.problems:
         return InvalidFlowError(tuple(cast("DefinitionError", _error_of(problem)) for problem in record.problems))
     kind: type[SequentError] = getattr(errors, record.kind)
-    return kind(record.message, code=record.code, hint=record.hint, place=record.place, path=record.path)
+    # Some classes make their message from other arguments.
+    error = kind.__new__(kind)
+    SequentError.__init__(
+        error, record.message, code=record.code, hint=record.hint, place=record.place, path=record.path
+    )
+    return error
