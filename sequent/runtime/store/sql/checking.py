@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from sequent.errors import StoreError
 from sequent.model.status import RunStatus
-from sequent.runtime.store.nodes import STEP, KnownNodes
+from sequent.runtime.store.nodes import CONTAINER, COPIES, REPEAT, STEP, KnownNodes
 from sequent.runtime.store.sql.records import read_status
 from sequent.runtime.store.sql.run_list import Listing, naming_run
 from sequent.runtime.store.sql.seals import unsealed
@@ -70,8 +70,8 @@ def _misfits(session: Session, run: int, nodes: KnownNodes) -> Iterator[str]:
             yield f"iteration {id_} of '{nodes.path(node)}' is in none"
     for noun, name, kinds in (
         ("an attempt", "attempts_by_place", (STEP,)),
-        ("an iteration", "frames_by_place", ("container", "repeat")),
-        ("a repeat", "repeats_by_place", ("container", "repeat")),
+        ("an iteration", "frames_by_place", (CONTAINER, REPEAT, COPIES)),
+        ("a repeat", "repeats_by_place", (CONTAINER, REPEAT, COPIES)),
     ):
         for node, around, frame, count in session.rows(name, run):
             path, kind = nodes.nodes.get(node, ("", ""))
@@ -80,8 +80,20 @@ def _misfits(session: Session, run: int, nodes: KnownNodes) -> Iterator[str]:
                 yield f"{noun} is of node {node}, which cannot have one{more}"
             elif around is None:
                 yield _lost(noun, path, frame, count)
-            elif nodes.path(around) != path.rpartition(".")[0]:
-                yield f"{noun} of '{path}' is in iteration {frame} of '{nodes.path(around)}'{more}"
+            elif nodes.path(around) != (path if _is_copy(nodes, node, around) else path.rpartition(".")[0]):
+                yield f"{_misplaced(noun, path, frame, nodes.path(around))}{more}"
+
+
+def _is_copy(nodes: KnownNodes, node: int, around: int) -> bool:
+    """Return whether a node within copies on hosts is what they are copies of, and so has their path."""
+    return nodes.has_copies(around) and not nodes.has_copies(node)
+
+
+def _misplaced(noun: str, path: str, frame: int, around: str) -> str:
+    """Return where rows are; ``frame`` is the iteration around them, or that of a misplaced iteration itself."""
+    if noun == "an iteration":
+        return f"iteration {frame} of '{path}' is in one of '{around}'"
+    return f"{noun} of '{path}' is in iteration {frame} of '{around}'"
 
 
 def _lost(noun: str, path: str, frame: int, count: int) -> str:
