@@ -110,10 +110,10 @@ def begin_doubt(run: RunState, frame: Frame, position: int) -> None:
     """Begin to find out whether a kept success runs again, once the requirements around it are known."""
     doubt = frame.doubtful[position] = Doubt()
     for cause in frame.layout.causes[position]:
-        owner, place = run.owner_of(frame, cause.node)
-        if not owner.statuses[place].is_settled:
+        owner, at = run.owner_of(frame, cause.node)
+        if not owner.statuses[at].is_settled:
             doubt.open += 1
-        elif _has_come_about(cause, frame, owner, place):
+        elif _has_come_about(cause, frame, owner, at):
             doubt.has_cause = True
     run.doubts.append((frame, position))
 

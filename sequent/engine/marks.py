@@ -6,7 +6,7 @@ from sequent.engine.conditions import note_run
 from sequent.engine.frames import Frame
 from sequent.engine.layout import is_step
 from sequent.engine.run_state import RunState
-from sequent.engine.task_lifecycle import leave_waiting, settle
+from sequent.engine.task_lifecycle import settle, stop_waiting
 from sequent.model.directives import Selection
 from sequent.model.effects import RecordMark, RefuseMark
 from sequent.model.facts import QuestionAnswered, TaskMarked
@@ -69,7 +69,7 @@ def refuse(run: RunState, fact: TaskMarked | QuestionAnswered, reason: str) -> N
 def settle_by_hand(run: RunState, frame: Frame, position: int, fact: TaskMarked | QuestionAnswered) -> None:
     """Settle a task with the outcome of a person, as one more attempt."""
     node = frame.layout.nodes[position]
-    leave_waiting(run, frame, position)
+    stop_waiting(run, frame, position)
     attempt = frame.attempts[position] = frame.attempts.get(position, 0) + 1
     if run.reacts:
         note_run(frame, position)

@@ -6,7 +6,7 @@ from sequent.engine.conditions import note_run
 from sequent.engine.frames import Frame
 from sequent.engine.marks import place_in, refuse, settle_by_hand
 from sequent.engine.run_state import RunState
-from sequent.engine.task_lifecycle import leave_waiting, settle
+from sequent.engine.task_lifecycle import settle, stop_waiting
 from sequent.engine.waits import review_sleep
 from sequent.model.effects import AskPerson, FailQuestion
 from sequent.model.facts import QuestionAnswered
@@ -60,7 +60,7 @@ def answer(run: RunState, fact: QuestionAnswered) -> None:
 def give_up(run: RunState, frame: Frame, position: int) -> None:
     """Fail a question that has got no answer in time."""
     if (frame.scope.id, position) in run.questions:
-        leave_waiting(run, frame, position)
+        stop_waiting(run, frame, position)
         attempt = frame.attempts[position] = frame.attempts.get(position, 0) + 1
         if run.reacts:
             note_run(frame, position)

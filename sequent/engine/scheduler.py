@@ -206,13 +206,13 @@ class Scheduler:
                 if block is not None and not block.is_open:
                     take_count(run, block, fact)
             case ItemDrawn() | ItemsEnded() | DrawFailed():
-                self._draw(fact)
+                self._take_draw(fact)
             case TimerEnded() | HoldGranted():
                 place = self._child(fact.frame, fact.node)
                 if place is not None:
                     self._go_on(*place, fact)
             case _:
-                self._take_request(fact)
+                self._take_other(fact)
 
     def _go_on(self, frame: Frame, position: int, fact: TimerEnded | HoldGranted) -> None:
         """Let a ready child go on whose wait is over; fail a question whose time is over."""
@@ -223,7 +223,7 @@ class Scheduler:
         else:
             give_up(self._run, frame, position)
 
-    def _take_request(
+    def _take_other(
         self,
         fact: RunStarted
         | StopRequested
@@ -237,6 +237,7 @@ class Scheduler:
         | TaskMarked
         | QuestionAnswered,
     ) -> None:
+        """Take a fact about the run as a whole, a host or the pace of a step, or a request of a person."""
         match fact:
             case ReservationEnded(place):
                 end_reservation(self._run, place)
@@ -291,7 +292,8 @@ class Scheduler:
         place = self._child(frame_id, node)
         return None if place is None else place[0].blocks.get(place[1])
 
-    def _draw(self, fact: ItemDrawn | ItemsEnded | DrawFailed) -> None:
+    def _take_draw(self, fact: ItemDrawn | ItemsEnded | DrawFailed) -> None:
+        """Take the answer to a draw, or to the search for the items or the delay of a container."""
         place = self._child(fact.frame, fact.node)
         if isinstance(fact, DrawFailed) and place is not None and end_wait(self._run, *place):
             # It is not known how long it is to wait.

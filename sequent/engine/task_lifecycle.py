@@ -87,13 +87,13 @@ def _fail(run: RunState, frame: Frame, position: int, step: StepPlan, *, may_ret
     frame.losses.pop(position, None)
     if step.retries:
         frame.failures[position] = frame.failures.get(position, 0) + 1
-        if may_retry and frame.failures[position] <= step.retries and _goes_on(run, frame, position):
+        if may_retry and frame.failures[position] <= step.retries and _may_still_start(run, frame, position):
             _try_again(run, frame, position)
             return
     settle(run, frame, position, Status.FAILURE)
 
 
-def _goes_on(run: RunState, frame: Frame, position: int) -> bool:
+def _may_still_start(run: RunState, frame: Frame, position: int) -> bool:
     """Return whether the child may still start."""
     return not run.is_stopping and (not frame.block.is_stopped or frame.layout.nodes[position].watches)
 
@@ -151,7 +151,7 @@ def settle(run: RunState, frame: Frame, position: int, status: Status, *, is_kep
         run.closings.append(frame)
 
 
-def leave_waiting(run: RunState, frame: Frame, position: int) -> None:
+def stop_waiting(run: RunState, frame: Frame, position: int) -> None:
     """Let a child wait no longer, for a time, for amounts or for an answer."""
     end_wait(run, frame, position)
     if (frame.scope.id, position) in run.questions:
@@ -170,7 +170,7 @@ def leave_waiting(run: RunState, frame: Frame, position: int) -> None:
 def settle_unstarted(run: RunState, frame: Frame, position: int, status: Status) -> None:
     """Record that a child never starts: skipped or cancelled, or a failure if it was to be tried again."""
     node = frame.layout.nodes[position]
-    leave_waiting(run, frame, position)
+    stop_waiting(run, frame, position)
     if frame.failures.get(position) and not frame.losses.get(position):
         status = Status.FAILURE
     if is_step(node):
