@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sequent.by_fields import ByFields
 from sequent.model.directives import Directives, Reach, found_status
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
-from sequent.model.saved_state import Mark, Renewal, Revision, SavedBlock, SavedFrame, SavedTask
+from sequent.model.saved_state import Renewal, RevisedTask, Revision, SavedBlock, SavedFrame, SavedTask
 from sequent.model.scope import Sequence
 from sequent.model.status import Action, Status, Verdict
 
@@ -38,8 +38,7 @@ def direct(plan: Plan, saved: SavedFrame, directives: Directives, recovery: int)
 def everything_in(plan: Plan, saved: SavedBlock, node: ContainerPlan, around: int, sequence: Sequence) -> Revision:
     """Return the changes to be written for a container that had succeeded and in which nothing is kept."""
     changes = _Changes()
-    for mark in _successes_in(plan, saved, node, around, sequence, changes):
-        changes.outdated.append(mark)
+    changes.outdated.extend(_successes_in(plan, saved, node, around, sequence, changes))
     return changes.revision()
 
 
@@ -54,8 +53,8 @@ class _Around(ByFields):
 
 @frozen(eq=False, repr=False)
 class _Changes(ByFields):
-    outdated: list[Mark] = field(factory=list[Mark])
-    passed: list[Mark] = field(factory=list[Mark])
+    outdated: list[RevisedTask] = field(factory=list[RevisedTask])
+    passed: list[RevisedTask] = field(factory=list[RevisedTask])
     frames: list[tuple[int, int, int]] = field(factory=list[tuple[int, int, int]])
     repeats: list[tuple[int, int]] = field(factory=list[tuple[int, int]])
     renewed: list[Renewal] = field(factory=list[Renewal])
@@ -106,10 +105,10 @@ class _Directing:
         action = self._directives.action(step, place.sequence, status)
         iteration = place.number if container.wraps else 0
         if status is Status.SUCCESS and action is Action.RERUN:
-            self.changes.outdated.append(Mark(frame, index, iteration, task.attempt, place.sequence, status))
+            self.changes.outdated.append(RevisedTask(frame, index, iteration, task.attempt, place.sequence))
             return replace(task, status=Status.WAITING, verdict=Verdict.UNKNOWN, answers=(), is_passed=False)
         if status is not Status.SUCCESS and action is Action.SKIP:
-            self.changes.passed.append(Mark(frame, index, iteration, task.attempt + 1, place.sequence, status))
+            self.changes.passed.append(RevisedTask(frame, index, iteration, task.attempt + 1, place.sequence))
             return SavedTask(
                 Status.SUCCESS, task.attempt + 1, recovery=self._recovery, ran_in=task.ran_in, is_passed=True
             )
@@ -188,7 +187,7 @@ class _Directing:
 
 def _successes_in(
     plan: Plan, saved: SavedBlock, node: ContainerPlan, around: int, sequence: Sequence, changes: _Changes
-) -> Iterator[Mark]:
+) -> Iterator[RevisedTask]:
     """Yield every success in a container; note the containers and iterations around them as opened."""
     if saved.status is Status.SUCCESS and node.repeats is not None:
         changes.repeats.append((around, node.index))
@@ -199,7 +198,7 @@ def _successes_in(
         for index, task in frame.tasks.items():
             if task.status is Status.SUCCESS:
                 iteration = number if node.wraps else 0
-                yield Mark(own, index, iteration, task.attempt, place.sequence, Status.SUCCESS)
+                yield RevisedTask(own, index, iteration, task.attempt, place.sequence)
         for index, block in frame.blocks.items():
             yield from _successes_in(plan, block, plan.container(index), own, place.sequence, changes)
 

@@ -80,7 +80,7 @@ class SavedBlock(Struct, frozen=True):
     """The host of each copy, for a container of copies."""
 
 
-class Mark(Struct, frozen=True):
+class RevisedTask(Struct, frozen=True):
     """A task whose row a recovery changes before any task runs."""
 
     frame: int
@@ -90,8 +90,6 @@ class Mark(Struct, frozen=True):
     """The iteration of a repeated step; 0 for others."""
     attempt: int
     sequence: Sequence
-    found: Status
-    """Its status, as directives name it."""
 
 
 class Renewal(Struct, frozen=True):
@@ -110,13 +108,13 @@ class Revision(Struct, frozen=True):
     They are written in one transaction, so that a recovery of that recovery finds them.
     """
 
-    outdated: tuple[Mark, ...] = ()
+    outdated: tuple[RevisedTask, ...] = ()
     """The successes that are to run again."""
-    superseded: tuple[Mark, ...] = ()
+    superseded: tuple[RevisedTask, ...] = ()
     """The attempts of recoveries that this one does not build on."""
-    restored: tuple[tuple[Mark, int], ...] = ()
+    restored: tuple[tuple[RevisedTask, int], ...] = ()
     """The successes of an earlier recovery that later ones had replaced, with the number of their attempt."""
-    passed: tuple[Mark, ...] = ()
+    passed: tuple[RevisedTask, ...] = ()
     """The tasks that are passed over, with the numbers of the attempts that record it."""
     frames: tuple[tuple[int, int, int], ...] = ()
     """The iterations that no longer count as a success: frame around, container, number."""

@@ -176,8 +176,8 @@ class _DryRun:
             case PassOver(scope, node):
                 course.passed.add((node, scope.sequence))
             case Revise(revision):
-                course.passed.update((mark.node, mark.sequence) for mark in revision.passed)
-                course.again.update((mark.node, mark.sequence) for mark in revision.outdated)
+                course.passed.update((task.node, task.sequence) for task in revision.passed)
+                course.again.update((task.node, task.sequence) for task in revision.outdated)
                 self._reopened.update((parent, node) for parent, node, _ in revision.frames)
                 self._reopened.update(revision.repeats)
                 course.renewed.update(revision.renewed)

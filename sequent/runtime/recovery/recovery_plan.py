@@ -128,9 +128,9 @@ class _Planning:
     def plan(self, kept: Iterable[tuple[str, Sequence, bool]]) -> RecoveryPlan:
         course = dry_run(self._plan, self._basis, self._items_of)
         found = dict(_found_in(self._saved, self._plan)) if self._saved is not None else {}
-        for mark in self._rewound.superseded:
-            if found[mark.node, mark.sequence].status is not Status.SUCCESS:
-                found[mark.node, mark.sequence] = FoundStatus(Status.READY, had_not_succeeded=True)
+        for each in self._rewound.superseded:
+            if found[each.node, each.sequence].status is not Status.SUCCESS:
+                found[each.node, each.sequence] = FoundStatus(Status.READY, had_not_succeeded=True)
         for path, sequence, is_success in kept:
             index = self._steps.get(path)
             if index is not None and (index, sequence) not in found:
@@ -139,8 +139,8 @@ class _Planning:
                 )
         course.renewed.update(self._rewound.renewed)
         # Tasks in a repeat that begins anew are as if they had never run.
-        found = {task: fate for task, fate in found.items() if not course.is_renewed(self._plan, task)}
-        superseded = {(mark.node, mark.sequence) for mark in self._rewound.superseded}
+        found = {task: status for task, status in found.items() if not course.is_renewed(self._plan, task)}
+        superseded = {(each.node, each.sequence) for each in self._rewound.superseded}
         for task in [*self._on_hosts]:
             if task in superseded or task in course.passed or course.is_renewed(self._plan, task):
                 self._orphans[task] = self._on_hosts.pop(task)
@@ -242,7 +242,7 @@ class _Planning:
         shared = shared_sequence(self._plan, value.node, scope.sequence)
         is_new = scope.id > self._basis.last_id and len(shared) == len(scope.sequence)
         # A restored success has its earlier result.
-        restored = ((self._plan.nodes[mark.node].path, mark.sequence) for mark, _ in self._rewound.restored)
+        restored = ((self._plan.nodes[task.node].path, task.sequence) for task, _ in self._rewound.restored)
         return is_new or (value.maker, shared) in course.made or (value.maker, shared) in restored
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
-from sequent.model.saved_state import Mark, Renewal, Revision, SavedBlock, SavedFrame, SavedTask
+from sequent.model.saved_state import Renewal, RevisedTask, Revision, SavedBlock, SavedFrame, SavedTask
 from sequent.model.scope import Sequence
 from sequent.model.status import Status, Verdict
 from sequent.runtime.attempt_outcomes import answers_of
@@ -28,8 +28,8 @@ class RewindingLoader(SavedLoader):
         self._around: list[int] = [0]
         """The frames around the node that is being loaded."""
         self._within: list[Sequence] = [()]
-        self._superseded: list[Mark] = []
-        self._restored: list[tuple[Mark, int]] = []
+        self._superseded: list[RevisedTask] = []
+        self._restored: list[tuple[RevisedTask, int]] = []
         self._frames_again: list[tuple[int, int, int]] = []
         self._repeats_again: list[tuple[int, int]] = []
         self._renewed: list[Renewal] = []
@@ -98,25 +98,19 @@ class RewindingLoader(SavedLoader):
         earlier = [one for one in tried if one.recovery <= self._basis and not one.is_superseded]
         self._earlier += bool(earlier)
         within = self._within[-1]
-        mark = Mark(
-            frame,
-            step.index,
-            iteration,
-            saved.attempt,
-            (*within, iteration) if iteration else within,
-            Status.SUCCESS,
-        )
+        sequence = (*within, iteration) if iteration else within
+        task = RevisedTask(frame, step.index, iteration, saved.attempt, sequence)
         later = [one.number for one in tried if one.recovery > self._basis and not one.is_superseded]
-        self._superseded += [replace(mark, attempt=number) for number in later]
+        self._superseded += [replace(task, attempt=number) for number in later]
         if earlier and _had_succeeded(earlier[-1]):
-            return self._restore(step, mark, earlier[-1], saved)
+            return self._restore(step, task, earlier[-1], saved)
         return replace(saved, status=Status.WAITING, verdict=Verdict.UNKNOWN, answers=(), waits=False)
 
-    def _restore(self, step: StepPlan, mark: Mark, then: Tried, saved: SavedTask) -> SavedTask:
+    def _restore(self, step: StepPlan, task: RevisedTask, then: Tried, saved: SavedTask) -> SavedTask:
         """Make a success count again, as a new attempt after those that followed it."""
         number = saved.attempt + 1
-        self._restored.append((replace(mark, attempt=number), then.number))
-        text = self._rows.result_at(mark.frame, step.index, mark.iteration, then.number)
+        self._restored.append((replace(task, attempt=number), then.number))
+        text = self._rows.result_at(task.frame, step.index, task.iteration, then.number)
         answers = answers_of(step, text) if step.asked else ()
         return SavedTask(Status.SUCCESS, number, then.verdict, answers, recovery=self._recovery, ran_in=then.recovery)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sequent.model.effects import PassOver, Revise
 from sequent.model.plan import Plan
-from sequent.model.saved_state import Mark, Renewal, Revision
+from sequent.model.saved_state import Renewal, RevisedTask, Revision
 from sequent.model.status import Status
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.turn_record import Told, Turn
@@ -45,11 +45,11 @@ def revise(plan: Plan, revision: Revision, batch: Batch, at: float, recovery: in
         recovery: the run's present recovery.
     """
 
-    def passing(mark: Mark) -> Passing:
-        return Passing(TaskKey(mark.frame, mark.node, mark.iteration), mark.attempt, at, recovery)
+    def passing(task: RevisedTask) -> Passing:
+        return Passing(TaskKey(task.frame, task.node, task.iteration), task.attempt, at, recovery)
 
-    def attempt(mark: Mark) -> tuple[TaskKey, int]:
-        return TaskKey(mark.frame, mark.node, mark.iteration), mark.attempt
+    def attempt(task: RevisedTask) -> tuple[TaskKey, int]:
+        return TaskKey(task.frame, task.node, task.iteration), task.attempt
 
     def renewing(renewal: Renewal) -> tuple[int, int, int | None]:
         container = plan.container(renewal.node)
@@ -59,6 +59,6 @@ def revise(plan: Plan, revision: Revision, batch: Batch, at: float, recovery: in
     batch.outdated += map(attempt, revision.outdated)
     batch.superseded += map(attempt, revision.superseded)
     batch.passed += map(passing, revision.passed)
-    batch.restored += [(passing(mark), source) for mark, source in revision.restored]
+    batch.restored += [(passing(task), source) for task, source in revision.restored]
     batch.closed_frames += [(FrameKey(*place), Status.ACTIVE) for place in revision.frames]
     batch.closed_repeats += [(frame, index, Status.ACTIVE) for frame, index in revision.repeats]
