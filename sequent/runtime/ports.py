@@ -16,7 +16,7 @@ from sequent.model.spec import Amounts
 from sequent.model.status import Status
 from sequent.runtime.orders import AttemptOrder, DrawOrder, Report
 from sequent.runtime.records import AttemptRecord, Pending, RunOrigin, RunRecord
-from sequent.runtime.rows import Ask, Batch, FrameKey, HandedOver, TaskKey, Wait
+from sequent.runtime.rows import Ask, AttemptOnHost, Batch, FrameKey, TaskKey, Wait
 from sequent.runtime.run_list_port import RunList
 from sequent.runtime.story_port import Stories
 
@@ -114,7 +114,7 @@ class ReadRun(Protocol):
         """Return the number of tasks whose last attempts failed, and the first of them."""
         ...
 
-    def handed_over(self) -> list[HandedOver]:
+    def handed_over(self) -> list[AttemptOnHost]:
         """Return the attempts on hosts that a driver has handed over, and whose outcomes are not written."""
         ...
 

@@ -35,7 +35,7 @@ class TaskKey(Struct, frozen=True):
     iteration: int
 
 
-class HandedOver(NamedTuple):
+class AttemptOnHost(NamedTuple):
     """An attempt on a host that a driver has handed over, and whose outcome is not written."""
 
     key: TaskKey | None

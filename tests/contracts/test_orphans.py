@@ -14,11 +14,11 @@ from sequent.runtime.ports import DrivenRun, Store
 from sequent.runtime.records import PoolHold, TaskPlace
 from sequent.runtime.rows import (
     Ask,
+    AttemptOnHost,
     Batch,
     Ending,
     FrameKey,
     FrameOpening,
-    HandedOver,
     Hold,
     Intent,
     Passing,
@@ -93,11 +93,11 @@ def asks(run: DrivenRun, key: TaskKey, amount: int) -> bool:
     return bool(run.ask([Ask(key, (("db", amount),), 0)]))
 
 
-def orphans(run: DrivenRun) -> list[HandedOver]:
+def orphans(run: DrivenRun) -> list[AttemptOnHost]:
     return [each for each in run.handed_over() if each.key is None]
 
 
-def amounts(attempt: HandedOver) -> dict[str, int]:
+def amounts(attempt: AttemptOnHost) -> dict[str, int]:
     return {hold.pool: hold.amount for hold in attempt.holds}
 
 

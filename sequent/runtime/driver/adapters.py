@@ -18,7 +18,7 @@ from sequent.runtime.clock import Clock
 from sequent.runtime.driver.stop_signals import stop_signals
 from sequent.runtime.observer_port import Observer
 from sequent.runtime.ports import DrivenRun, Executor
-from sequent.runtime.rows import HandedOver
+from sequent.runtime.rows import AttemptOnHost
 
 Signals = Callable[[BaseSelector, Callable[[int], None]], AbstractContextManager[None]]
 """While it lasts, the selector's loop calls the function with the number of each signal that is to stop the run."""
@@ -49,7 +49,7 @@ class HostExecutor(Executor, Protocol):
         ...
 
     def end_earlier(self, token: str) -> None:
-        """Have an attempt of an earlier driver ended that no task needs; ``EarlierGone`` follows."""
+        """End an attempt of an earlier driver that no task needs; ``EarlierGone`` follows."""
         ...
 
     def send(self) -> None:
@@ -84,7 +84,7 @@ class Adapters(ByFields):
     """Tells whether a host that a step names is this machine."""
     host_executor: Callable[[str], HostExecutor] | None = None
     """Makes the executor of another host; None if no other host can be reached."""
-    handed_over: tuple[HandedOver, ...] = ()
+    handed_over: tuple[AttemptOnHost, ...] = ()
     """The attempts that an earlier driver has handed to hosts: these may know their outcomes."""
     hears_people: bool = False
     """Whether the driver looks for interventions of people."""

@@ -58,7 +58,7 @@ class ExecutorChoice:
             executor.acknowledge(*key)
 
     def end_earlier(self, host: str, token: str) -> None:
-        """Have an attempt of an earlier driver ended on a host."""
+        """End an attempt of an earlier driver on a host."""
         executor = self._by_host.get(host)
         if executor is not None:
             executor.end_earlier(token)

@@ -36,7 +36,7 @@ from sequent.runtime.pickle_keys import key_file, make_key
 from sequent.runtime.ports import DrivenRun, Executor, Store
 from sequent.runtime.recovery.changes import adopt, changed_code
 from sequent.runtime.recovery.prepared_recovery import PreparedRecovery, open_part
-from sequent.runtime.rows import Batch, HandedOver, RunEnd
+from sequent.runtime.rows import AttemptOnHost, Batch, RunEnd
 from sequent.runtime.runs.given_results import ResultReader
 from sequent.runtime.runs.linked_directories import lead_elsewhere
 from sequent.runtime.runs.nested_runs import around_steps
@@ -235,13 +235,13 @@ class Drive(ByFields):
         driver.drive()
         return self._outcome(driver)
 
-    def _not_lost(self, handed_over: list[HandedOver]) -> tuple[HandedOver, ...]:
+    def _not_lost(self, handed_over: list[AttemptOnHost]) -> tuple[AttemptOnHost, ...]:
         """Return the attempts that hosts may still know: those here, and on hosts said to be gone, are lost."""
         config = self.definition.spec.config
         lost = self.prepared.assumed_lost
         return tuple(each for each in handed_over if each.host not in lost and not is_here(each.host, config.hosts))
 
-    def _give_up_lost(self, handed_over: Iterable[HandedOver], living: Sequence[HandedOver]) -> None:
+    def _give_up_lost(self, handed_over: Iterable[AttemptOnHost], living: Sequence[AttemptOnHost]) -> None:
         """Free the amounts that are held for lost attempts alone."""
         needed = {(hold.key, hold.pool) for each in living for hold in each.holds}
         free = [hold for each in handed_over for hold in each.holds if (hold.key, hold.pool) not in needed]
@@ -249,7 +249,7 @@ class Drive(ByFields):
         if gone:
             self.run.commit(Batch(holds=[replace(hold, amount=0) for hold in free], gone=gone))
 
-    def _unknown(self, handed_over: list[HandedOver]) -> list[str]:
+    def _unknown(self, handed_over: list[AttemptOnHost]) -> list[str]:
         """Return a note for each host that is said to be gone, and has nothing that could be lost."""
         waiting = {each.host for each in handed_over}
         rest = f"; attempts are with {', '.join(sorted(waiting))}" if waiting else ""

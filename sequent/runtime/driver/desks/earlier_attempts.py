@@ -12,7 +12,7 @@ from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.desks.hosts import HostDesk
 from sequent.runtime.driver.turn_record import Turn
 from sequent.runtime.orders import EarlierGone
-from sequent.runtime.rows import Batch, HandedOver, TaskKey
+from sequent.runtime.rows import AttemptOnHost, Batch, TaskKey
 
 
 class EarlierAttempts:
@@ -66,7 +66,7 @@ class EarlierAttempts:
         marked, superseded = (intent.key for intent, _ in batch.marked), (key for key, _ in batch.superseded)
         settled = {*(passing.key for passing in batch.passed), *marked, *superseded}
         renewed = {(frame, node) for frame, *nodes in batch.renewed for node in nodes}
-        orphans: list[HandedOver] = []
+        orphans: list[AttemptOnHost] = []
         for each in self._living.values():
             if each.key in self._tokens and (each.key in settled or not renewed.isdisjoint(each.places)):
                 del self._tokens[each.key]
@@ -80,7 +80,7 @@ class EarlierAttempts:
             self._turn.batch.gone.append(bytes.fromhex(report.token))
         self._settle(report.token)
 
-    def _end(self, orphans: Iterable[HandedOver]) -> None:
+    def _end(self, orphans: Iterable[AttemptOnHost]) -> None:
         for each in orphans:
             self._hosts.end_earlier(each.host, each.token.hex())
 

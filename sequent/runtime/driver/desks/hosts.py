@@ -45,7 +45,7 @@ class HostDesk:
         return True
 
     def end_earlier(self, host: str, token: str) -> None:
-        """Have an attempt of an earlier driver ended that no task needs."""
+        """End an attempt of an earlier driver that no task needs."""
         self._executors.end_earlier(host, token)
 
     def send(self) -> None:
@@ -53,14 +53,14 @@ class HostDesk:
         self._executors.send()
 
     def reached(self, report: HostReachable) -> None:
-        """A host can be reached."""
+        """Note that a host can be reached."""
         self._turn.facts.append(HostReached(report.host, report.slots))
         if self._lost.pop(report.host, None) is not None:
             self._observer.note(f"host '{report.host}' can be reached again")
             self._write()
 
     def lost(self, report: HostUnreachable) -> None:
-        """A host cannot be reached; it is said once for each reason."""
+        """Note that a host cannot be reached; tell it once for each reason."""
         self._turn.facts.append(HostLost(report.host))
         now = self._clock.now()
         before = self._lost.get(report.host)

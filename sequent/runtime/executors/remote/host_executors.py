@@ -26,7 +26,7 @@ from sequent.runtime.hosts.transports.transport import Connection
 from sequent.runtime.loading.sources import sources_of
 from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.records import RunRecord
-from sequent.runtime.rows import HandedOver
+from sequent.runtime.rows import AttemptOnHost
 
 _CONNECTING = 30.0
 """The seconds that each address of a host has to accept us."""
@@ -61,10 +61,10 @@ class HostExecutors:
         self._setup = setup
         self._selector = selector
         self._monotonic = monotonic
-        self._handed_over: Sequence[HandedOver] = ()
+        self._handed_over: Sequence[AttemptOnHost] = ()
         self._executors: dict[str, RemoteExecutor] = {}
 
-    def expect(self, handed_over: Sequence[HandedOver]) -> None:
+    def expect(self, handed_over: Sequence[AttemptOnHost]) -> None:
         """Ask hosts for attempts that an earlier driver handed over, without a written outcome."""
         self._handed_over = handed_over
 

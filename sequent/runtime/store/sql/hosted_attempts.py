@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sequent.model.scope import host_in
-from sequent.runtime.rows import HandedOver, Hold, TaskKey
+from sequent.runtime.rows import AttemptOnHost, Hold, TaskKey
 from sequent.runtime.store.sql.attempt_rows import AttemptRows
 from sequent.runtime.store.sql.hosted_holds import AttemptThere, RowPlace, attempts_there
 from sequent.runtime.store.sql.records import read_host, read_orphans
@@ -12,7 +12,7 @@ from sequent.runtime.store.sql.records import read_host, read_orphans
 class HostedAttemptRows(AttemptRows):
     """Lists attempts that a driver has handed over to hosts."""
 
-    def handed_over(self) -> list[HandedOver]:
+    def handed_over(self) -> list[AttemptOnHost]:
         """Return the attempts without an outcome in copies on hosts, which a driver has handed over, and orphans."""
         if not self._nodes.has_any_copies:
             return []
@@ -20,16 +20,16 @@ class HostedAttemptRows(AttemptRows):
         holds = self._task_holds() if attempts else {}
         return [*(self._told_of(each, holds) for each in attempts), *self._orphans()]
 
-    def _told_of(self, attempt: AttemptThere, holds: dict[RowPlace, list[Hold]]) -> HandedOver:
+    def _told_of(self, attempt: AttemptThere, holds: dict[RowPlace, list[Hold]]) -> AttemptOnHost:
         frame, node, iteration = attempt.task
         index, around = self._nodes.used(node), self._sequence_of(frame)
         held = tuple(hold for place in sorted(attempt.holders) for hold in holds.get(place, ()))
         sequence = (*around, iteration) if iteration else around
         key = None if index is None else TaskKey(frame, index, iteration)
         places = frozenset((frame, self._nodes.used(node) or 0) for frame, node, _ in attempt.holders)
-        return HandedOver(key, host_in(around), attempt.token, held, sequence, places)
+        return AttemptOnHost(key, host_in(around), attempt.token, held, sequence, places)
 
-    def _orphans(self) -> list[HandedOver]:
+    def _orphans(self) -> list[AttemptOnHost]:
         """Return the attempts that have lost their tasks, and for which amounts are kept."""
         holds: dict[tuple[str, str], list[Hold]] = {}
         for frame, node, iteration, text, pool, amount, is_shared in self._session.rows("orphan_holds", self._run):
@@ -37,7 +37,7 @@ class HostedAttemptRows(AttemptRows):
             for attempt in read_orphans(text):
                 holds.setdefault(attempt, []).append(hold)
         return [
-            HandedOver(None, read_host(self._value(host)), bytes.fromhex(token), tuple(held))
+            AttemptOnHost(None, read_host(self._value(host)), bytes.fromhex(token), tuple(held))
             for (token, host), held in holds.items()
         ]
 
