@@ -1,7 +1,7 @@
 """Reads annotations. No other module knows the forms of ``typing``.
 
-Annotations are evaluated where they were written; after that only the fields of records
-and typed dicts contain strings; those are evaluated by the module of their class.
+Annotations are evaluated where they were written. After that, only the fields of records and typed dicts contain
+strings, which are evaluated in the module of their class.
 """
 
 from __future__ import annotations

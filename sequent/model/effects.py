@@ -37,9 +37,8 @@ class TakeBack(Struct, frozen=True):
 class StartTimer(Struct, frozen=True):
     """Wait before an attempt; the answer is ``TimerEnded``.
 
-    After ``failures`` failed attempts, the wait is the step's backoff; without failures, it is the delay of the
-    step or container (whose attempt is 0). A wait before the same attempt that an earlier recovery began continues
-    instead.
+    After ``failures`` failed attempts, the wait is the step's backoff; without failures, it is the delay of the step or
+    container (whose attempt is 0). If an earlier recovery had begun a wait before this attempt, that one goes on.
     """
 
     scope: Scope

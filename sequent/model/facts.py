@@ -162,7 +162,7 @@ class TaskMarked(Struct, frozen=True):
     """Success or failure."""
     verdict: Verdict = Verdict.UNKNOWN
     answers: tuple[int, ...] = ()
-    """As of ``TaskSucceeded``."""
+    """As in ``TaskSucceeded``."""
 
 
 class QuestionAnswered(Struct, frozen=True):
@@ -176,7 +176,7 @@ class QuestionAnswered(Struct, frozen=True):
     """Success, or failure for a *no*."""
     verdict: Verdict = Verdict.UNKNOWN
     answers: tuple[int, ...] = ()
-    """As of ``TaskSucceeded``."""
+    """As in ``TaskSucceeded``."""
     attempt: int = 0
     """The attempt that it is to be; 0: that of the present question."""
 

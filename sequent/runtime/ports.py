@@ -55,7 +55,7 @@ class ReadRun(Protocol):
         ...
 
     def begun_places(self) -> set[tuple[str, str]]:
-        """Return the steps and containers with rows: path, and ``step``, ``container`` or ``repeat``."""
+        """Return the steps and containers with rows: path, and ``step``, ``container``, ``repeat`` or ``copies``."""
         ...
 
     def succeeded_paths(self) -> set[str]:

@@ -242,7 +242,7 @@ class Batch(Struct):
     unrun: Unrun | None = None
     """The numbers of tasks that were not executed, so far."""
     reason: str | None = None
-    """Why some tasks wait while the run goes on: a line for each host that cannot be reached; '' if there is none."""
+    """Why some tasks wait while the run goes on, such as for a host or an answer: a line each; '' if none waits."""
     stories: list[LeftStory] = []
     """Written with the ends of their attempts."""
     decisions: list[tuple[int, Decision]] = []

@@ -37,8 +37,7 @@ class SimulatedExecutor:
     """Satisfies the port ``Executor`` in simulated time.
 
     An attempt occupies the same limits and pools as a real one for as long as it takes, and then ends. Only the
-    callables
-    of repeats are called, and only those for which the scenario has no items.
+    callables of repeats are called, and only those for which the scenario has no items.
     """
 
     def __init__(

@@ -39,9 +39,8 @@ def read_words(typed: Sequence[str]) -> RunWords:
     """Separate the target, and the options of ``run`` before it, from the words after it.
 
     The words after the target are read once the flow is known: a value may look like an option. If the first word that
-    is not
-    an option of ``run`` begins with a dash, there is no target: all further words are options of the flow in the
-    settings.
+    is not an option of ``run`` begins with a dash, there is no target: all further words are options of the flow in
+    the settings.
     """
     before = _count_before(typed)
     has_target = before < len(typed) and not typed[before].startswith("-")

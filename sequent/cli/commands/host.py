@@ -1,4 +1,4 @@
-"""``host``: confirms the keys of other hosts, and checks whether steps could run there."""
+"""Defines ``host``, which confirms the keys of other hosts, and checks whether steps could run there."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def _has_ended(agent: AgentThere, runs: Mapping[str, RunRecord]) -> bool:
 
 
 def _record_of(agent: AgentThere, runs: Mapping[str, RunRecord]) -> RunRecord | None:
-    """The run of an agent, if this store has it."""
+    """Return the run of an agent, if this store has it."""
     return runs.get(beginning_of(agent.key))
 
 
@@ -96,7 +96,7 @@ def _run_text(agent: AgentThere, runs: Mapping[str, RunRecord]) -> str:
 
 
 def _state(agent: AgentThere, runs: Mapping[str, RunRecord]) -> str:
-    """The state of a run in the store here."""
+    """Return the state of a run in this store."""
     record = _record_of(agent, runs)
     return "of another store" if record is None else record.status.value
 

@@ -32,9 +32,8 @@ _SHOWN = 5
 def check_changes(run: ReadRun, plan: Plan, *, accepts: bool, renaming: Renaming = SAME_NAMES) -> tuple[str, ...]:
     """Check that a run can be recovered with this plan; return a sentence for each accepted difference.
 
-    Parts that are new or different must be accepted.
-    A step or container that has begun must still exist, with the same kind. ``renaming`` has
-    the new names of renamed ones.
+    Parts that are new or different must be accepted. A step or container that has begun must still exist, with the same
+    kind. ``renaming`` has the new names of renamed ones.
 
     Raises:
         DefinitionError: it cannot, or the differences must be accepted; the message lists them.

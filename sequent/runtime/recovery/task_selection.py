@@ -1,4 +1,4 @@
-"""Reads the tasks named by hand, and finds their dependants."""
+"""Reads the tasks named by hand, and finds their dependents."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def select(request: RecoveryRequest, plan: Plan) -> SelectedTasks:
 
 
 def _resting(rerun: tuple[str, ...], plan: Plan, directives: Directives) -> Iterator[str]:
-    """Yield a sentence for a task that runs again while its dependants do not."""
+    """Yield a sentence for a task that runs again while its dependents do not."""
     for text in rerun:
         meant = {selection.path for selection in _downstream(read_selection(text, plan, "--rerun"), plan)}
         kept = [path for path in sorted(meant) if not any(selection.path == path for selection in directives.rerun)]

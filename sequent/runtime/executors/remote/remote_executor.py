@@ -128,7 +128,7 @@ class RemoteExecutor:
         self._attempts.write((frame, node, attempt))
 
     def end_earlier(self, token: str) -> None:
-        """Have an attempt of an earlier driver ended that no task needs; ``EarlierGone`` follows."""
+        """End an attempt of an earlier driver that no task needs; ``EarlierGone`` follows."""
         self._attempts.orphans[token] = None
         if self.contact.is_attached:
             self._end_orphan(token)
@@ -292,7 +292,7 @@ class RemoteExecutor:
             self.contact.send_each(pieces)
 
     def _end_orphan(self, token: str) -> None:
-        """Have an attempt ended; an older agent can only keep one from beginning."""
+        """Let the agent end an attempt; an older one can only keep it from beginning."""
         is_known = self._version >= WITH_SINGLE_ENDS
         self.contact.send_now(messages.EndAttempt(token) if is_known else messages.WithdrawAttempt(token))
 

@@ -17,7 +17,7 @@ from sequent.runtime.store.sql.seals import damaged
 from sequent.runtime.store.sql.session import Row, Session
 
 PRIME = 2147483647
-"""The prime of the statements that compute the same from existing rows (see ``core/checking.py``)."""
+"""The prime of the statements that compute the same from existing rows (see ``statement_sources/checking.py``)."""
 TABLES = 5
 """The tables whose rows have numbers: attempts, iterations, repeats, waits and holds."""
 
