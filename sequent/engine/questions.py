@@ -29,7 +29,7 @@ def ask(run: RunState, frame: Frame, position: int) -> None:
     attempt = frame.attempts.get(position, 0) + 1
     run.effects.append(AskPerson(frame.scope, frame.layout.plan.children[position], attempt))
     review_sleep(run, frame)
-    for fact in [*run.answers.values()]:
+    for fact in [*run.early_answers.values()]:
         if place_in(frame, fact.place) == position:
             answer(run, fact)
 
@@ -43,9 +43,9 @@ def answer(run: RunState, fact: QuestionAnswered) -> None:
         ((frame, at) for frame in run.frames.values() if (at := place_in(frame, fact.place)) is not None), (None, 0)
     )
     if not run.has_begun:
-        run.answers[fact.number] = fact
+        run.early_answers[fact.number] = fact
         return
-    run.answers.pop(fact.number, None)
+    run.early_answers.pop(fact.number, None)
     if frame is None:
         refuse(run, fact, "it has not been asked, or its iteration is over")
     elif (frame.scope.id, position) in run.questions:

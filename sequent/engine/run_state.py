@@ -109,13 +109,13 @@ class RunState:
         """The outcomes that people have given to tasks whose iteration has not begun, or that have settled before."""
         self.questions: set[tuple[int, int]] = set()
         """Steps whose question is open: frame and position."""
-        self.answers: dict[int, QuestionAnswered] = {}
+        self.early_answers: dict[int, QuestionAnswered] = {}
         """The answers that were given before the run began, to questions of earlier drivers."""
         self.awaited: set[tuple[int, int]] = set()
         """Repeats whose items, or whose next item, were ordered and have not come yet: frame around and node."""
         self.timers: set[tuple[int, int]] = set()
         """Tasks and containers that wait for a time: frame and position."""
-        self.asked: set[tuple[int, int]] = set()
+        self.awaiting_grant: set[tuple[int, int]] = set()
         """Those that wait for amounts of pools that other runs share: frame and position."""
         self.granted: set[tuple[int, int]] = set()
         """Those that hold them all, and have not started yet."""

@@ -115,7 +115,7 @@ class Scheduler:
         """The number of waiting tasks of each step, and of each container, that want resources."""
         run = self._run
         numbers = {node: number for node, number in run.pools.queued.items() if number}
-        for frame, position in run.asked:
+        for frame, position in run.awaiting_grant:
             if frame in run.frames:
                 node = run.frames[frame].layout.plan.children[position]
                 numbers[node] = numbers.get(node, 0) + 1
@@ -180,7 +180,7 @@ class Scheduler:
     def _goes_on(self) -> bool:
         """Return whether something is under way that will go on by itself."""
         run = self._run
-        return bool(run.running or run.awaited or run.asked) or waits_for_host(run) or waits_for_reserved(run)
+        return bool(run.running or run.awaited or run.awaiting_grant) or waits_for_host(run) or waits_for_reserved(run)
 
     def _status(self) -> RunStatus:
         """Return how the run ended; a stopped run has not failed, and may have succeeded just then."""

@@ -159,7 +159,7 @@ def _asks(run: RunState, entry: Entry) -> bool:
     node = frame.layout.nodes[position]
     amounts = tuple((pool, amount) for pool, amount in node.acquires if pool in run.pools.shared)
     if amounts:
-        run.asked.add((frame.scope.id, position))
+        run.awaiting_grant.add((frame.scope.id, position))
         run.effects.append(AskHold(frame.scope, node.index, amounts, node.priority))
     return bool(amounts)
 
@@ -167,8 +167,8 @@ def _asks(run: RunState, entry: Entry) -> bool:
 def grant(run: RunState, frame: Frame, position: int) -> None:
     """Let an entry go on that now holds the amounts it asked other runs for."""
     key = (frame.scope.id, position)
-    if key in run.asked:
-        run.asked.discard(key)
+    if key in run.awaiting_grant:
+        run.awaiting_grant.discard(key)
         run.granted.add(key)
         join(run, frame, position)
 

@@ -160,7 +160,7 @@ def stop_waiting(run: RunState, frame: Frame, position: int) -> None:
         run.effects.append(WithdrawQuestion(frame.scope, frame.layout.plan.children[position]))
     forget(run, frame, position)
     if frame.layout.nodes[position].acquires:
-        run.asked.discard((frame.scope.id, position))
+        run.awaiting_grant.discard((frame.scope.id, position))
         run.granted.discard((frame.scope.id, position))
         give_back(run, frame, position)
         # Entries behind it in the lines of its pools may go on.

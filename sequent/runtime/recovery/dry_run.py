@@ -57,6 +57,7 @@ class Basis(ByFields):
     saved: SavedFrame | None
     last_id: int
     kept: dict[str, int]
+    """The amount of each pool that the run keeps."""
     recovery: int
     """The number that it will have."""
     directives: Directives

@@ -66,8 +66,6 @@ class RecoveryPlan(ByFields):
     """The things that are unknown before some task has run."""
     lacking: tuple[tuple[str, str], ...] = ()
     """The tasks that need the result of a task that is passed over, and that task."""
-    changes: bool = True
-    """Whether there is anything to do."""
 
     @property
     def counts(self) -> Mapping[Fate, int]:
@@ -80,7 +78,7 @@ def plan_recovery(
     run: ReadRun,
     selected: SelectedTasks,
     loaded: LoadedRun,
-    kept: Iterable[tuple[str, Sequence, bool]],
+    last_ends: Iterable[tuple[str, Sequence, bool]],
     *,
     assumed_lost: Collection[str] = (),
 ) -> RecoveryPlan:
@@ -91,11 +89,11 @@ def plan_recovery(
         run: the run, as its rows show it.
         selected: the directives given by hand.
         loaded: the state that it starts from.
-        kept: the tasks that have attempts: path, sequence, and whether the last is a success. Those of open
+        last_ends: the tasks that have attempts: path, sequence, and whether the last is a success. Those of open
             iterations may be left out.
         assumed_lost: the hosts whose attempts are given up.
     """
-    return _Planning(plan, run, selected, loaded, assumed_lost).plan(kept)
+    return _Planning(plan, run, selected, loaded, assumed_lost).plan(last_ends)
 
 
 class _Planning:
@@ -125,13 +123,13 @@ class _Planning:
         """Those of them that do not go on with their attempts."""
         self._steps = {dotted(node.path): node.index for node in plan.nodes if isinstance(node, StepPlan)}
 
-    def plan(self, kept: Iterable[tuple[str, Sequence, bool]]) -> RecoveryPlan:
+    def plan(self, last_ends: Iterable[tuple[str, Sequence, bool]]) -> RecoveryPlan:
         course = dry_run(self._plan, self._basis, self._items_of)
         found = dict(_found_in(self._saved, self._plan)) if self._saved is not None else {}
         for each in self._rewound.superseded:
             if found[each.node, each.sequence].status is not Status.SUCCESS:
                 found[each.node, each.sequence] = FoundStatus(Status.READY, had_not_succeeded=True)
-        for path, sequence, is_success in kept:
+        for path, sequence, is_success in last_ends:
             index = self._steps.get(path)
             if index is not None and (index, sequence) not in found:
                 found[index, sequence] = FoundStatus(
@@ -151,7 +149,6 @@ class _Planning:
             tasks=tuple(self._task(task, course, reasons) for task in tasks),
             notes=tuple(self._notes(course)),
             lacking=tuple(reasons.lacking()),
-            changes=bool(course.started or course.passed),
         )
 
     def _task(self, task: Task, course: RecoveryCourse, reasons: Reasons) -> PlannedTask:

@@ -148,10 +148,8 @@ class RepeatDesk:
         if isinstance(container.repeats, ItemsLiteralPlan | ResultInput):
             with contextlib.suppress(NotDataError):
                 if self._text_of(order.scope, container.repeats) != stored:
-                    name, word = (
-                        address_of(container.path, order.scope.sequence),
-                        "hosts" if container.is_copied else "items",
-                    )
+                    name = address_of(container.path, order.scope.sequence)
+                    word = "hosts" if container.is_copied else "items"
                     self._observer.note(f"'{name}' goes on with the {word} it began with, not the present ones")
 
     def _text_of(self, scope: Scope, source: ItemsLiteralPlan | Input | None) -> str:
