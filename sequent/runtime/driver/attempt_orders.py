@@ -22,7 +22,7 @@ from sequent.runtime.disk_room import NO_ROOM
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.executor_choice import ExecutorChoice
 from sequent.runtime.driver.option_values import BadOptionError, OptionValues
-from sequent.runtime.driver.values import Keep, Values
+from sequent.runtime.driver.values import ToFile, Values
 from sequent.runtime.messages.spools import Spool, Spools
 from sequent.runtime.orders import NO_SETTINGS, AttemptKey, AttemptOrder, Spooled
 from sequent.runtime.rows import Intent
@@ -74,12 +74,12 @@ class AttemptOrders:
         files: deque[Spool] = deque()
         key = (start.scope.id, start.node, start.attempt)
 
-        def keep(pieces: Iterator[str]) -> Spooled:
+        def to_file(pieces: Iterator[str]) -> Spooled:
             files.append(self._spools.add(key, pieces))
             return Spooled(os.fsencode(files[-1].path))
 
         try:
-            order = self._order(start, step, intent, keep)
+            order = self._order(start, step, intent, to_file)
         except (BadOptionError, NotDataError, OSError):
             self._spools.remove(key)
             raise
@@ -88,7 +88,7 @@ class AttemptOrders:
         else:
             self._executors.of(step.construct, order.host).start(order)
 
-    def _order(self, start: StartTask, step: StepPlan, intent: Intent, keep: Keep) -> AttemptOrder:
+    def _order(self, start: StartTask, step: StepPlan, intent: Intent, to_file: ToFile) -> AttemptOrder:
         scope, values = start.scope, self._values
         return AttemptOrder(
             frame=scope.id,
@@ -100,9 +100,9 @@ class AttemptOrders:
             recovery=self._recovery,
             host=host_in(scope.sequence) or step.host,
             host_depth=depth_of_host(scope.sequence),
-            inputs=tuple(values.given(scope, value, keep) for value in step.inputs) if step.inputs else (),
+            inputs=tuple(values.given(scope, value, to_file) for value in step.inputs) if step.inputs else (),
             makers=self._makers_of(step) if step.inputs else (),
-            attributes=values.attributes(scope, step.attributes, keep) if step.attributes else (),
+            attributes=values.attributes(scope, step.attributes, to_file) if step.attributes else (),
             item=values.item_of(scope),
             settings=self._settings(scope, step) if step.values else NO_SETTINGS,
             announces=step.announces,

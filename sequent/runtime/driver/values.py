@@ -44,7 +44,7 @@ class OpenItems:
     seen: str | None = None
 
 
-Keep = Callable[[Iterator[str]], Spooled]
+ToFile = Callable[[Iterator[str]], Spooled]
 """Writes a list to a file, from the pieces of its text."""
 
 MOST_HELD = 1_000
@@ -97,16 +97,16 @@ class Values:
         return None if repeat is None or repeat.items is not None else self._item(scope, scope.node)
 
     def attributes(
-        self, scope: Scope, attributes: tuple[tuple[str, Input], ...], keep: Keep | None = None
+        self, scope: Scope, attributes: tuple[tuple[str, Input], ...], to_file: ToFile | None = None
     ) -> tuple[tuple[str, Given], ...]:
         """Return the values of the attributes of ``self``.
 
         Raises:
             NotDataError: the gathered results are too large in sum.
         """
-        return tuple((name, self.given(scope, value, keep)) for name, value in attributes)
+        return tuple((name, self.given(scope, value, to_file)) for name, value in attributes)
 
-    def given(self, scope: Scope, value: Input, keep: Keep | None = None) -> Given:
+    def given(self, scope: Scope, value: Input, to_file: ToFile | None = None) -> Given:
         """Return a value as an order has it: as text, or in a file if it is too large.
 
         The worker cuts a part out of it, so that a mistake is a failure of its step.
@@ -114,26 +114,26 @@ class Values:
         Args:
             scope: the iteration from which it is seen.
             value: the source of the value.
-            keep: writes the pieces of a large list to a file; None: it is always text.
+            to_file: writes the pieces of a large list to a file; None: it is always text.
 
         Raises:
             NotDataError: the gathered results are too large in sum.
         """
         match value:
             case PartInput():
-                whole = self.given(scope, value.whole, keep)
+                whole = self.given(scope, value.whole, to_file)
                 if isinstance(whole, Cut):
                     return Cut(whole.whole, (*whole.keys, *map(text_of, value.keys)))
                 return Cut(whole, tuple(map(text_of, value.keys)))
-            case ResultInput() | ResultOrInput() if keep is not None and self._gathering.is_list(value.node):
+            case ResultInput() | ResultOrInput() if to_file is not None and self._gathering.is_list(value.node):
                 pieces = self._pieces(scope, value)
                 held, is_whole = _held(pieces)
-                return joined(held) or "null" if is_whole else keep(chain(held, pieces))
+                return joined(held) or "null" if is_whole else to_file(chain(held, pieces))
             case CompoundInput():
-                return Composed(value.form, tuple(self.given(scope, part, keep) for part in value.parts), value.keys)
+                return Composed(value.form, tuple(self.given(scope, part, to_file) for part in value.parts), value.keys)
             case PreviousInput():
                 text = self._previous(scope, value)
-                return self.given(scope, value.start, keep) if text is None else text
+                return self.given(scope, value.start, to_file) if text is None else text
             case _:
                 return self.text_of(scope, value)
 

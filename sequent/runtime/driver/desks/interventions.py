@@ -33,7 +33,7 @@ LOOKS = 1.0
 class _Outcome(NamedTuple):
     """The outcome that a person gives to a task; in a simulation, nobody asks for it."""
 
-    asked: InterventionRecord | None
+    intervention: InterventionRecord | None
     result: str | None
     verdict: Verdict
     problem: Problem | None
@@ -85,23 +85,23 @@ class InterventionDesk:
         """Hold the places that people held under earlier drivers, before anything starts."""
         if self._is_deaf or self._epoch == 1:
             return
-        found = self._run.interventions()
-        for asked in found:
-            if asked.is_applied and asked.request.kind in _OF_PLACES:
-                self._hold_again(asked)
+        interventions = self._run.interventions()
+        for intervention in interventions:
+            if intervention.is_applied and intervention.request.kind in _OF_PLACES:
+                self._hold_again(intervention)
         self._turn.facts.extend(map(PlaceHeld, self._held))
         self._say_held()
-        for asked in found:
-            self._take_new(asked)
+        for intervention in interventions:
+            self._take_new(intervention)
 
-    def _hold_again(self, asked: InterventionRecord) -> None:
+    def _hold_again(self, intervention: InterventionRecord) -> None:
         try:
-            place = read_selection(asked.request.place, self._plan, asked.request.kind.value)
+            place = read_selection(intervention.request.place, self._plan, intervention.request.kind.value)
         except UsageError as error:
             self._observer.note(f"{error.message}; it is no longer held")
             return
-        if asked.request.kind is InterventionKind.HOLD:
-            self._held[place] = asked
+        if intervention.request.kind is InterventionKind.HOLD:
+            self._held[place] = intervention
         else:
             self._held.pop(place, None)
 
@@ -111,11 +111,11 @@ class InterventionDesk:
             return
         self._look_at = now + LOOKS
         try:
-            asked = self._run.new_interventions()
+            interventions = self._run.new_interventions()
         except (StoreBusyError, StoreFullError, StoreLostError):
             # It can be asked again.
             return
-        for intervention in asked:
+        for intervention in interventions:
             self._take_new(intervention)
 
     def hurry(self) -> None:
@@ -126,72 +126,72 @@ class InterventionDesk:
         """Return the seconds until the next look; None if there is none."""
         return None if self._is_deaf else max(0.0, self._look_at - self._clock.monotonic())
 
-    def _take_new(self, asked: InterventionRecord) -> None:
-        if asked.decision is None and asked.number > self._taken:
-            self._taken = asked.number
-            self._take(asked)
+    def _take_new(self, intervention: InterventionRecord) -> None:
+        if intervention.decision is None and intervention.number > self._taken:
+            self._taken = intervention.number
+            self._take(intervention)
 
-    def _take(self, asked: InterventionRecord) -> None:
-        request = asked.request
+    def _take(self, intervention: InterventionRecord) -> None:
+        request = intervention.request
         match request.kind:
             case InterventionKind.STOP | InterventionKind.KILL:
-                self._end_run(asked)
+                self._end_run(intervention)
             case InterventionKind.HOLD | InterventionKind.RELEASE:
-                self._hold_or_release(asked)
+                self._hold_or_release(intervention)
             case InterventionKind.MARK | InterventionKind.APPROVE:
-                self._mark(asked)
+                self._mark(intervention)
 
-    def _end_run(self, asked: InterventionRecord) -> None:
+    def _end_run(self, intervention: InterventionRecord) -> None:
         """Stop the run, unless another driver was meant."""
-        if asked.request.epoch != self._epoch:
-            self._decide(asked, "the run's driver of that time was gone before it took this")
+        if intervention.request.epoch != self._epoch:
+            self._decide(intervention, "the run's driver of that time was gone before it took this")
             return
-        self._tell(asked)
-        self._decide(asked)
-        if asked.request.kind is InterventionKind.STOP:
+        self._tell(intervention)
+        self._decide(intervention)
+        if intervention.request.kind is InterventionKind.STOP:
             self._stopping.stop()
         else:
             self._stopping.end()
 
-    def _hold_or_release(self, asked: InterventionRecord) -> None:
-        request = asked.request
+    def _hold_or_release(self, intervention: InterventionRecord) -> None:
+        request = intervention.request
         try:
             place = read_selection(request.place, self._plan, request.kind.value)
         except UsageError as error:
-            self._decide(asked, error.advice)
+            self._decide(intervention, error.advice)
             return
         if request.kind is InterventionKind.HOLD:
-            self._held[place] = asked
+            self._held[place] = intervention
             self._turn.facts.append(PlaceHeld(place))
         elif self._held.pop(place, None) is not None:
             self._turn.facts.append(PlaceReleased(place))
         else:
             held = f"; held are: {', '.join(each.text for each in self._held)}" if self._held else ""
-            self._decide(asked, f"{place.text!r} is not held{held}")
+            self._decide(intervention, f"{place.text!r} is not held{held}")
             return
-        self._tell(asked)
-        self._decide(asked)
+        self._tell(intervention)
+        self._decide(intervention)
         self._say_held()
 
-    def _mark(self, asked: InterventionRecord) -> None:
+    def _mark(self, intervention: InterventionRecord) -> None:
         """Let the engine give a task its outcome, or answer its question, with a result that can be the step's."""
-        kind = asked.request.kind
+        kind = intervention.request.kind
         try:
-            step, place = read_task(asked.request.place, self._plan, kind.value)
-            mark = self._outcome(asked, step)
+            step, place = read_task(intervention.request.place, self._plan, kind.value)
+            mark = self._outcome(intervention, step)
         except UsageError as error:
-            self._decide(asked, error.advice)
+            self._decide(intervention, error.advice)
             return
-        self._marks[asked.number] = mark
-        outcome = (asked.number, place, mark.status, mark.verdict, mark.answers(step))
+        self._marks[intervention.number] = mark
+        outcome = (intervention.number, place, mark.status, mark.verdict, mark.answers(step))
         is_answer = kind is InterventionKind.APPROVE
         self._turn.facts.append(
-            QuestionAnswered(*outcome, asked.request.attempt) if is_answer else TaskMarked(*outcome)
+            QuestionAnswered(*outcome, intervention.request.attempt) if is_answer else TaskMarked(*outcome)
         )
 
     def answered(self, report: AttemptEnded) -> bool:
         """Take the answer to an open question in a simulation; return whether it is one."""
-        question = self._questions.found(report.frame, report.node)
+        question = self._questions.open_question(report.frame, report.node)
         if question is None:
             return False
         step, scope = self._plan.step(report.node), question.scope
@@ -202,8 +202,8 @@ class InterventionDesk:
         self._turn.facts.append(QuestionAnswered(*outcome))
         return True
 
-    def _outcome(self, asked: InterventionRecord, step: StepPlan) -> _Outcome:
-        request = asked.request
+    def _outcome(self, intervention: InterventionRecord, step: StepPlan) -> _Outcome:
+        request = intervention.request
         answers = request.kind is InterventionKind.APPROVE
         if answers and not step.asks:
             hint = f"give it an outcome: {typed('mark', self._run.record.id, request.place, 'success')}"
@@ -212,31 +212,31 @@ class InterventionDesk:
             why = f": {request.why}" if request.why else ""
             kind, word = ("Rejected", "rejected") if answers else ("Marked", "marked")
             problem = Problem(type=kind, message=f"{word} by {request.who}{why}")
-            return _Outcome(asked, None, Verdict.UNKNOWN, problem)
+            return _Outcome(intervention, None, Verdict.UNKNOWN, problem)
         text = "null" if self._read_result is None else self._read_result(step.path, request.result, is_answer=answers)
         is_truthy = step.is_until and bool(read_json(text, "the result"))
-        return _Outcome(asked, text, Verdict.TRUTHY if is_truthy else Verdict.FALSY, None)
+        return _Outcome(intervention, text, Verdict.TRUTHY if is_truthy else Verdict.FALSY, None)
 
     def record(self, effect: RecordMark) -> None:
         """Write the outcome that a person has given to a task, as one more attempt."""
-        asked, result, verdict, problem = self._marks.pop(effect.number)
+        intervention, result, verdict, problem = self._marks.pop(effect.number)
         self._questions.outcomes.write(effect.scope, effect.node, effect.attempt, result, verdict, problem)
-        if asked is not None:
-            self._tell(asked)
-            self._decide(asked)
+        if intervention is not None:
+            self._tell(intervention)
+            self._decide(intervention)
 
     def refuse(self, effect: RefuseMark) -> None:
         """Refuse the outcome, or the answer, that a person gives to a task."""
-        asked = self._marks.pop(effect.number).asked
-        if asked is not None:
-            word = "answered" if asked.request.kind is InterventionKind.APPROVE else "marked"
-            self._decide(asked, f"'{asked.request.place}' cannot be {word}: {effect.reason}")
+        intervention = self._marks.pop(effect.number).intervention
+        if intervention is not None:
+            word = "answered" if intervention.request.kind is InterventionKind.APPROVE else "marked"
+            self._decide(intervention, f"'{intervention.request.place}' cannot be {word}: {effect.reason}")
 
     def end(self, status: RunStatus) -> None:
         """Refuse the marks that can no longer be applied, at the end of a run that has succeeded."""
         if status is RunStatus.SUCCESS:
-            for asked in filter(None, (mark.asked for mark in self._marks.values())):
-                self._decide(asked, "the run has succeeded without it")
+            for intervention in filter(None, (mark.intervention for mark in self._marks.values())):
+                self._decide(intervention, "the run has succeeded without it")
 
     @property
     def text(self) -> str:
@@ -246,19 +246,19 @@ class InterventionDesk:
     def _say_held(self) -> None:
         self._reasons.put("held", (_held_text(*held) for held in self._held.items()))
 
-    def _tell(self, asked: InterventionRecord) -> None:
-        request = asked.request
+    def _tell(self, intervention: InterventionRecord) -> None:
+        request = intervention.request
         why = f": {request.why}" if request.why else ""
         place = f" of {request.place}" if request.place else ""
         kind = "rejection" if request.is_no else request.kind.value
         self._observer.note(f"{kind}{place} by {request.who}{why}")
 
-    def _decide(self, asked: InterventionRecord, refusal: str = "") -> None:
+    def _decide(self, intervention: InterventionRecord, refusal: str = "") -> None:
         if refusal:
             # Nobody may wait for the decision: it may have been asked for before this driver began.
-            self._observer.note(_refusal_text(asked.request, refusal))
+            self._observer.note(_refusal_text(intervention.request, refusal))
         decision = Decision(at=self._clock.now(), refusal=refusal)
-        self._turn.batch.decisions.append((asked.number, decision))
+        self._turn.batch.decisions.append((intervention.number, decision))
 
 
 def _refusal_text(request: Intervention, refusal: str) -> str:
@@ -267,6 +267,6 @@ def _refusal_text(request: Intervention, refusal: str) -> str:
     return f"{noun}{place} is refused: {refusal}"
 
 
-def _held_text(place: Selection, asked: InterventionRecord) -> str:
-    why = f": {asked.request.why}" if asked.request.why else ""
-    return f"'{place.text}' is held since {local_text(asked.at)} by {asked.request.who}{why}"
+def _held_text(place: Selection, intervention: InterventionRecord) -> str:
+    why = f": {intervention.request.why}" if intervention.request.why else ""
+    return f"'{place.text}' is held since {local_text(intervention.at)} by {intervention.request.who}{why}"

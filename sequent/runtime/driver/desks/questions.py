@@ -114,7 +114,7 @@ class QuestionDesk:
 
     def _put(self, effect: AskPerson, asked: str) -> None:
         """Show a question, now that it is written, unless it is answered already."""
-        if self.found(effect.scope.id, effect.node) is None:
+        if self.open_question(effect.scope.id, effect.node) is None:
             return
         self._observer.task_asks(effect.scope, effect.node, asked)
         if self._people is not None:
@@ -154,8 +154,8 @@ class QuestionDesk:
             problem = Problem(type="TimeoutError", message=f"nobody answered within {span_text(limit)}")
         self.outcomes.write(effect.scope, effect.node, effect.attempt, problem=problem)
 
-    def found(self, frame: int, node: int) -> AskPerson | None:
-        """Return a question that is open."""
+    def open_question(self, frame: int, node: int) -> AskPerson | None:
+        """Return the question of a step, if it is open."""
         question = self._open.get((frame, node)) if self._open else None
         return None if question is None else question.order
 
