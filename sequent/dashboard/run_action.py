@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sequent.errors import NotDataError, UsageError
+from sequent.errors import UsageError
 from sequent.model.commands import typed
 from sequent.model.description import Part
-from sequent.model.interventions import OF_A_DRIVER, InterventionKind
-from sequent.model.json_text import json_or_text, read_json
+from sequent.model.interventions import OF_A_DRIVER, InterventionKind, check_json
+from sequent.model.json_text import json_or_text
 from sequent.model.scope import split_host
 from sequent.runtime.intervention_requests import effect_of, request_intervention
 
@@ -68,11 +68,7 @@ class RunAction(Struct, frozen=True, kw_only=True):
         if self.result and self.outcome == "failure":
             raise UsageError("a failure has no result", code="result", hint="leave the result empty, and give a reason")
         if self.result:
-            try:
-                read_json(self.result, "which")
-            except (NotDataError, ValueError) as error:
-                text = f"{self.result!r:.100} is not JSON: {error}"
-                raise UsageError(text, code="result", hint="write JSON: a string in double quotes") from None
+            check_json(self.result, "result")
         return {"why": self.why, "outcome": self.outcome, "result": self.result}
 
     def command(self, run: str) -> str:

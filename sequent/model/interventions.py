@@ -8,7 +8,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from sequent.errors import UsageError
+from sequent.errors import NotDataError, UsageError
+from sequent.model.json_text import read_json
 from sequent.model.record_text import Count, Moment
 
 
@@ -98,6 +99,25 @@ def held_places(asked: Iterable[InterventionRecord]) -> dict[str, InterventionRe
             elif each.request.kind is InterventionKind.RELEASE:
                 held.pop(each.request.place, None)
     return held
+
+
+def check_json(text: str, code: str, option: str = "") -> None:
+    """Check that a typed result or answer is JSON.
+
+    Args:
+        text: the typed text.
+        code: the code of the error.
+        option: the option, if it is the value of one.
+
+    Raises:
+        UsageError: it is not.
+    """
+    try:
+        read_json(text, "which")
+    except (NotDataError, ValueError) as error:
+        typed = f"{option} {text!r:.100}" if option else f"{text!r:.100}"
+        hint = "write JSON: a string in double quotes"
+        raise UsageError(f"{typed} is not JSON: {error}", code=code, hint=hint) from None
 
 
 def needs_result(path: str, kind: str) -> UsageError:

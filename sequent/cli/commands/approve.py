@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions
 from sequent.cli.runs.interventions import intervene
-from sequent.errors import NotDataError, UsageError
-from sequent.model.interventions import InterventionKind
-from sequent.model.json_text import json_or_text, read_json
+from sequent.errors import UsageError
+from sequent.model.interventions import InterventionKind, check_json
+from sequent.model.json_text import json_or_text
 
 if TYPE_CHECKING:
     from typing import Annotated
@@ -42,11 +42,7 @@ def approve(
         raise UsageError("a rejection has no answer", code="answer", hint="leave --with and --set out, and say --why")
     result = form or (json.dumps(dict(map(_field, fields))) if fields else "")
     if form:
-        try:
-            read_json(form, "which")
-        except (NotDataError, ValueError) as error:
-            hint = "write JSON: a string in double quotes"
-            raise UsageError(f"--with {form!r:.100} is not JSON: {error}", code="answer", hint=hint) from None
+        check_json(form, "answer", "--with")
     outcome = "failure" if no else "success"
     return intervene(options, run, InterventionKind.APPROVE, why=why, place=path, outcome=outcome, result=result)
 

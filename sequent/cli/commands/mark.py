@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from sequent.cli.arguments.options import DEFAULTS, GlobalOptions
 from sequent.cli.runs.interventions import intervene
-from sequent.errors import NotDataError, UsageError
-from sequent.model.interventions import InterventionKind
-from sequent.model.json_text import read_json
+from sequent.errors import UsageError
+from sequent.model.interventions import InterventionKind, check_json
 
 if TYPE_CHECKING:
     from typing import Annotated
@@ -32,9 +31,5 @@ def mark(
     if result and outcome == "failure":
         raise UsageError("a failure has no result", code="result", hint="leave --result out, and say --why")
     if result:
-        try:
-            read_json(result, "which")
-        except (NotDataError, ValueError) as error:
-            hint = "write JSON: a string in double quotes"
-            raise UsageError(f"--result {result!r:.100} is not JSON: {error}", code="result", hint=hint) from None
+        check_json(result, "result", "--result")
     return intervene(options, run, InterventionKind.MARK, why=why, place=path, outcome=outcome, result=result)
