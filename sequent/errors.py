@@ -201,10 +201,9 @@ class HostError(SequentError):
         tried: str = "",
         code: str = "",
         hint: str = "",
-        place: Place | None = None,
     ) -> None:
         words = f"host {host!r}: {problem}" + (f" (tried {tried})" if tried else "")
-        super().__init__(words, code=code or f"host-{stage.replace(' ', '-')}", hint=hint, place=place)
+        super().__init__(words, code=code or f"host-{stage.replace(' ', '-')}", hint=hint)
         self.problem = problem
         self.host = host
         self.stage = stage
