@@ -36,7 +36,7 @@ def test_the_lock_has_each_dependency_of_the_package_and_its_extras_with_hashes(
 def test_a_package_without_a_hash_is_noticed():
     line = next(line for line in LOCK.splitlines() if "==" in line)
     with pytest.raises(ValueError, match="has no hash"):
-        list(components(LOCK + f"{line.replace(' ', '-other ', 0)}\n"))
+        list(components(LOCK + f"{line}\n"))
 
 
 def test_all_that_development_installs_has_hashes():

@@ -125,7 +125,9 @@ def test_a_failed_task_is_marked_from_its_row(path, run, store):
 def test_on_a_narrow_terminal_the_choices_are_whole(path, run):
     async def story(viewer):
         await chooses(viewer, "mark")
-        for button in viewer.screen.query("RadioButton"):
+        buttons = list(viewer.screen.query("RadioButton"))
+        assert len(buttons) == 2
+        for button in buttons:
             assert button.size.width >= len(str(button.render()))
             assert viewer.screen.query_one("#outcome").region.contains_region(button.region)
 
