@@ -72,6 +72,18 @@ def test_a_module_says_in_a_sentence_what_it_is_for():
     assert [name for name, text in docstrings.items() if not text.split("\n\n")[0].endswith((".", "?"))] == []
 
 
+def test_a_module_or_room_that_a_sentence_names_is_there():
+    rooms = {name.split("/")[-2] for name in SOURCES} - {"sequent"}
+    named: set[tuple[str, str]] = set()
+    for name, source in SOURCES.items():
+        inside = re.findall(r"``(\w+)\.(\w+)(?:\.\w+)*``", source)
+        named |= {(name, f"/{room}/{part}") for room, part in inside if room in rooms}
+        named |= {(name, f"/{path}") for path in re.findall(r"``(\w+/[\w/]+)\.py``", source)}
+    assert len(named) > 5
+    is_there = {path for _, path in named if any(f"{path}." in file or f"{path}/" in file for file in SOURCES)}
+    assert [(name, path) for name, path in named if path not in is_there] == []
+
+
 def test_a_checker_is_silenced_for_a_rule_and_never_altogether():
     lines = [(name, line) for name, source in SOURCES.items() for line in source.splitlines()]
     assert [(name, line) for name, line in lines if SILENCED_ALTOGETHER.search(line)] == []

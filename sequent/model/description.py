@@ -140,7 +140,7 @@ class Part(ByFields):
 
 @frozen(eq=False, repr=False)
 class Sentence(ByFields):
-    """A part in the form of the first version: see ``compiler.sentences``."""
+    """A part in the form of the first version: see ``compiler.old_descriptions``."""
 
     text: str
     question = ""

@@ -63,7 +63,7 @@ class LiteralInput(Struct, frozen=True):
 
 
 class PartInput(Struct, frozen=True):
-    """A part of another value (see ``model.wire.part_of``)."""
+    """A part of another value (see ``model.value_text.part_of``)."""
 
     whole: Input
     keys: tuple[str | int, ...]

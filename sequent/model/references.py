@@ -109,7 +109,7 @@ class FlowHandle(ByFields):
 
 @frozen(eq=False, repr=False)
 class Literal(ByFields):
-    """A literal value: a snapshot, as wire text (see ``model.wire``).
+    """A literal value: a snapshot, as wire text (see ``model.value_text``).
 
     ``classes`` are the enums and records that the value contains, with which the text is read back.
     """

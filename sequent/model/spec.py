@@ -72,7 +72,7 @@ NO_VALUES: Mapping[str, Value] = {}
 
 @frozen(kw_only=True, eq=False, repr=False)
 class PlainOptions(ByFields):
-    """Options of steps and containers whose values the author writes; ``model.options`` describes them."""
+    """Options of steps and containers whose values the author writes; ``model.option_table`` describes them."""
 
     parallel: int = 1
     priority: int = 0
