@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import shutil
+import time
 import zipfile
 from pathlib import Path
 
@@ -64,6 +67,30 @@ def test_an_archive_is_on_the_disk_before_it_takes_its_place(package, tmp_path, 
     bootstrap.unpack(bundle.data, bundle.digest, str(place), set())
     assert seen == [(False, ["zones.csv"])]
     assert (place / "nightly" / "data" / "zones.csv").read_text() == "eu,us\n"
+
+
+def test_an_archive_for_which_there_is_no_room_leaves_nothing(package, tmp_path, monkeypatch):
+    bundle, root = bundle_of(package), tmp_path / "ship"
+    root.mkdir()
+
+    def fill(file, *_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(shutil, "copyfileobj", fill)
+    with pytest.raises(OSError, match="No space left"):
+        bootstrap.unpack(bundle.data, bundle.digest, str(root / bundle.digest), set())
+    assert list(root.iterdir()) == []
+
+
+def test_archives_that_are_unused_for_long_are_removed_while_others_come_and_go(tmp_path, monkeypatch):
+    for name, age in (("old", 91), ("new", 1)):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (0, time.time() - age * 24 * 3600))
+    # Another process has just moved its own to its place.
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "listdir", lambda _: ["new.4711", "old", "new"])
+        bootstrap.remove_unused(str(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
 
 @pytest.mark.parametrize("script", ["exec sleep 1000", "yes Welcome | head -c 100000; exec sleep 1000"])

@@ -5,6 +5,7 @@ It stands here as a module so that it is checked like one. Its source is sent, a
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import io
@@ -71,10 +72,7 @@ def main() -> None:
             unpack(read(told["size"]), told["digest"], place, set() if fits else set(told["compiled"]))
         check_owner(place)
         os.utime(place)
-        for name in os.listdir(root):
-            path = os.path.join(root, name)
-            if time.time() - os.stat(path).st_mtime > LONGEST_REST:
-                shutil.rmtree(path, ignore_errors=True)
+        remove_unused(root)
     except OSError as error:
         sys.exit(f"{root}: {error.strerror}")
     # The user's own is for the steps.
@@ -87,6 +85,16 @@ def check_owner(place: str) -> None:
     found = os.lstat(place)
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
         sys.exit(f"other users may write to {place}, from where modules are imported: remove it there")
+
+
+def remove_unused(root: str) -> None:
+    """Remove archives that no driver has used for long."""
+    for name in os.listdir(root):
+        path = os.path.join(root, name)
+        # Another process may have moved or removed it meanwhile.
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - os.stat(path).st_mtime > LONGEST_REST:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def check_compiled(told: dict[str, Any]) -> None:
@@ -106,15 +114,15 @@ def unpack(data: bytes, digest: str, place: str, without: set[str]) -> None:
     if hashlib.sha256(data).hexdigest() != digest:
         sys.exit("the archive does not match its digest")
     new = f"{place}.{os.getpid()}"
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = [name for name in archive.namelist() if name.partition("/")[0] not in without]
-        archive.extractall(new, names)
-    # After a power cut, a place has all of its files, or is not there.
-    os.sync()
     try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = [name for name in archive.namelist() if name.partition("/")[0] not in without]
+            archive.extractall(new, names)
+        # After a power cut, a place has all of its files, or is not there.
+        os.sync()
         os.rename(new, place)
     except OSError:
-        # Another process was faster.
+        # The disk is full, or another process was faster.
         shutil.rmtree(new, ignore_errors=True)
         if not os.path.isdir(place):
             raise
