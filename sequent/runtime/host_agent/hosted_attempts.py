@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import shutil
@@ -179,9 +178,10 @@ class HostedAttempts:
         if order is not None:
             self._executor_here.take_back(*_key(order))
         elif held is not None or token not in self.seen:
-            self._remove_files([held] if held is not None else [])
-            with contextlib.suppress(OSError):
-                self.seen.add(token)
+            if held is None:
+                self.seen.withdraw(token)
+            else:
+                self.files.remove(held)
             self._keep_outcomes([WithdrawnThere(token)])
 
     def end(self, token: str) -> None:

@@ -34,10 +34,12 @@ class SeenTokens:
         if cut:
             os.ftruncate(self._file, os.fstat(self._file).st_size - len(cut))
         self._seen = {line.decode("ascii", "replace") for line in lines}
+        self._withdrawn: set[str] = set()
+        """The tokens whose orders may still come on the present connection, and must not begin."""
         self.contact = self._read_contact()
 
     def __contains__(self, token: str) -> bool:
-        return token in self._seen
+        return token in self._seen or token in self._withdrawn
 
     def add(self, token: str) -> None:
         """Note a token; its attempt may then begin.
@@ -51,6 +53,16 @@ class SeenTokens:
             os.ftruncate(self._file, size)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._seen.add(token)
+
+    def withdraw(self, token: str) -> None:
+        """Note a token before its order has come.
+
+        The order may come even after the driver has written that it was withdrawn. If there is no room in the file,
+        the token counts as seen only as long as that connection lasts, by which the order would come.
+        """
+        self._withdrawn.add(token)
+        with contextlib.suppress(OSError):
+            self.add(token)
 
     def forget(self, tokens: Iterable[str]) -> None:
         """Keep these in the file only: no driver orders an attempt again once its outcome is written."""
@@ -77,6 +89,7 @@ class SeenTokens:
         os.rename(_NEW, _DRIVER, src_dir_fd=self._place, dst_dir_fd=self._place)
         os.fsync(self._place)
         self.contact = contact
+        self._withdrawn.clear()
         return True
 
     def close(self) -> None:

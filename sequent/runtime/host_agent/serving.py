@@ -243,6 +243,8 @@ class HostAgent:
             return
         if self._driver is not None:
             self._drop(self._driver)
+        # An earlier driver may have left just now, which a later one overrides.
+        self._is_leaving = False
         attempts = self._attempts
         try:
             attempts.open(self._admission.setup_for(wish), wish.epoch)

@@ -285,7 +285,7 @@ class RemoteExecutor:
 
     def _hand_over(self, attempt: RemoteAttempt) -> None:
         attempt.is_known = True
-        pieces = self._files.messages(attempt.order)
+        pieces = self._files.messages(attempt.order, lambda: self._attempts.of_token(attempt.token) is attempt)
         if pieces is None:
             self.contact.send(messages.StartAttempt(attempt.order))
         else:
