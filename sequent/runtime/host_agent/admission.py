@@ -23,6 +23,11 @@ WORD = "word"
 """The file with the word of an agent's directory."""
 
 
+def has_word(place: int) -> bool:
+    """Return whether a directory has a word: it has no logs without one."""
+    return os.access(WORD, os.F_OK, dir_fd=place, follow_symlinks=False)
+
+
 class Admission:
     """The rules by which a driver of a run is served.
 
@@ -97,6 +102,9 @@ class Admission:
             if not found:
                 found = os.urandom(8).hex()
                 os.write(file, found.encode())
+                # A driver remembers it, and takes an agent with another one for a stranger: also after a power cut.
+                os.fsync(file)
+                os.fsync(self._place)
             return found
         finally:
             os.close(file)

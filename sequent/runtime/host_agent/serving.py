@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from selectors import EVENT_READ, EVENT_WRITE
 
 from sequent.errors import SequentError
-from sequent.runtime.host_agent.admission import WORD, Admission
+from sequent.runtime.host_agent.admission import WORD, Admission, has_word
 from sequent.runtime.host_agent.agent_ports import AgentPorts
 from sequent.runtime.host_agent.artifact_streams import with_artifacts
 from sequent.runtime.host_agent.driver_link import DriverLink, user_of
@@ -72,6 +73,9 @@ class HostAgent:
         self._patience = UNUSED
         self._ends_at = self._monotonic() + UNUSED
         self._is_leaving = False
+        if not has_word(place):
+            # An agent was killed as it forgot the run.
+            shutil.rmtree(os.path.join(path, "logs"), ignore_errors=True)
         self._listener = ports.listen(place)
         self._selector.register(self._listener, EVENT_READ, self._accept)
 
@@ -98,9 +102,10 @@ class HostAgent:
                 self._drop(link)
             self._listener.close()
         if self._is_leaving:
-            self._attempts.clear()
+            # First of all: logs that begin anew need another word.
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(WORD, dir_fd=self._place)
+            self._attempts.clear()
 
     def _is_over(self) -> bool:
         if self._driver is not None:

@@ -7,6 +7,8 @@ import signal
 from pathlib import Path
 
 import pytest
+from attrs import evolve
+from msgspec.structs import replace
 
 from sequent.model.value_text import encode
 from sequent.runtime.executors.remote.host_contact import HostContact
@@ -245,6 +247,43 @@ def test_a_host_that_was_left_without_an_answer_gets_the_attempts_of_the_next_dr
     with remote(run_on(host, tmp_path / "run", epoch=2, open_tokens=("a1",)), tmp_path / "run") as driving:
         again = driving.start("hello", token="a1", attempt=2)
         assert driving.end_of(again).result == '"hello"'
+
+
+def with_one_worker(run):
+    """Have all attempts write to one log."""
+    return evolve(run, setup=replace(run.setup, most_workers=1))
+
+
+@pytest.mark.parametrize("instead", ["", "clear(attempts)"])
+def test_an_agent_that_was_killed_as_it_forgot_the_run_takes_no_log_for_one_of_before(host, tmp_path, instead):
+    kill = f"lambda attempts: ({instead or None}, os.kill(os.getpid(), 9))"
+    host.start_agents_with(
+        "import os; from sequent.runtime.host_agent.hosted_attempts import HostedAttempts as H; "
+        f"clear = H.clear; H.clear = {kill}"
+    )
+    with remote(with_one_worker(run_on(host, tmp_path / "run")), tmp_path / "run") as driving:
+        ended = driving.run("hello")
+        driving.executor.acknowledge(ended.frame, ended.node, ended.attempt)
+    wait_until(lambda: not host.agent_pids())
+    with remote(with_one_worker(run_on(host, tmp_path / "run", epoch=2)), tmp_path / "run") as driving:
+        assert driving.log_of(driving.run("fail", token="b1")) == "about to fail\n"
+
+
+def test_a_driver_joins_attempts_of_another_machine_after_which_its_own_record_is_outdated(host, tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    with remote(run_on(host, here), here) as driving:
+        driving.run("hello")
+    with remote(run_on(host, there, epoch=2), there) as driving:
+        driving.run("hello", token="t2")
+        driving.executor.acknowledge(1, 1, 1)
+    wait_until(lambda: not host.agent_pids())
+    with remote(run_on(host, there, epoch=3), there) as driving:
+        start_gated(driving, gate(tmp_path), token="a1")
+    (gate(tmp_path) / "go").touch()
+    with remote(run_on(host, here, epoch=4, open_tokens=("a1",)), here) as driving:
+        again = driving.start("gated", inputs=(encode(str(gate(tmp_path))),), makers=("source",), token="a1", attempt=2)
+        assert driving.end_of(again).result == '"gone through"'
+    assert len(begun(gate(tmp_path))) == 1
 
 
 def test_a_driver_that_was_replaced_is_told_so(host, tmp_path):

@@ -276,6 +276,11 @@ class HostContact:
             moment = self._ping_at if self.is_attached else self._give_up_at
         return None if moment is None else max(0.0, moment - self._monotonic())
 
+    def leave(self, patience: float) -> bool:
+        """Let the agent forget the run; return whether it has ended the session in so many seconds."""
+        self.send(LeaveHost())
+        return self.close(patience)
+
     def close(self, patience: float = 0.0) -> bool:
         """End the connection; return whether the agent has ended the session.
 

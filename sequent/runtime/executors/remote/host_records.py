@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections.abc import Iterable
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from sequent.errors import HostError, HostStage, NotDataError
 from sequent.model.record_text import read_record, text_of_record
+from sequent.runtime.durable_files import flush_directory
 from sequent.runtime.executors.remote.superfluous_messages import shortened
 from sequent.runtime.hosts.protocol.greeting import is_key
 from sequent.runtime.hosts.protocol.messages import Attached
@@ -19,8 +21,11 @@ _HOSTS = "hosts"
 _KEY = ".key"
 
 
-class HostRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The last agent of a run on a host."""
+class HostRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The last agent of a run on a host.
+
+    Earlier versions read no record with a field that they do not know, and so regard an agent that was left as unknown.
+    """
 
     host: str
     directory: str = ""
@@ -33,15 +38,24 @@ class HostRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     was_left: bool = False
     """Whether it was told to forget the run, when it had none of its attempts; it may have done so."""
 
-    def refuse_other(self, told: Attached) -> None:
+    def refuse_other(self, told: Attached, unsettled: Iterable[str]) -> None:
         """Refuse another agent: it cannot know the fate of attempts that its predecessor got.
+
+        One that knows them all is accepted: a driver on another machine has handed them over to it since.
+
+        Args:
+            told: the agent that answers.
+            unsettled: the attempts whose fate it must know.
 
         Raises:
             HostError: it is another one.
         """
-        if not self.was_left and self.directory not in ("", told.directory):
+        if self.was_left or self.directory in ("", told.directory):
+            return
+        if not set(unsettled) <= set(told.known):
+            known = "only some attempts" if told.known else "nothing"
             raise HostError(
-                f"an agent answers that knows nothing of the run: its attempts were handed to one on {self.node!r}, "
+                f"an agent answers that knows {known} of the run: its attempts were handed to one on {self.node!r}, "
                 f"this one is on {told.node!r}",
                 host=self.host,
                 stage=HostStage.HOME,
@@ -73,7 +87,7 @@ def record_agent(directory: str, before: HostRecord, told: Attached, door: str) 
 
 
 def record_leave(directory: str, record: HostRecord) -> None:
-    """Write that the agent is about to be told to forget the run.
+    """Write that the agent is about to be told to forget the run; that is on the disk once this returns.
 
     Raises:
         OSError: there is no room for it.
@@ -99,11 +113,16 @@ def write_agent_key(directory: str, host: str, key: str) -> None:
 
 
 def _write(path: str, text: str) -> None:
-    os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+    """Write a file so that it survives a loss of power: what follows on the host may survive it as well."""
+    directory = os.path.dirname(path)
+    os.makedirs(directory, 0o700, exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     with open(os.open(f"{path}.new", flags, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     os.rename(f"{path}.new", path)
+    flush_directory(directory)
 
 
 def forget_host(directory: str, host: str) -> None:

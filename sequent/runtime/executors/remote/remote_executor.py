@@ -180,19 +180,11 @@ class RemoteExecutor:
         # A full disk here leaves the agent as it is.
         with contextlib.suppress(OSError):
             if self._opened.is_attached and not self._attempts.has_open:
-                self._let_forget(self._opened)
+                # It may forget the run even if no answer arrives.
+                host_records.record_leave(self._run.directory, self._record)
+                if self._opened.leave(_LEAVE_WAIT):
+                    host_records.forget_host(self._run.directory, self.host)
         self.close()
-
-    def _let_forget(self, contact: HostContact) -> None:
-        """Let the host forget the run; it may do so even if no answer arrives.
-
-        Raises:
-            OSError: that cannot be noted first, and the host is not told.
-        """
-        host_records.record_leave(self._run.directory, self._record)
-        contact.send(messages.LeaveHost())
-        if contact.close(_LEAVE_WAIT):
-            host_records.forget_host(self._run.directory, self.host)
 
     def close(self) -> None:
         if self._opened is None or self._is_closed:
@@ -267,8 +259,7 @@ class RemoteExecutor:
         if self._key.turn(told.known):
             self.contact.turn()
             return
-        if self._attempts.unsettled:
-            self._record.refuse_other(told)
+        self._record.refuse_other(told, self._attempts.unsettled)
         self._logs.open(told.directory)
         self._key.keep()
         self._record = host_records.record_agent(self._run.directory, self._record, told, self.contact.door)
