@@ -204,8 +204,10 @@ class OutcomeSpool:
     def _empty(self, name: str) -> None:
         """Empty or remove a file, without a flush: no driver asks for an outcome that a power cut brings back."""
         if self._file >= 0 and name == str(self._last):
-            os.pwrite(self._file, _NO_BATCH, 0)
-            self._end = self._flushed = 0
+            # If there is no room for that, the next batch follows those that are forgotten.
+            with contextlib.suppress(OSError):
+                os.pwrite(self._file, _NO_BATCH, 0)
+                self._end = self._flushed = 0
         else:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name, dir_fd=self._directory)

@@ -188,6 +188,24 @@ def test_what_a_full_disk_does_not_take_in_the_end_is_returned_and_kept_no_more(
     assert kept(place) == [*flushed, ended("e")]
 
 
+@pytest.mark.parametrize("is_flushed", [True, False])
+def test_outcomes_are_forgotten_also_where_there_is_no_room_to_write_that(place, opened, monkeypatch, is_flushed):
+    spool = opened(OutcomeSpool(place))
+    spool.put([ended("a")])
+    # Some disks write even the bytes of a file that has them already to another place.
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        if is_flushed:
+            spool.flush()
+            spool.forget(["a"])
+        else:
+            assert spool.take_unflushed() == [ended("a")]
+    assert spool.tokens == []
+    spool.put([ended("b")])
+    assert list(spool.take(["b"])) == [ended("b")]
+    assert ended("b") in kept(place)
+
+
 # -- the machine ends
 
 
