@@ -6,6 +6,7 @@ import pytest
 
 import sequent
 from sequent.model.directives import NO_DIRECTIVES, Directives, Selection
+from sequent.model.interventions import Intervention, InterventionKind
 from sequent.model.status import RunStatus
 from sequent.runtime.orders import AttemptOrder, EarlierGone, HostReachable, Report
 from sequent.runtime.rows import Batch
@@ -84,6 +85,24 @@ def test_an_orphan_is_ended_once_that_is_written_and_its_amount_is_taken_only_th
     assert agents.course[0] == f"ends {token}"
     assert {order.token for order in agents.orders}.isdisjoint({token})
     assert gone == [bytes.fromhex(token)]
+
+
+def test_the_attempt_of_a_task_that_a_person_marks_is_ended_once_the_mark_is_written():
+    world, token = killed_within_an_attempt()
+    record = world.store.find("latest")
+    mark = {"place": "many@etl1/1.1", "outcome": "failure", "epoch": record.epoch}
+    world.store.intervene(record, Intervention(kind=InterventionKind.MARK, user="ada", host="here", why="", **mark))
+    agents = Agents()
+    written: list[str] = []
+
+    def look(batch: Batch) -> None:
+        if batch.marked:
+            written.extend(agents.course or ["nothing"])
+
+    status = world.drive(Hands(success), host_executor=agents, look=look, hears_people=True)
+    assert status is RunStatus.FAILURE
+    assert written == ["nothing"]
+    assert agents.course == [f"ends {token}"]
 
 
 def test_a_task_that_goes_on_joins_its_attempt_which_is_not_ended():
