@@ -17,6 +17,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.model.terminal import safe
 from sequent.runtime.clock import local_text
 from sequent.runtime.processes.run_owners import is_stopped, owner_of
+from sequent.runtime.reading.missing_iterations import refuse_missing_iteration
 from sequent.runtime.reading.step_states import TaskFilter, read_filter, read_step_states
 from sequent.runtime.records import Pending, RunRecord
 
@@ -99,6 +100,8 @@ def request_intervention(
         wanted = _part_of(record, kind, place)
         if wanted.host and kind is not InterventionKind.RELEASE:
             _refuse_other_host(store, record, wanted)
+        if kind in (InterventionKind.MARK, InterventionKind.HOLD):
+            refuse_missing_iteration(store, record, wanted, place)
         if kind is InterventionKind.MARK:
             _refuse_container(record, wanted, place)
             _refuse_succeeded(store, record, wanted, place)
