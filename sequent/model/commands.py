@@ -41,6 +41,12 @@ def resuming_command(status: RunStatus, run: str, max_loops: int = -1) -> str:
     return typed(word, run, *loops) if word else ""
 
 
+def resuming_call(status: RunStatus) -> str:
+    """Return the call by which a notebook resumes the latest run of a flow; '' if there is nothing left."""
+    word = RESUMED_BY.get(status, "")
+    return f".run(run_mode=sequent.RUN_{word.upper()})" if word else ""
+
+
 def option(name: str, value: str) -> str:
     """Return an option with its value, to append to a command."""
     return f" --{name} {_quoted(value)}"

@@ -11,7 +11,7 @@ from sequent.dsl.containers.flow_run import values_of
 from sequent.dsl.references.literals import decoded
 from sequent.dsl.specification.definitions import definition_of
 from sequent.errors import SequentError
-from sequent.model.commands import option, typed, with_store
+from sequent.model.commands import option, resuming_call, resuming_command, with_store
 from sequent.model.outcome import Failure, Failures, Outcome
 from sequent.model.spec import ParamSpec
 from sequent.model.status import RunStatus, Status
@@ -31,12 +31,6 @@ _DOTS = {
     RunStatus.FAILURE: Status.FAILURE,
     RunStatus.RUNNING: Status.ACTIVE,
     RunStatus.STOPPED: Status.CANCELLED,
-}
-_AGAIN = {
-    RunStatus.FAILURE: ("RECOVER", "recover"),
-    RunStatus.STOPPED: ("RECOVER", "recover"),
-    RunStatus.INTERRUPTED: ("RECOVER", "recover"),
-    RunStatus.SUSPENDED: ("CONTINUE", "continue"),
 }
 
 
@@ -91,13 +85,12 @@ def _outcome(outcome: Outcome) -> Iterator[str]:
     if outcome.result is not None:
         yield f"<p>result <code>{plain(_SHORT.repr(outcome.result))}</code></p>"
     yield from _failures(outcome.failures, outcome.failed)
-    if outcome.status in _AGAIN:
-        mode, command = _AGAIN[outcome.status]
+    if call := resuming_call(outcome.status):
         store = "" if outcome.store == ":memory:" else option("store", outcome.store)
         with with_store(store):
-            shell = f"; where the flow is in a file, also <code>{plain(typed(command, outcome.run_id))}</code>"
-        again = f"<code>.run(run_mode=sequent.RUN_{mode})</code>"
-        yield f"<p>to resume it: {again}{shell if store else ''}</p>"
+            command = resuming_command(outcome.status, outcome.run_id)
+        shell = f"; where the flow is in a file, also <code>{plain(command)}</code>"
+        yield f"<p>to resume it, call <code>{call}</code> of the flow{shell if store else ''}</p>"
 
 
 def _failures(failures: Sequence[Failure], total: int) -> Iterator[str]:

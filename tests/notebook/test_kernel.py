@@ -50,10 +50,11 @@ def failed(kernel):
 
 def test_a_failing_run_tells_in_plain_lines_how_it_goes(failed):
     assert (failed.error, failed.stderr) == ("", "")
-    first, failure, last = failed.stdout.splitlines()
+    first, failure, last, following = failed.stdout.splitlines()
     assert first == "run r00001 of nightly"
     assert failure.startswith("✗ report/1 failed: ValueError: <b>not mended</b> (")
     assert last == "run r00001: failure, 2 success, 1 failure"
+    assert following == "next: call .run(run_mode=sequent.RUN_RECOVER) of the flow"
 
 
 def test_its_outcome_shows_status_counts_failures_and_how_to_recover(failed):

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sequent.errors import StoreError
-from sequent.model.commands import resuming_command
+from sequent.model.commands import resuming_call, resuming_command
 from sequent.model.durations import span_text
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan
@@ -186,6 +186,8 @@ class PrintingObserver:
 
     def run_ended(self, status: RunStatus) -> None:
         _print(f"run {self._run}: {status.value}{self._numbers()}")
+        if call := resuming_call(status):
+            _print(f"next: call {call} of the flow")
 
     def _progress(self) -> None:
         now = self._monotonic()

@@ -95,7 +95,23 @@ def test_what_is_not_tried_again_after_all_is_told(logged, capsys):
     assert "ERROR load/1 is not tried again, and has failed" in [line.rstrip() for line in logged]
     told = capsys.readouterr().out
     assert "load/1 is not tried again, and has failed\n" in told
-    assert told.endswith("failure, 1 failure\n")
+    assert "failure, 1 failure\n" in told
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (RunStatus.SUCCESS, []),
+        (RunStatus.FAILURE, ["next: call .run(run_mode=sequent.RUN_RECOVER) of the flow"]),
+        (RunStatus.STOPPED, ["next: call .run(run_mode=sequent.RUN_RECOVER) of the flow"]),
+        (RunStatus.SUSPENDED, ["next: call .run(run_mode=sequent.RUN_CONTINUE) of the flow"]),
+    ],
+)
+def test_a_notebook_is_told_the_call_that_resumes_the_run(capsys, status, told):
+    observer = PrintingObserver()
+    observer.run_began(RECORD, PLAN)
+    observer.run_ended(status)
+    assert capsys.readouterr().out.splitlines()[1:] == [f"run r00001: {status.value}", *told]
 
 
 @pytest.mark.parametrize(("wait", "text"), [(3600.0, "1h"), (59.97, "1m"), (90.0, "1m 30s"), (0.25, "0.25s")])
