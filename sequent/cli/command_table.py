@@ -32,7 +32,7 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
     ),
     "kill": (
         "sequent.cli.commands.kill:kill",
-        "Stop a run now: running steps are ended.",
+        "Stop a run now, and end its running steps.",
         "[RUN] [OPTIONS]",
         ("", "r00412 --why 'wrong day'"),
     ),
@@ -50,7 +50,7 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
     ),
     "mark": (
         "sequent.cli.commands.mark:mark",
-        "Give a task of a run its outcome, instead of an attempt.",
+        "Give a task of a run its outcome by hand, without executing it.",
         "RUN PATH OUTCOME [OPTIONS]",
         ("latest transmit.send/1.2 success --why 'sent by hand'", "r00412 count success --result 3"),
     ),

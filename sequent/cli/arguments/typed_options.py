@@ -31,12 +31,14 @@ Run = Annotated[
     ),
 ]
 NamedRun = Annotated[
-    str, Parameter(name="RUN", help="A run's id, a unique prefix of it, or latest: the latest not started by a step.")
+    str,
+    Parameter(name="RUN", help="A run's id, a unique prefix of it, or latest: the latest run not started by a step."),
 ]
 PartPath = Annotated[
     str,
     Parameter(name="PATH", help="A step or container, a copy or an iteration of it: load, load@etl2, load.one/1.2."),
 ]
+TaskPath = Annotated[str, Parameter(name="PATH", help="A task: load, load@etl2, load.one/1.2.")]
 LatestRun = Annotated[
     str | None,
     Parameter(help="A run's id, a unique prefix of it, or latest; by default the latest, of the flow in --flow."),
@@ -67,7 +69,7 @@ Limit = Annotated[
 ]
 FlowNow = Annotated[
     str | None,
-    Parameter(help="The present place of the flow, module:flow or path/file.py:flow; by default as recorded."),
+    Parameter(help="Where the flow is now: module:flow or path/file.py:flow; by default as recorded."),
 ]
 LogLevel = Annotated[str | None, Parameter(help="Lowest level that steps log: DEBUG, INFO, WARNING, ERROR, CRITICAL.")]
 

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from cyclopts import Parameter
 
-    from sequent.cli.arguments.typed_options import NamedRun, PartPath, Reason
+    from sequent.cli.arguments.typed_options import NamedRun, Reason, TaskPath
 
 
 def approve(
     run: NamedRun,
-    path: PartPath,
+    path: TaskPath,
     /,
     *,
     no: Annotated[

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from cyclopts import Parameter
 
-    from sequent.cli.arguments.typed_options import NamedRun, PartPath, Reason
+    from sequent.cli.arguments.typed_options import NamedRun, Reason, TaskPath
 
 
 def mark(
     run: NamedRun,
-    path: PartPath,
+    path: TaskPath,
     outcome: Annotated[Literal["success", "failure"], Parameter(name="OUTCOME", help="success or failure.")],
     /,
     *,

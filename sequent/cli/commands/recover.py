@@ -34,10 +34,12 @@ class DirectiveOptions:
         Parameter(name="--from", negative="", help="Run this task or container again, and all that depends on it."),
     ] = ()
     rerun: Annotated[
-        tuple[str, ...], Parameter(negative="", help="Run this again even if it succeeded: s1.s11, or s1.s11/1.2.")
+        tuple[str, ...],
+        Parameter(negative="", help="Run this task or container again even if it succeeded: s1.s11, s1.s11/1.2."),
     ] = ()
     skip: Annotated[
-        tuple[str, ...], Parameter(negative="", help="Skip this: it counts as a success without a result.")
+        tuple[str, ...],
+        Parameter(negative="", help="Skip this task or container: it counts as a success without a result."),
     ] = ()
     recovery_run: Annotated[
         int | None,
@@ -55,7 +57,7 @@ class DirectiveOptions:
     ] = False
     assume_lost: Annotated[
         tuple[str, ...],
-        Parameter(negative="", help="A host that is gone for good: attempts that it was given run again."),
+        Parameter(negative="", help="A host that is gone for good: run again the attempts that it was given."),
     ] = ()
     plan: Annotated[
         bool,

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from cyclopts import Parameter
 
-    from sequent.cli.arguments.typed_options import FlowNow, NamedRun, PartPath
+    from sequent.cli.arguments.typed_options import FlowNow, NamedRun, TaskPath
     from sequent.runtime.ports import Store
     from sequent.runtime.trials.preparation import PreparedTrial
 
 
 def try_(
     run: NamedRun,
-    path: PartPath,
+    path: TaskPath,
     /,
     *,
     with_: Annotated[
