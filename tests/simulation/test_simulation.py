@@ -44,6 +44,8 @@ KEPT = {
     39478: "a place is released, its steps are ordered, and it is held again, all in one batch after an outage",
     48398: "the same, of a step with copies",
     48603: "the same as 38465, after a recovery by force",
+    60135: "the same as 38465",
+    61268: "the same as 38465",
 }
 """Seeds that broke a promise once."""
 
