@@ -17,7 +17,6 @@ from sequent.model.status import RunStatus, Status
 from sequent.model.terminal import safe
 from sequent.runtime.clock import local_text
 from sequent.runtime.processes.run_owners import is_stopped, owner_of
-from sequent.runtime.reading.missing_iterations import refuse_missing_iteration
 from sequent.runtime.reading.step_states import TaskFilter, read_filter, read_step_states
 from sequent.runtime.records import Pending, RunRecord
 
@@ -100,8 +99,8 @@ def request_intervention(
         wanted = _part_of(record, kind, place)
         if wanted.host and kind is not InterventionKind.RELEASE:
             _refuse_other_host(store, record, wanted)
-        if kind in (InterventionKind.MARK, InterventionKind.HOLD):
-            refuse_missing_iteration(store, record, wanted, place)
+        if wanted.sequence and kind in (InterventionKind.MARK, InterventionKind.HOLD):
+            _refuse_missing_iteration(store, record, wanted, place)
         if kind is InterventionKind.MARK:
             _refuse_container(record, wanted, place)
             _refuse_succeeded(store, record, wanted, place)
@@ -151,6 +150,18 @@ def _refuse_other_host(store: Store, record: RunRecord, wanted: TaskFilter) -> N
 
     begun = {attempt.host for attempt in store.attempts(record, wanted.path)}
     refuse_other_host(record.description, wanted.path, wanted.host, begun)
+
+
+def _refuse_missing_iteration(store: Store, record: RunRecord, wanted: TaskFilter, place: str) -> None:
+    """Refuse an iteration that will never begin.
+
+    Raises:
+        UsageError: its repeat has fewer items.
+    """
+    # Only a typed iteration needs it.
+    from sequent.runtime.reading.missing_iterations import refuse_missing_iteration
+
+    refuse_missing_iteration(store, record, wanted, place)
 
 
 def _refuse_container(record: RunRecord, wanted: TaskFilter, place: str) -> None:
