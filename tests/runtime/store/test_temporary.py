@@ -7,10 +7,11 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 
 import pytest
 
-from sequent.errors import StoreBusyError
+from sequent.errors import StoreBusyError, StoreError
 from sequent.model.run_target import Target
 from sequent.runtime.rows import Ask, Batch, Hold, TaskKey
 from sequent.runtime.store import open_store
@@ -25,10 +26,42 @@ def directory(tmp_path, monkeypatch):
     return tmp_path
 
 
+def in_threads(act: Callable[[], None], number: int) -> None:
+    """Do something in several threads, which take turns as often as they can."""
+    threads = [threading.Thread(target=act) for _ in range(number)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def test_threads_that_begin_runs_at_once_are_not_given_the_errors_of_one_another():
+    store = open_store(":memory:")
+    errors: list[BaseException] = []
+
+    def begin() -> None:
+        try:
+            for _ in range(10):
+                run = store.create(Target(flow="small"), plan(), None, {})
+                written(lambda run=run: run.commit(Batch()))
+                run.close()
+                store.runs()
+        except StoreError as error:
+            errors.append(error)
+
+    in_threads(begin, 6)
+    assert errors == []
+    assert len([*store.runs()]) == 60
+
+
 def test_runs_that_threads_drive_share_pools_without_disturbing_one_another():
     store = open_store(":memory:")
     errors: list[BaseException] = []
-    interval = sys.getswitchinterval()
 
     def drive() -> None:
         try:
@@ -47,15 +80,7 @@ def test_runs_that_threads_drive_share_pools_without_disturbing_one_another():
             errors.append(error)
             raise
 
-    threads = [threading.Thread(target=drive) for _ in range(4)]
-    sys.setswitchinterval(1e-6)
-    try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
+    in_threads(drive, 4)
     assert errors == []
     assert [run.number for run in store.runs()] == [4, 3, 2, 1]
     store.close()

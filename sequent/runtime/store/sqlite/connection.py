@@ -1,11 +1,12 @@
-"""Connections to a file that wait visibly while it is locked."""
+"""Connections to a file that wait visibly while it is locked, and that threads may share."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sqlite3
-from typing import Any
+from _thread import allocate_lock
+from typing import TYPE_CHECKING, Any
 
 from sequent.errors import StoreError
 from sequent.runtime.backoff import BUSY_PATIENCE, Patience, patiently
@@ -14,11 +15,51 @@ PIECE = 0.1
 """Seconds for which SQLite itself waits; signals are not handled meanwhile."""
 
 
+class SharedCursor(sqlite3.Cursor):
+    """Executes and reads while no other thread does so on its connection.
+
+    SQLite keeps the last error of a connection, not of a statement: that of one thread would be taken for that of
+    another one, which could then regard a transaction as begun that is not.
+    """
+
+    if TYPE_CHECKING:
+
+        @property
+        def connection(self) -> PatientConnection: ...
+
+    def execute(self, sql: str, parameters: Any = (), /) -> SharedCursor:
+        with self.connection.lock:
+            return super().execute(sql, parameters)
+
+    def executemany(self, sql: str, rows: Any, /) -> SharedCursor:
+        with self.connection.lock:
+            return super().executemany(sql, rows)
+
+    def fetchone(self) -> Any:
+        with self.connection.lock:
+            return super().fetchone()
+
+    def fetchmany(self, size: int | None = 1) -> list[Any]:
+        with self.connection.lock:
+            return super().fetchmany(size)
+
+    def fetchall(self) -> list[Any]:
+        with self.connection.lock:
+            return super().fetchall()
+
+
 class PatientConnection(sqlite3.Connection):
     """Repeats a statement while the store is locked; a statement through a cursor is tried once."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.lock = allocate_lock()
+
+    def cursor(self) -> SharedCursor:  # type: ignore[override]
+        return super().cursor(SharedCursor)
+
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
-        execute = super().execute
+        execute = self.cursor().execute
         try:
             return execute(sql, parameters)
         except sqlite3.OperationalError as error:
