@@ -71,4 +71,4 @@ def test_the_flows_that_newcomers_meet_first_pass_both_checkers_and_the_page_say
     assert checker(file, tmp_path) == set()
     told = (ROOT / page).read_text(encoding="utf-8")
     assert 'plugins = ["sequent.mypy_plugin"]' in told
-    assert "pyright needs nothing more" in told
+    assert "pyright needs no plugin" in told
