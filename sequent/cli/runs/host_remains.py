@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
 
 from sequent.cli.arguments.options import GlobalOptions, opened_store
 from sequent.cli.output import json_output
@@ -23,6 +24,7 @@ from sequent.runtime.records import RunRecord
 UNREACHABLE = 4
 """The exit code if one of the hosts cannot be reached."""
 _MOST = 16
+_Answer: TypeAlias = tuple[AgentThere, ...] | HostError
 _ENDED = (RunStatus.SUCCESS, RunStatus.FAILURE)
 
 
@@ -30,19 +32,22 @@ def list_remains(
     config: FlowConfig, names: Sequence[str], options: GlobalOptions, timeout: float, *, cleans: bool
 ) -> int:
     """List the files of runs on each host; with ``cleans``, first remove those of runs that have ended."""
-    with opened_store(options) as store:
+    hosts = [config.host(name) for name in names]
+
+    def listed(host: HostSettings) -> _Answer:
+        return _asked(lambda: list_agents_on(host, timeout))
+
+    def cleaned(host: HostSettings, found: _Answer) -> _Answer:
+        gone = [] if isinstance(found, HostError) else [each.key for each in found if _has_ended(each, runs)]
+        return _asked(lambda: remove_agents_on(host, gone, timeout)) if gone else found
+
+    with opened_store(options) as store, ThreadPoolExecutor(min(len(names), _MOST)) as threads:
+        found = list(threads.map(listed, hosts))
+        # Only now: a recovery may have begun while the hosts answered.
         runs = {key_of_run(record): record for record in store.runs()}
-
-    def ask(settings: HostSettings) -> tuple[AgentThere, ...] | HostError:
-        try:
-            found = list_agents_on(settings, timeout)
-            gone = [each.key for each in found if cleans and _has_ended(each, runs)]
-            return remove_agents_on(settings, gone, timeout) if gone else found
-        except HostError as error:
-            return error
-
-    with ThreadPoolExecutor(min(len(names), _MOST)) as threads:
-        answers = [in_order(answer, runs) for answer in threads.map(ask, map(config.host, names))]
+        if cleans:
+            found = list(threads.map(cleaned, hosts, found))
+    answers = [in_order(answer, runs) for answer in found]
     if options.json:
         documents = [_document(name, answer, runs) for name, answer in zip(names, answers, strict=True)]
         json_output.write({"hosts": documents})
@@ -53,9 +58,14 @@ def list_remains(
     return UNREACHABLE if any(isinstance(answer, HostError) for answer in answers) else 0
 
 
-def in_order(
-    answer: tuple[AgentThere, ...] | HostError, runs: Mapping[str, RunRecord]
-) -> tuple[AgentThere, ...] | HostError:
+def _asked(ask: Callable[[], _Answer]) -> _Answer:
+    try:
+        return ask()
+    except HostError as error:
+        return error
+
+
+def in_order(answer: _Answer, runs: Mapping[str, RunRecord]) -> _Answer:
     """Sort the remains on a host: by the start of their runs, and those of other stores behind them, by name."""
 
     def rank(agent: AgentThere) -> tuple[bool, float, str, str]:
@@ -75,9 +85,7 @@ def _record_of(agent: AgentThere, runs: Mapping[str, RunRecord]) -> RunRecord | 
     return runs.get(beginning_of(agent.key))
 
 
-def _lines(
-    name: str, answer: tuple[AgentThere, ...] | HostError, runs: Mapping[str, RunRecord], paint: Paint
-) -> list[str]:
+def _lines(name: str, answer: _Answer, runs: Mapping[str, RunRecord], paint: Paint) -> list[str]:
     if isinstance(answer, HostError):
         return [f"{paint.alarm('✗')} {paint.strong(safe(name))}", *_indented(as_text(answer, paint))]
     rows = [f"  {_run_text(each, runs):<32}{_state(each, runs):<22}{_rest_text(each)}" for each in answer]
@@ -110,9 +118,7 @@ def _rest_text(agent: AgentThere) -> str:
     return ", ".join(parts)
 
 
-def _document(
-    name: str, answer: tuple[AgentThere, ...] | HostError, runs: Mapping[str, RunRecord]
-) -> json_output.Document:
+def _document(name: str, answer: _Answer, runs: Mapping[str, RunRecord]) -> json_output.Document:
     if isinstance(answer, HostError):
         return {"name": name, "remains": None, "problem": json_output.error_document(answer)}
     return {"name": name, "remains": [_remain_document(each, runs) for each in answer], "problem": None}

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import select
 import socket
 import sys
 from typing import NoReturn
 
-from sequent.runtime.host_agent.places import open_place, place_of, reach
+from sequent.runtime.host_agent.places import open_place, place_of, reach, starting
 from sequent.runtime.host_agent.rules import Rules
 from sequent.runtime.host_agent.session_pipes import send_pipes
 from sequent.runtime.hosts.protocol.greeting import BadGreetingError, read_knock
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from sequent.runtime.host_agent.program import main; main()"
-LOCK = "starting"
 FAREWELL = 20.0
 """The seconds that the agent has to close a session whose driver is gone: it may be stopped."""
 READY = "ready"
@@ -80,15 +78,11 @@ def _reach_or_start(path: str, key: str, rules: Rules) -> socket.socket:
     place = open_place(path)
     if (end := reach(place)) is not None:
         return end
-    lock = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=place)
-    try:
-        # Any other process that starts an agent holds this lock until that is reachable.
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    # Any other process that starts an agent does so until that is reachable.
+    with starting(place, waits=True):
         if (end := reach(place)) is None:
             _start(key, rules, place)
             end = reach(place)
-    finally:
-        os.close(lock)
     if end is None:
         raise StartError("it ended at once")
     return end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -14,11 +15,13 @@ from sequent.errors import BusyError, NotDataError
 from sequent.model.record_text import read_record, text_of_record
 from sequent.runtime.host_agent.driver_link import process_of
 from sequent.runtime.host_agent.outcome_spool import keeps_outcomes
-from sequent.runtime.host_agent.places import LOCK_OF_AGENT, agents_root, open_place, reach
+from sequent.runtime.host_agent.places import LOCK_OF_AGENT, agents_root, open_place, reach, starting
 from sequent.runtime.hosts.protocol.remains import ANSWER, AgentThere, RunThere
 from sequent.runtime.processes import left_processes
 
 _RUN = "run"
+_GONE = ".gone"
+"""Ends the name of a directory that is being removed."""
 _ENDING = 5.0
 """The seconds that an agent has to end."""
 _GLANCE = 0.02
@@ -55,30 +58,43 @@ def remove_agents(keys: Iterable[str]) -> bytes:
     root = agents_root()
     for name in {*keys} & {*_names(root)}:
         path = os.path.join(root, name)
-        if os.path.isdir(path) and not os.path.islink(path) and _end_agent(path):
-            shutil.rmtree(path, ignore_errors=True)
+        if os.path.isdir(path) and not os.path.islink(path):
+            with contextlib.suppress(OSError, BusyError):
+                _remove(path)
     return list_agents()
 
 
-def _end_agent(path: str) -> bool:
-    """End the agent that still waits for a driver, and its processes; return whether none is left."""
+def _remove(path: str) -> None:
+    """End the agent of a directory, then remove that; a recovery meanwhile gets an agent with a directory of its own.
+
+    Raises:
+        OSError, BusyError: an agent starts there, or a process does not end; the directory stays.
+    """
     place = open_place(path)
     try:
-        end = reach(place)
-        if end is not None:
-            with end, contextlib.suppress(ProcessLookupError):
-                os.kill(process_of(end), signal.SIGKILL)
-        deadline = time.monotonic() + _ENDING
-        while _is_served(path):
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(_GLANCE)
-        left_processes.end_leftovers(path)
-    except (OSError, BusyError):
-        return False
+        with starting(place, waits=False):
+            _end_agent(path, place)
+            # Under its name, the next agent may begin as soon as it is gone.
+            gone = f"{path}{_GONE}"
+            shutil.rmtree(gone, ignore_errors=True)
+            os.rename(path, gone)
+        shutil.rmtree(gone, ignore_errors=True)
     finally:
         os.close(place)
-    return True
+
+
+def _end_agent(path: str, place: int) -> None:
+    """End the agent that still waits for a driver, and its processes."""
+    end = reach(place)
+    if end is not None:
+        with end, contextlib.suppress(ProcessLookupError):
+            os.kill(process_of(end), signal.SIGKILL)
+    deadline = time.monotonic() + _ENDING
+    while _is_served(path):
+        if time.monotonic() >= deadline:
+            raise TimeoutError(errno.ETIMEDOUT, "the agent does not end", path)
+        time.sleep(_GLANCE)
+    left_processes.end_leftovers(path)
 
 
 def _run_in(path: str) -> RunThere:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import socket
 import stat
+from collections.abc import Generator
 from struct import Struct
 
 SOCKET = "socket"
@@ -16,6 +18,8 @@ _SECONDS = Struct("ll")
 """The kernel's form of seconds and microseconds."""
 LOCK_OF_AGENT = "serving"
 """The file that the agent of a directory has locked as long as it lives."""
+_STARTING = "starting"
+"""The file that is locked while an agent starts in a directory, or the directory is removed."""
 
 
 def agents_root() -> str:
@@ -57,6 +61,25 @@ def _make(path: str) -> None:
         _make(os.path.dirname(path))
         with contextlib.suppress(FileExistsError):
             os.mkdir(path, 0o700)
+
+
+@contextlib.contextmanager
+def starting(place: int, *, waits: bool) -> Generator[None]:
+    """Let nobody else start an agent in a directory, or remove it.
+
+    Args:
+        place: a descriptor of the directory.
+        waits: whether to wait for another process that does either.
+
+    Raises:
+        BlockingIOError: another process does, and ``waits`` is false.
+    """
+    lock = os.open(_STARTING, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=place)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(lock)
 
 
 def listen(place: int) -> socket.socket:

@@ -1,10 +1,18 @@
-"""What runs have left on a host is listed in an order that people know."""
+"""What runs have left on a host is listed in an order that people know, and removed only if their runs have ended."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
+import pytest
 from msgspec.structs import replace
 
-from sequent.cli.runs.host_remains import in_order
+from sequent.cli.arguments.options import DEFAULTS
+from sequent.cli.runs import host_remains
+from sequent.cli.runs.host_remains import in_order, list_remains
+from sequent.model.hosts import HostSettings
+from sequent.model.spec import FlowConfig
+from sequent.model.status import RunStatus
 from sequent.runtime.executors.remote.remote_run import key_of_run
 from sequent.runtime.hosts.protocol.remains import AgentThere, RunThere
 from tests.runtime.hosts.host_runs import record
@@ -23,3 +31,30 @@ def test_remains_are_listed_by_the_start_of_their_runs_and_those_of_other_stores
     listed = in_order((*others, *found), runs)
     assert [runs[each.key].id for each in listed[:8]] == [f"r{number}" for number in reversed(range(8))]
     assert [each.run.id for each in listed[8:]] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(("status", "removed"), [(RunStatus.FAILURE, 1), (RunStatus.RUNNING, 0)])
+def test_a_run_that_is_recovered_while_hosts_answer_keeps_its_files(monkeypatch, capsys, status, removed):
+    class Stored:
+        found = replace(record(), status=RunStatus.FAILURE)
+
+        def runs(self):
+            return [self.found]
+
+    @contextmanager
+    def opened(_):
+        yield store
+
+    def list_agents(*_):
+        found = (there(key_of_run(store.found)),)
+        store.found = replace(store.found, status=status)
+        return found
+
+    store, asked = Stored(), []
+    monkeypatch.setattr(host_remains, "opened_store", opened)
+    monkeypatch.setattr(host_remains, "list_agents_on", list_agents)
+    monkeypatch.setattr(host_remains, "remove_agents_on", lambda _, keys, __: (asked.extend(keys), ())[1])
+    config = FlowConfig(hosts={"far": HostSettings(name="far", address="far")})
+    assert list_remains(config, ["far"], DEFAULTS, 1.0, cleans=True) == 0
+    assert len(asked) == removed
+    assert ("nothing is left there" in capsys.readouterr().out) == bool(removed)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
 from sequent.errors import HostError
+from sequent.runtime.host_agent import inventory
 from sequent.runtime.hosts.agents_there import list_agents_on, remove_agents_on
 from sequent.runtime.hosts.protocol.messages import EndedThere
 from tests.patience import PATIENCE, wait_until
@@ -29,6 +33,44 @@ def test_what_is_removed_goes_with_the_agent_that_serves_it(host):
     assert remove_agents_on(settings_of(host), [KEY, "../../elsewhere"], PATIENCE) == ()
     assert not list((host.home / ".local/state/sequent/agents").glob("*/*"))
     wait_until(lambda: not host.agent_pids())
+
+
+def test_an_agent_that_starts_while_files_are_removed_keeps_its_own(host, monkeypatch):
+    Speaker.attached(host).start("t1")
+    monkeypatch.setenv("HOME", str(host.home))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    remove, speakers = shutil.rmtree, []
+
+    def remove_slowly(path, **how):
+        if Path(path, "tokens").exists():
+            speakers.append(Speaker.attached(host, epoch=2))
+        remove(path, **how)
+
+    monkeypatch.setattr(shutil, "rmtree", remove_slowly)
+    inventory.remove_agents([KEY])
+    (speaker,) = speakers
+    speaker.start("t2")
+    speaker.wait(lambda message: isinstance(message, EndedThere))
+    (found,) = list_agents_on(settings_of(host), PATIENCE)
+    assert (found.key, found.serves, found.attempts) == (KEY, True, 1)
+
+
+def test_files_stay_where_an_agent_starts(host):
+    Speaker.attached(host)
+    with open(host.place / "starting", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        (found,) = remove_agents_on(settings_of(host), [KEY], PATIENCE)
+    assert (found.key, found.serves) == (KEY, True)
+    assert remove_agents_on(settings_of(host), [KEY], PATIENCE) == ()
+
+
+def test_the_rest_of_an_interrupted_removal_goes_with_the_next(host):
+    Speaker.attached(host)
+    rest = host.place.with_name(f"{KEY}.gone")
+    (rest / "logs").mkdir(parents=True)
+    assert {each.key for each in list_agents_on(settings_of(host), PATIENCE)} == {KEY, rest.name}
+    assert remove_agents_on(settings_of(host), [KEY, rest.name], PATIENCE) == ()
+    assert not rest.exists()
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", f"../{KEY}"])
