@@ -13,29 +13,39 @@ find_python() {
   stop "Python 3.11 or newer is missing. On Debian 12: apt-get install python3"
 }
 
-# The distribution's package, or a word on how to install it. Only root can.
-install_package() {
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    say "Installing $1 ..."
-    apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >/dev/null && return 0
-  fi
-  stop "$1 is missing. Install it as root: apt-get install $1"
-}
+missing=
 
-# need PROGRAM PACKAGE: the distribution's package that has a program, where it is missing.
+# need PROGRAM PACKAGE: notes the distribution's package that has a program, if that is missing.
 need() {
-  command -v "$1" >/dev/null || install_package "$2"
+  command -v "$1" >/dev/null || missing="$missing $2"
 }
 
-# The server of SSH that tests start with a configuration of their own. The package's own service stays off, so that
-# installing it opens no port.
+# Installs all packages that are missing, or says how. Only root can.
+install_packages() {
+  [ -n "$missing" ] || return 0
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "Installing$missing ..."
+    # shellcheck disable=SC2086 # several packages
+    apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null && return 0
+  fi
+  stop "Packages are missing. Install them as root: apt-get install$missing"
+}
+
+# keep_off SERVICE UNITS...: installing a service's package then starts nothing and opens no port.
+keep_off() {
+  if [ -d /run/systemd/system ] && [ "$(id -u)" = 0 ]; then
+    service=$1
+    shift
+    systemctl mask --quiet "$@"
+    say "The service $service stays off; to use it: systemctl unmask $*"
+  fi
+}
+
+# The server of SSH that tests start with a configuration of their own.
 need_ssh_server() {
   [ -x /usr/sbin/sshd ] && return 0
-  if [ -d /run/systemd/system ] && [ "$(id -u)" = 0 ]; then
-    systemctl mask --quiet ssh.service ssh.socket
-    say "The service ssh stays off; to use it: systemctl unmask ssh.service ssh.socket"
-  fi
-  install_package openssh-server
+  keep_off ssh ssh.service ssh.socket
+  missing="$missing openssh-server"
 }
 
 # The server of PostgreSQL of which tests make a cluster of their own. The package's own cluster is not made.
@@ -45,17 +55,14 @@ need_postgresql() {
     mkdir -p /etc/postgresql-common
     echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf
   fi
-  install_package postgresql
+  missing="$missing postgresql"
 }
 
-# The pooler that tests start with a configuration of their own; its service stays off.
+# The pooler that tests start with a configuration of their own.
 need_pgbouncer() {
   [ -x /usr/sbin/pgbouncer ] && return 0
-  if [ -d /run/systemd/system ] && [ "$(id -u)" = 0 ]; then
-    systemctl mask --quiet pgbouncer.service
-    say "The service pgbouncer stays off; to use it: systemctl unmask pgbouncer.service"
-  fi
-  install_package pgbouncer
+  keep_off pgbouncer pgbouncer.service
+  missing="$missing pgbouncer"
 }
 
 # The browser in which tests look at reports and pages.
@@ -69,7 +76,9 @@ make_environment() {
   fi
   find_python
   # Debian keeps the part of venv that brings pip in a package of its own.
-  "$python" -c 'import ensurepip' 2>/dev/null || install_package python3-venv
+  "$python" -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
+  install_packages
+  missing=
   "$python" -m venv --clear .venv
 }
 

@@ -16,7 +16,7 @@ SETUP = WorkerSetup(run_id="r1", directory="/run", target=Target(flow="f"))
 
 def line(setup: WorkerSetup, level: int) -> str:
     record = logging.LogRecord("app", level, "jobs.py", 7, "loaded %d", (3,), None)
-    record.created = 0.0
+    record.created = record.msecs = 0.0
     return formatter_of(setup).format(record)
 
 
