@@ -73,6 +73,7 @@ class Reference:
         """Whether there is nothing to do."""
         self.is_halted = False
         self.unreachable: set[str] = set()
+        self.left: set[Key] = set()
         self.tasks: dict[Key, Child] = {}
         self.blocks: dict[Key, Child] = {}
         self._open(self.root)
@@ -155,6 +156,10 @@ class Reference:
         """A host can be reached, or cannot: nothing else follows but that a stop does not wait for it."""
         self.unreachable.discard(host) if is_reachable else self.unreachable.add(host)
 
+    def was_left(self, key: Key) -> None:
+        """A task goes on on its host unseen: it settles in no recovery but one that learns its end."""
+        self.left.add(key)
+
     # -- what follows --
 
     def startable(self) -> set[Key]:
@@ -172,7 +177,7 @@ class Reference:
         return {key for key, task in self.tasks.items() if task.status is Status.READY and task.is_delayed}
 
     def active(self) -> set[Key]:
-        return {key for key, task in self.tasks.items() if task.status is Status.ACTIVE}
+        return {key for key, task in self.tasks.items() if task.status is Status.ACTIVE} - self.left
 
     def to_open(self) -> set[Key]:
         """The containers whose items are to be found."""

@@ -176,6 +176,11 @@ class World:
         self.rows.tasks[row] = SavedTask(Status.WAITING, order.attempt - 1)
         return self.tell(facts.TaskTakenBack(order.scope.id, order.node, order.attempt))
 
+    def leave(self, key: Key) -> list[Effect]:
+        """A task goes on on its host, and this driver learns nothing of it: its attempt keeps its row."""
+        order = self.active.pop(key)
+        return self.tell(facts.TaskLeft(order.scope.id, order.node, order.attempt))
+
     def begin(self, key: Key) -> list[Effect]:
         """The code of a task begins."""
         order = self.active[key]

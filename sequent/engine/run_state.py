@@ -99,7 +99,9 @@ class RunState:
         self.frames: dict[int, Frame] = {}
         """The iterations under way, by their scope's id."""
         self.running = 0
-        """The number of tasks that have been handed over and have not ended."""
+        """The number of tasks that have been handed over and have not ended; those that were left do not count."""
+        self.left: set[tuple[int, int]] = set()
+        """Tasks that may go on on hosts, where this driver learns nothing of them: frame and position."""
         self.executing: dict[int, int] = {}
         """The same for each step and container with a limit of its own, by node index."""
         self.queue = StartQueue()

@@ -286,6 +286,8 @@ class Scheduler:
         step = frame.layout.steps[position]
         if step is None or frame.statuses[position] is not Status.ACTIVE or frame.attempts[position] != attempt:
             return None
+        if (frame_id, position) in self._run.left:
+            return None
         return frame, position, step
 
     def _block(self, frame_id: int, node: int) -> BlockState | None:

@@ -66,7 +66,8 @@ def end(run: RunState, frame: Frame, position: int, step: StepPlan, fact: Ended)
                 give_back(run, frame, position)
             _take_back(run, frame, position, step)
         case TaskLeft():
-            _take_back(run, frame, position, step)
+            # It stays active: whatever else ends, its amounts and those of its containers are in use.
+            run.left.add((frame.scope.id, position))
 
 
 def _succeed(run: RunState, frame: Frame, position: int, step: StepPlan) -> None:
@@ -121,7 +122,7 @@ def _lose(run: RunState, frame: Frame, position: int, step: StepPlan) -> None:
 
 
 def _take_back(run: RunState, frame: Frame, position: int, step: StepPlan) -> None:
-    """Undo an attempt that was handed over and never began, or whose end a recovery will learn."""
+    """Undo an attempt that was handed over and never began."""
     frame.attempts[position] -= 1
     if frame.block.is_stopped and not step.watches:
         settle_unstarted(run, frame, position, Status.CANCELLED)

@@ -28,15 +28,13 @@ def validate(run: RunState, root: BlockState) -> None:
     seen = _check_block(run, root)
     assert seen == set(run.frames), "frames that no block has, or that the run lacks"
     running = sum(
-        status is Status.ACTIVE and is_step(frame.layout.nodes[position])
-        for frame in run.frames.values()
-        for position, status in enumerate(frame.statuses)
+        _is_running(run, frame, position) for frame in run.frames.values() for position in range(len(frame.statuses))
     )
     assert running == run.running, f"{running} tasks are active, {run.running} are counted"
     in_turn = sum(
-        status is Status.ACTIVE and is_step(frame.layout.nodes[position]) and not frame.layout.goes_ahead[position]
+        _is_running(run, frame, position) and not frame.layout.goes_ahead[position]
         for frame in run.frames.values()
-        for position, status in enumerate(frame.statuses)
+        for position in range(len(frame.statuses))
     )
     assert in_turn <= sum(machine.slots for machine in set(run.machines.values())), (
         "more tasks run than there are slots"
@@ -53,12 +51,18 @@ def validate(run: RunState, root: BlockState) -> None:
     _check_pools(run)
 
 
+def _is_running(run: RunState, frame: Frame, position: int) -> bool:
+    """Return whether a child is a task that was handed over, and whose end this driver will learn."""
+    is_active = frame.statuses[position] is Status.ACTIVE and is_step(frame.layout.nodes[position])
+    return is_active and (frame.scope.id, position) not in run.left
+
+
 def _running_on(run: RunState, machine: Machine) -> int:
     return sum(
-        status is Status.ACTIVE and is_step(frame.layout.nodes[position])
+        _is_running(run, frame, position)
         for frame in run.frames.values()
         if frame.machine is machine
-        for position, status in enumerate(frame.statuses)
+        for position in range(len(frame.statuses))
     )
 
 
@@ -129,11 +133,9 @@ def _check_limits(run: RunState) -> None:
     for limiter, count in run.executing.items():
         node = run.plan.nodes[limiter]
         within = sum(
-            status is Status.ACTIVE
-            and is_step(frame.layout.nodes[position])
-            and limiter in frame.layout.limiters[position]
+            _is_running(run, frame, position) and limiter in frame.layout.limiters[position]
             for frame in run.frames.values()
-            for position, status in enumerate(frame.statuses)
+            for position in range(len(frame.statuses))
         )
         assert within == count, f"{within} tasks of {node.path} are active, {count} are counted"
         assert count <= node.limit, f"more tasks of {node.path} run than may"

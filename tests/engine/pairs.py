@@ -222,9 +222,12 @@ class Pair:
         return known if known is not None else self.random.randrange(4) if count == MADE else count
 
     def let_task_be(self, key: Key) -> None:
-        """A task begins, succeeds, fails, or is lost."""
+        """A task begins, succeeds, fails, is lost, or goes on unseen on its host as the run stops."""
         chance = self.random.randrange(10)
-        if key not in self.world.began and self.random.randrange(3) == 0:
+        if self.reference.is_halted and host_in(key[1]) and self.random.randrange(3) == 0:
+            self.reference.was_left(key)
+            self.world.leave(key)
+        elif key not in self.world.began and self.random.randrange(3) == 0:
             self.reference.began(key)
             self.world.begin(key)
         elif chance < self.mood.losses:
@@ -234,8 +237,7 @@ class Pair:
             self.reference.ended(key, Status.FAILURE)
             self.world.end(key, Status.FAILURE)
         else:
-            verdict = self.random.choice((Verdict.FALSY, Verdict.TRUTHY))
-            text = self.random.choice(ANSWERS)
+            verdict, text = self.random.choice((Verdict.FALSY, Verdict.TRUTHY)), self.random.choice(ANSWERS)
             self.reference.ended(key, Status.SUCCESS, verdict, text)
             self.world.end(key, Status.SUCCESS, verdict, answers=self.answers_of(key, text))
 

@@ -142,6 +142,10 @@ class Play(World):
         """A task that was ordered never began."""
         self.take_back(key_of(name))
 
+    def leave_task(self, name: str) -> None:
+        """A task goes on on a host, where the driver learns nothing of it."""
+        self.leave(key_of(name))
+
     def stop(self) -> None:
         self.tell(facts.StopRequested())
 

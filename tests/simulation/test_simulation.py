@@ -46,6 +46,7 @@ KEPT = {
     48603: "the same as 38465, after a recovery by force",
     60135: "the same as 38465",
     61268: "the same as 38465",
+    74477: "a stop leaves a task on its host, its container fails, and the pool of the task was given away",
 }
 """Seeds that broke a promise once."""
 
