@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import TypeAlias
 
 from sequent.cli.arguments.options import GlobalOptions, opened_store
@@ -32,21 +33,25 @@ def list_remains(
     config: FlowConfig, names: Sequence[str], options: GlobalOptions, timeout: float, *, cleans: bool
 ) -> int:
     """List the files of runs on each host; with ``cleans``, first remove those of runs that have ended."""
-    hosts = [config.host(name) for name in names]
+    reading = Lock()
 
-    def listed(host: HostSettings) -> _Answer:
-        return _asked(lambda: list_agents_on(host, timeout))
+    def stored() -> dict[str, RunRecord]:
+        with reading:
+            return {key_of_run(record): record for record in store.runs()}
 
-    def cleaned(host: HostSettings, found: _Answer) -> _Answer:
-        gone = [] if isinstance(found, HostError) else [each.key for each in found if _has_ended(each, runs)]
-        return _asked(lambda: remove_agents_on(host, gone, timeout)) if gone else found
+    def ask(host: HostSettings) -> _Answer:
+        try:
+            found = list_agents_on(host, timeout)
+            # Only now: a recovery may have begun while the host answered.
+            runs = stored() if cleans and found else {}
+            ended = [each.key for each in found if _has_ended(each, runs)]
+            return remove_agents_on(host, ended, timeout) if ended else found
+        except HostError as error:
+            return error
 
     with opened_store(options) as store, ThreadPoolExecutor(min(len(names), _MOST)) as threads:
-        found = list(threads.map(listed, hosts))
-        # Only now: a recovery may have begun while the hosts answered.
-        runs = {key_of_run(record): record for record in store.runs()}
-        if cleans:
-            found = list(threads.map(cleaned, hosts, found))
+        found = list(threads.map(ask, map(config.host, names)))
+        runs = stored()
     answers = [in_order(answer, runs) for answer in found]
     if options.json:
         documents = [_document(name, answer, runs) for name, answer in zip(names, answers, strict=True)]
@@ -56,13 +61,6 @@ def list_remains(
         for name, answer in zip(names, answers, strict=True):
             out("\n".join(_lines(name, answer, runs, paint)))
     return UNREACHABLE if any(isinstance(answer, HostError) for answer in answers) else 0
-
-
-def _asked(ask: Callable[[], _Answer]) -> _Answer:
-    try:
-        return ask()
-    except HostError as error:
-        return error
 
 
 def in_order(answer: _Answer, runs: Mapping[str, RunRecord]) -> _Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from threading import Event
 
 import pytest
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ from sequent.model.spec import FlowConfig
 from sequent.model.status import RunStatus
 from sequent.runtime.executors.remote.remote_run import key_of_run
 from sequent.runtime.hosts.protocol.remains import AgentThere, RunThere
+from tests.patience import LATE
 from tests.runtime.hosts.host_runs import record
 
 
@@ -33,28 +35,66 @@ def test_remains_are_listed_by_the_start_of_their_runs_and_those_of_other_stores
     assert [each.run.id for each in listed[8:]] == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize(("status", "removed"), [(RunStatus.FAILURE, 1), (RunStatus.RUNNING, 0)])
-def test_a_run_that_is_recovered_while_hosts_answer_keeps_its_files(monkeypatch, capsys, status, removed):
-    class Stored:
-        found = replace(record(), status=RunStatus.FAILURE)
+class Stored:
+    """A store with one run, which may be recovered at any time."""
 
-        def runs(self):
-            return [self.found]
+    found = replace(record(), status=RunStatus.FAILURE)
 
+    def runs(self):
+        return [self.found]
+
+    def recover(self):
+        self.found = replace(self.found, status=RunStatus.RUNNING)
+
+
+@pytest.fixture
+def store(monkeypatch):
     @contextmanager
     def opened(_):
-        yield store
+        yield made
 
+    made = Stored()
+    monkeypatch.setattr(host_remains, "opened_store", opened)
+    return made
+
+
+def clean(*hosts):
+    config = FlowConfig(hosts={name: HostSettings(name=name, address=(name,)) for name in hosts})
+    assert list_remains(config, hosts, DEFAULTS, 1.0, cleans=True) == 0
+
+
+@pytest.mark.parametrize("recovers", [False, True])
+def test_a_run_that_is_recovered_while_hosts_answer_keeps_its_files(store, monkeypatch, capsys, recovers):
     def list_agents(*_):
         found = (there(key_of_run(store.found)),)
-        store.found = replace(store.found, status=status)
+        if recovers:
+            store.recover()
         return found
 
-    store, asked = Stored(), []
-    monkeypatch.setattr(host_remains, "opened_store", opened)
+    asked = []
     monkeypatch.setattr(host_remains, "list_agents_on", list_agents)
     monkeypatch.setattr(host_remains, "remove_agents_on", lambda _, keys, __: (asked.extend(keys), ())[1])
-    config = FlowConfig(hosts={"far": HostSettings(name="far", address="far")})
-    assert list_remains(config, ["far"], DEFAULTS, 1.0, cleans=True) == 0
-    assert len(asked) == removed
-    assert ("nothing is left there" in capsys.readouterr().out) == bool(removed)
+    clean("far")
+    assert len(asked) == (not recovers)
+    assert ("nothing is left there" in capsys.readouterr().out) == (not recovers)
+
+
+def test_a_run_that_is_recovered_while_one_host_is_cleaned_keeps_its_files_on_the_next(store, monkeypatch, capsys):
+    cleaned, asked = Event(), []
+
+    def list_agents(host, _):
+        if host.name == "far":
+            cleaned.wait(LATE)
+        return (there(key_of_run(store.found)),)
+
+    def remove_agents(host, *_):
+        asked.append(host.name)
+        store.recover()
+        cleaned.set()
+        return ()
+
+    monkeypatch.setattr(host_remains, "list_agents_on", list_agents)
+    monkeypatch.setattr(host_remains, "remove_agents_on", remove_agents)
+    clean("near", "far")
+    assert asked == ["near"]
+    assert "running" in capsys.readouterr().out
