@@ -9,7 +9,7 @@ import socket
 import sys
 from typing import NoReturn
 
-from sequent.runtime.host_agent.places import open_place, place_of, reach, starting
+from sequent.runtime.host_agent.places import is_at, open_place, place_of, reach, starting
 from sequent.runtime.host_agent.rules import Rules
 from sequent.runtime.host_agent.session_pipes import send_pipes
 from sequent.runtime.hosts.protocol.greeting import BadGreetingError, read_knock
@@ -75,21 +75,25 @@ def _await_end(end: socket.socket) -> None:
 
 
 def _reach_or_start(path: str, key: str, rules: Rules) -> socket.socket:
-    place = open_place(path)
-    if (end := reach(place)) is not None:
-        return end
-    # Any other process that starts an agent does so until that is reachable.
-    with starting(place, waits=True):
-        if (end := reach(place)) is None:
-            _start(key, rules, place)
-            end = reach(place)
-    if end is None:
-        raise StartError("it ended at once")
-    return end
+    while True:
+        place = open_place(path)
+        try:
+            if (end := reach(place)) is not None:
+                return end
+            # Whoever starts an agent holds the lock until it can be reached.
+            with starting(place, waits=True):
+                if is_at(place, path):
+                    end = reach(place)
+                    return _start(key, rules, place) if end is None else end
+        except FileNotFoundError:
+            # The directory was removed meanwhile, as where it is no longer at its path.
+            continue
+        finally:
+            os.close(place)
 
 
-def _start(key: str, rules: Rules, place: int) -> None:
-    """Start an agent that shares no descriptor with the session, and wait until it is reachable.
+def _start(key: str, rules: Rules, place: int) -> socket.socket:
+    """Start an agent that shares no descriptor with the session, and return a connection to it.
 
     Raises:
         StartError: the agent has ended; the error has its message.
@@ -107,6 +111,10 @@ def _start(key: str, rules: Rules, place: int) -> None:
         answer = answers.read(4_096)
     if answer != READY:
         raise StartError(answer.strip() or "it ended at once")
+    end = reach(place)
+    if end is None:
+        raise StartError("it ended at once")
+    return end
 
 
 def _become_agent(key: str, rules: Rules, place: int, said: int) -> None:

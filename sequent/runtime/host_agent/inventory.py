@@ -15,13 +15,21 @@ from sequent.errors import BusyError, NotDataError
 from sequent.model.record_text import read_record, text_of_record
 from sequent.runtime.host_agent.driver_link import process_of
 from sequent.runtime.host_agent.outcome_spool import keeps_outcomes
-from sequent.runtime.host_agent.places import LOCK_OF_AGENT, agents_root, open_place, reach, starting
+from sequent.runtime.host_agent.places import (
+    LOCK_OF_AGENT,
+    agents_root,
+    is_at,
+    notes_driver,
+    open_place,
+    reach,
+    starting,
+)
 from sequent.runtime.hosts.protocol.remains import ANSWER, AgentThere, RunThere
 from sequent.runtime.processes import left_processes
 
 _RUN = "run"
 _GONE = ".gone"
-"""Ends the name of a directory that is being removed."""
+"""The suffix of a directory that is being removed."""
 _ENDING = 5.0
 """The seconds that an agent has to end."""
 _GLANCE = 0.02
@@ -42,6 +50,8 @@ def list_agents() -> bytes:
 def _agents() -> Iterator[AgentThere]:
     root = agents_root()
     for name in sorted(_names(root)):
+        if name.endswith(_GONE):
+            continue
         path = os.path.join(root, name)
         yield AgentThere(
             key=name,
@@ -56,6 +66,10 @@ def _agents() -> Iterator[AgentThere]:
 def remove_agents(keys: Iterable[str]) -> bytes:
     """Remove the remains of these runs, which have ended; return the answer that lists the rest."""
     root = agents_root()
+    for name in _names(root):
+        if name.endswith(_GONE):
+            # The rest of a removal that was interrupted.
+            shutil.rmtree(os.path.join(root, name), ignore_errors=True)
     for name in {*keys} & {*_names(root)}:
         path = os.path.join(root, name)
         if os.path.isdir(path) and not os.path.islink(path):
@@ -65,7 +79,9 @@ def remove_agents(keys: Iterable[str]) -> bytes:
 
 
 def _remove(path: str) -> None:
-    """End the agent of a directory, then remove that; a recovery meanwhile gets an agent with a directory of its own.
+    """End the agent of a directory, then remove the directory, unless the agent has a driver.
+
+    A recovery meanwhile gets an agent with a directory of its own.
 
     Raises:
         OSError, BusyError: an agent starts there, or a process does not end; the directory stays.
@@ -73,10 +89,11 @@ def _remove(path: str) -> None:
     place = open_place(path)
     try:
         with starting(place, waits=False):
+            if not is_at(place, path) or (notes_driver(place) and _is_served(path)):
+                return
             _end_agent(path, place)
-            # Under its name, the next agent may begin as soon as it is gone.
-            gone = f"{path}{_GONE}"
-            shutil.rmtree(gone, ignore_errors=True)
+            # Renamed first: the next agent can then start in a new directory of that name.
+            gone = f"{path}.{os.urandom(8).hex()}{_GONE}"
             os.rename(path, gone)
         shutil.rmtree(gone, ignore_errors=True)
     finally:
@@ -112,7 +129,8 @@ def _is_served(path: str) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Shared: several may look at once.
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     finally:

@@ -19,7 +19,9 @@ _SECONDS = Struct("ll")
 LOCK_OF_AGENT = "serving"
 """The file that the agent of a directory has locked as long as it lives."""
 _STARTING = "starting"
-"""The file that is locked while an agent starts in a directory, or the directory is removed."""
+"""The file that is locked while an agent starts in a directory or takes a driver on, or the directory is removed."""
+_DRIVEN = "driven"
+"""The file that is there while the agent of a directory has a driver."""
 
 
 def agents_root() -> str:
@@ -65,14 +67,15 @@ def _make(path: str) -> None:
 
 @contextlib.contextmanager
 def starting(place: int, *, waits: bool) -> Generator[None]:
-    """Let nobody else start an agent in a directory, or remove it.
+    """Let nobody else start an agent in a directory, take a driver on there, or remove it.
 
     Args:
         place: a descriptor of the directory.
-        waits: whether to wait for another process that does either.
+        waits: whether to wait for another process that does one of these.
 
     Raises:
         BlockingIOError: another process does, and ``waits`` is false.
+        FileNotFoundError: the directory has been removed.
     """
     lock = os.open(_STARTING, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=place)
     try:
@@ -80,6 +83,32 @@ def starting(place: int, *, waits: bool) -> Generator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def is_at(place: int, path: str) -> bool:
+    """Return whether a directory still has its path: it may have been removed, and another one made."""
+    try:
+        return os.path.samestat(os.fstat(place), os.lstat(path))
+    except FileNotFoundError:
+        return False
+
+
+def note_driver(place: int) -> None:
+    """Note that the agent of a directory has a driver; the directory is not removed as long as this agent lives."""
+    # A removal that has begun kills the agent before the driver hears from it.
+    with starting(place, waits=True):
+        os.close(os.open(_DRIVEN, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=place))
+
+
+def forget_driver(place: int) -> None:
+    """Note that the agent has none."""
+    with contextlib.suppress(OSError):
+        os.unlink(_DRIVEN, dir_fd=place)
+
+
+def notes_driver(place: int) -> bool:
+    """Return whether an agent has noted a driver; it may have been killed since."""
+    return os.access(_DRIVEN, os.F_OK, dir_fd=place, follow_symlinks=False)
 
 
 def listen(place: int) -> socket.socket:

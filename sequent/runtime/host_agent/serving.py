@@ -17,7 +17,7 @@ from sequent.runtime.host_agent.driver_link import DriverLink, user_of
 from sequent.runtime.host_agent.hosted_attempts import HostedAttempts
 from sequent.runtime.host_agent.inventory import note_run
 from sequent.runtime.host_agent.log_streams import LogStreams
-from sequent.runtime.host_agent.places import SOCKET
+from sequent.runtime.host_agent.places import SOCKET, forget_driver, note_driver
 from sequent.runtime.host_agent.rules import Rules
 from sequent.runtime.hosts.protocol.messages import (
     AgentBroken,
@@ -76,6 +76,8 @@ class HostAgent:
         if not has_word(place):
             # An agent was killed as it forgot the run.
             shutil.rmtree(os.path.join(path, "logs"), ignore_errors=True)
+        # A killed agent has left its note.
+        forget_driver(place)
         self._listener = ports.listen(place)
         self._selector.register(self._listener, EVENT_READ, self._accept)
 
@@ -175,6 +177,7 @@ class HostAgent:
             link.link.close()
         if link is self._driver:
             self._driver = None
+            forget_driver(self._place)
 
     def _send(self) -> None:
         driver = self._driver
@@ -263,6 +266,7 @@ class HostAgent:
         self._logs.begin(wish.logs if wish.logs_of == self._admission.word() else {})
         # The first message to the driver is that it is served.
         known = attempts.keep(wish.wanted)
+        note_driver(self._place)
         self._driver = link
         link.link.send(self._admission.welcome(known))
         for outcome in attempts.outcomes(wish.wanted):
