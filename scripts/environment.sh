@@ -20,15 +20,20 @@ need() {
   command -v "$1" >/dev/null || missing="$missing $2"
 }
 
-# Installs all packages that are missing, or says how. Only root can.
+# Stops if packages are missing that only somebody else can install.
+check_packages() {
+  [ -z "$missing" ] || { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; } || lack_packages
+}
+
+lack_packages() { stop "Packages are missing. Install them as root: apt-get install$missing"; }
+
+# Installs all packages that are missing.
 install_packages() {
+  check_packages
   [ -n "$missing" ] || return 0
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    say "Installing$missing ..."
-    # shellcheck disable=SC2086 # several packages
-    apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null && return 0
-  fi
-  stop "Packages are missing. Install them as root: apt-get install$missing"
+  say "Installing$missing ..."
+  # shellcheck disable=SC2086 # several packages
+  apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null || lack_packages
 }
 
 # keep_off SERVICE UNITS...: installing a service's package then starts nothing and opens no port.
@@ -41,7 +46,7 @@ keep_off() {
   fi
 }
 
-# The server of SSH that tests start with a configuration of their own.
+# The SSH server that tests start with a configuration of their own.
 need_ssh_server() {
   [ -x /usr/sbin/sshd ] && return 0
   keep_off ssh ssh.service ssh.socket
@@ -75,10 +80,12 @@ make_environment() {
     return 0
   fi
   find_python
-  # Debian keeps the part of venv that brings pip in a package of its own.
-  "$python" -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
-  install_packages
-  missing=
+  # Debian keeps the part of venv that brings pip in a package of its own. All others that are missing come with it.
+  if ! "$python" -c 'import ensurepip' 2>/dev/null; then
+    missing="$missing python3-venv"
+    install_packages
+    missing=
+  fi
   "$python" -m venv --clear .venv
 }
 
