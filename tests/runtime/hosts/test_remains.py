@@ -112,9 +112,9 @@ def test_a_directory_that_was_made_while_another_one_was_removed_stays(here, mon
     @contextmanager
     def start_behind_another(place, *, waits):
         end_agent(here)
-        shutil.rmtree(path)
+        path.rename(path.with_name("renamed"))
         path.mkdir(mode=0o700)
-        with starting(os.open(path, os.O_RDONLY), waits=waits):
+        with starting(place, waits=waits):
             yield
 
     path = here.place
