@@ -157,7 +157,7 @@ class Reference:
         self.unreachable.discard(host) if is_reachable else self.unreachable.add(host)
 
     def was_left(self, key: Key) -> None:
-        """A task goes on on its host unseen: it settles in no recovery but one that learns its end."""
+        """A task goes on on its host unseen: it settles only in a recovery that learns its end."""
         self.left.add(key)
 
     # -- what follows --

@@ -35,7 +35,7 @@ from sequent.model.effects import (
 from sequent.model.facts import Fact
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
-from sequent.model.saved_state import Revision, SavedTask
+from sequent.model.saved_state import Revision, SavedTask, StoredPlace
 from sequent.model.status import Status, Verdict
 from tests.kept_rows import Key, Rows
 
@@ -69,6 +69,7 @@ class World:
         rows: Rows | None = None,
         resumes: bool = False,
         directives: Directives = NO_DIRECTIVES,
+        reserved: dict[StoredPlace, dict[str, int]] | None = None,
     ) -> None:
         self.plan = plan
         self.slots = slots
@@ -87,6 +88,7 @@ class World:
             resumes=resumes,
             recovery=self.rows.recovery,
             directives=directives,
+            reserved=reserved,
         )
         self.scheduler.validate()
         self.active: dict[Key, StartTask] = {}

@@ -37,5 +37,6 @@ def ask_all_back(run: RunState) -> None:
 def ask_back(run: RunState, frame: Frame, position: int) -> None:
     """Take a task back, if it may have been handed over ahead."""
     node = frame.layout.plan.children[position]
-    if frame.layout.goes_ahead[position] and node in frame.machine.quick:
+    may_wait = frame.layout.goes_ahead[position] and node in frame.machine.quick
+    if may_wait and (frame.scope.id, position) not in run.left:
         run.effects.append(TakeBack(frame.scope, node, frame.attempts[position]))

@@ -50,7 +50,8 @@ def reserve(run: RunState, places: Mapping[StoredPlace, Mapping[str, int]]) -> N
 
 
 def end_reservation(run: RunState, place: StoredPlace) -> None:
-    """Free the amounts that are reserved for a task or container, unless it has taken them."""
+    """Free the amounts that are reserved for a task or container; if it has taken them, it may free them itself."""
+    run.pools.borrowed.pop(place, None)
     for pool, amount in run.pools.reserved.pop(place, {}).items():
         run.pools.free[pool] += amount
         run.pools.has_freed = True
@@ -58,13 +59,13 @@ def end_reservation(run: RunState, place: StoredPlace) -> None:
 
 
 def _take_reserved(run: RunState, frame: Frame, position: int, wanted: Amounts) -> bool:
-    """Give a task or container the amounts that are reserved for it; return whether these are the ones it asks for."""
+    """Lend a task or container the amounts that are reserved for it; return whether these are the ones it asks for."""
     place = _stored(frame, position)
     reserved = run.pools.reserved.get(place)
     if reserved != dict(wanted):
         end_reservation(run, place)
         return False
-    del run.pools.reserved[place]
+    run.pools.borrowed[place] = run.pools.reserved.pop(place)
     for pool, amount in wanted:
         run.pools.free[pool] += amount
     _take(run, frame, position, wanted)
@@ -212,10 +213,26 @@ def _take(run: RunState, frame: Frame, position: int, wanted: Amounts) -> None:
 
 
 def give_back(run: RunState, frame: Frame, position: int) -> None:
-    """Free all that a task or container holds: its attempt has failed or is lost, or it has settled so."""
-    for pool, amount in list(run.pools.held.get((frame.scope.id, position), {}).items()):
-        _change(run, (frame.scope.id, position), pool, -amount)
-        _record(run, frame, position, pool)
+    """Free all that a task or container holds: its attempt has failed or is lost, or it has settled so.
+
+    What it has borrowed is reserved again.
+    """
+    holder = (frame.scope.id, position)
+    borrowed = _end_loan(run, frame, position)
+    for pool, amount in list(run.pools.held.get(holder, {}).items()):
+        _change(run, holder, pool, -amount)
+        if pool not in borrowed:
+            _record(run, frame, position, pool)
+    if borrowed:
+        run.pools.reserved[_stored(frame, position)] = borrowed
+        for pool, amount in borrowed.items():
+            run.pools.free[pool] -= amount
+            run.effects.append(SetHold(frame.scope, frame.layout.plan.children[position], pool, amount))
+
+
+def _end_loan(run: RunState, frame: Frame, position: int) -> dict[str, int]:
+    """Return the amounts that a task or container has borrowed; from now on it has not."""
+    return run.pools.borrowed.pop(_stored(frame, position), {}) if run.pools.borrowed else {}
 
 
 def release(run: RunState, frame: Frame, position: int, node: NodePlan) -> str:
@@ -234,6 +251,8 @@ def release(run: RunState, frame: Frame, position: int, node: NodePlan) -> str:
         held = before.get(pool, 0) + kept.get(pool, 0)
         if amount > held:
             return f"it gives back {amount} of pool '{pool}', but it and the run hold only {held}"
+    # What is kept for the run is not free either.
+    _end_loan(run, frame, position)
     give_back(run, frame, position)
     for pool in {**before, **released}:
         more = before.get(pool, 0) - released.get(pool, 0)

@@ -34,7 +34,7 @@ class StartQueue:
 class PoolAccounts:
     """The amount of each pool that is free, the holders of the rest, and the requests that wait."""
 
-    __slots__ = ("free", "has_freed", "held", "queued", "reserved", "shared", "waiting")
+    __slots__ = ("borrowed", "free", "has_freed", "held", "queued", "reserved", "shared", "waiting")
 
     def __init__(self, plan: Plan) -> None:
         self.free = {pool.name: pool.capacity for pool in plan.pools}
@@ -44,6 +44,8 @@ class PoolAccounts:
         """By frame and position; the run and the flow have holders of their own."""
         self.reserved: dict[StoredPlace, dict[str, int]] = {}
         """The amounts of tasks and containers whose earlier attempts may go on on hosts."""
+        self.borrowed: dict[StoredPlace, dict[str, int]] = {}
+        """Those that their tasks and containers hold again, but must not free before these attempts are over."""
         self.waiting: dict[tuple[int, Amounts], list[Entry]] = {}
         """By standing and by requested amounts, as heaps."""
         self.queued: dict[int, int] = {}
@@ -99,7 +101,7 @@ class RunState:
         self.frames: dict[int, Frame] = {}
         """The iterations under way, by their scope's id."""
         self.running = 0
-        """The number of tasks that have been handed over and have not ended; those that were left do not count."""
+        """The number of tasks that have been handed over, and have neither ended nor been left."""
         self.left: set[tuple[int, int]] = set()
         """Tasks that may go on on hosts, where this driver learns nothing of them: frame and position."""
         self.executing: dict[int, int] = {}

@@ -102,7 +102,7 @@ class Scheduler:
 
     @property
     def running(self) -> int:
-        """The number of tasks that have been handed over and have not ended."""
+        """The number of tasks that have been handed over, and have neither ended nor been left."""
         return self._run.running
 
     @property

@@ -18,6 +18,7 @@ from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.items import Items
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import dotted
+from sequent.model.saved_state import StoredPlace
 from sequent.model.scope import host_in, located, numbers_in, read_sequence, sequence_text
 from sequent.model.spec import FlowSpec
 from sequent.model.status import Status, Verdict
@@ -55,8 +56,9 @@ class Play(World):
         rows: Rows | None = None,
         resumes: bool = False,
         directives: Directives = NO_DIRECTIVES,
+        reserved: dict[StoredPlace, dict[str, int]] | None = None,
     ) -> None:
-        super().__init__(plan, slots=slots, rows=rows, resumes=resumes, directives=directives)
+        super().__init__(plan, slots=slots, rows=rows, resumes=resumes, directives=directives, reserved=reserved)
         self.started: list[str] = []
         """Every task that started, in order."""
         self.closed: dict[str, Status] = {}

@@ -4,9 +4,9 @@ import pytest
 
 from sequent import STEP_FAILURE, STEP_SUCCESS, STP_RERUN, Pool, Sequent
 from sequent.model.effects import AHEAD
-from sequent.model.facts import TaskMarked
+from sequent.model.facts import ReservationEnded, RunStarted, TaskMarked
 from sequent.model.status import Status
-from tests.engine.playing import selected, world
+from tests.engine.playing import Play, plan_of, selected, world
 
 
 def two(**options):
@@ -226,10 +226,12 @@ def left():
     block.add_step("load", hosts=["etl1", "etl2"], acquires={db: 1})
     block.add_step("other")
     play = reached(flow)
+    play.quicken("block.load", host="etl2")
     play.lose_host("etl2")
     play.stop()
     play.leave_task("block.load@etl2/1.1")
     play.succeed("block.load@etl1/1.1")
+    play.asked_back.clear()
     assert (play.in_use("db"), play.in_use("lock")) == (1, 2)
     return play
 
@@ -257,8 +259,32 @@ def test_a_task_that_goes_on_on_a_host_keeps_its_amounts_where_its_container_had
 def test_neither_a_hold_nor_a_mark_touches_a_task_that_goes_on_on_a_host(left):
     left.hold("block")
     left.tell(TaskMarked(1, selected("block.load@etl2/1.1"), Status.SUCCESS))
-    assert left.in_use("db") == 1
+    assert (left.in_use("db"), left.asked_back) == (1, [])
     assert list(left.refused.values()) == ["it is running"]
+
+
+@pytest.mark.parametrize("how", ["held", "cancelled"])
+def test_an_amount_that_was_granted_again_stays_until_the_earlier_attempt_is_over(how):
+    db = Pool("db", 1, shared=True)
+    flow = Sequent()
+    flow.add_step("load", acquires={db: 1})
+    other = flow.add_step("other")
+    watches = {"requires": (other, STEP_FAILURE), "handles": False}
+    flow.add_step("alert", acquires={db: 1}, **(watches if how == "cancelled" else {}))
+    plan = plan_of(flow)
+    (load,) = (node.index for node in plan.nodes if node.path == ("load",))
+    play = Play(plan, slots=1, reserved={(1, load, 0): {"db": 1}})
+    play.tell(RunStarted())
+    play.get_grant("load")
+    assert (play.running, play.in_use("db")) == (["other"], 1)
+    if how == "held":
+        play.hold("load")
+        play.succeed("other")
+    else:
+        play.fail("other")
+    assert (play.running, play.in_use("db"), [*play.asked]) == ([], 1, [])
+    play.tell(ReservationEnded((1, load, 0)))
+    assert (*play.asked,) == (("alert", (1,)),)
 
 
 def test_a_run_that_waits_for_a_host_alone_is_not_suspended():

@@ -87,7 +87,8 @@ class PoolDesk:
         key = None if effect.scope is None else task_key(self._plan, effect.scope, effect.node)
         is_shared = effect.pool in self._capacities
         if is_shared and key is not None and effect.amount:
-            # It is written when it is granted.
+            # It is written when it is granted; a request follows if it is to be asked for.
+            self._asks.pop(key, None)
             return
         self._turn.batch.holds.append(Hold(key, effect.pool, effect.amount, is_shared))
         if is_shared:
