@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 
@@ -9,8 +10,12 @@ import pytest
 
 import sequent
 from sequent.model.directives import Directives, Selection
+from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus
+from sequent.runtime.driver import values
+from sequent.runtime.messages.spools import Spool
 from sequent.runtime.orders import (
+    AttemptEnded,
     AttemptLeft,
     AttemptOrder,
     EarlierGone,
@@ -19,7 +24,7 @@ from sequent.runtime.orders import (
     Report,
 )
 from sequent.runtime.rows import Ask, Batch, Hold, TaskKey
-from tests.runtime.driver.test_hosts import Hosts
+from tests.runtime.driver.test_hosts import Hosts, take
 from tests.runtime.worlds import FakeClock, Hands, Killed, World, success, work
 
 OTHERS = TaskKey(1, 1, 0)
@@ -43,11 +48,11 @@ def die(_: AttemptOrder) -> Report:
     raise Killed
 
 
-def crashed(flow: sequent.Sequent) -> tuple[World, AttemptOrder]:
+def crashed(flow: sequent.Sequent, ends_here: tuple[str, ...] = ("first",)) -> tuple[World, AttemptOrder]:
     """A run whose driver has died while the host executes its attempt."""
     world, hosts = World(flow), Hosts(die)
     with pytest.raises(Killed):
-        world.drive(Hands(lambda order: success(order) if order.path == "first" else None), host_executor=hosts)
+        world.drive(Hands(lambda order: success(order) if order.path in ends_here else None), host_executor=hosts)
     (order,) = hosts.orders
     return world, order
 
@@ -120,6 +125,61 @@ def test_amounts_are_free_once_the_host_says_that_the_attempt_is_over(form):
     assert 100 <= ends[0] < 120
 
 
+def fails(order: AttemptOrder) -> Report:
+    return AttemptEnded(order.frame, order.node, order.attempt, problem=Problem(type="ValueError", message="no"))
+
+
+def around(*, shared: bool) -> sequent.Sequent:
+    """A flow in which a container holds a pool for a step on a host and one here; a handler uses the same pool."""
+    pool = sequent.Pool("db", 1, shared=shared)
+    flow = sequent.Sequent("f")
+    block = flow.add_step("block", acquires={pool: 1})
+    block.add_step("load", func=work, hosts=["far"])
+    block.add_step("other", func=work)
+    flow.add_step("here", func=work, acquires={pool: 1}, requires=(block, sequent.STEP_FAILURE))
+    return flow
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_container_that_fails_keeps_its_amounts_for_an_attempt_in_it_that_goes_on_on_a_host(shared):
+    world, order = crashed(around(shared=shared))
+    world.recover()
+    clock = FakeClock()
+    began = clock.boot
+    starts: list[float] = []
+
+    def end_here(again: AttemptOrder) -> Report:
+        if again.path == "here":
+            starts.append(clock.boot - began)
+        return fails(again) if again.path == "block.other" else success(again)
+
+    far = Far(clock, success)
+    far.tell_at(100, EarlierGone(order.token))
+    assert world.drive(Hands(end_here), host_executor=far, clock=clock) is RunStatus.SUCCESS
+    assert len(starts) == 1
+    assert 100 <= starts[0] < 120
+
+
+def test_a_run_that_fails_keeps_the_amounts_for_an_attempt_that_goes_on_on_a_host():
+    flow = around(shared=True)
+    del flow.root.__sequent__.children["here"]
+    world, _ = crashed(flow)
+    other = World(two_users(shared=True), store=world.store)
+    other.run.use_pools({"db": 1})
+    wanted = [Ask(OTHERS, (("db", 1),), 0)]
+    world.recover()
+    here = Hands(lambda order: fails(order) if order.path == "block.other" else success(order))
+    assert world.drive(here, host_executor=Far(FakeClock(), success)) is RunStatus.FAILURE
+    world.run.close()
+    assert not other.run.ask(wanted)
+    # It waits no more.
+    other.run.commit(Batch(holds=[Hold(OTHERS, "db", 0, is_shared=True)]))
+    world.recover()
+    assert world.drive(Hands(success), host_executor=Hosts(success)) is RunStatus.SUCCESS
+    world.run.close()
+    assert other.run.ask(wanted)
+
+
 @pytest.mark.parametrize("in_container", [False, True])
 def test_no_other_run_takes_the_amounts_of_an_attempt_that_outlives_its_driver(in_container):
     world, _ = crashed(two_users(shared=True, in_container=in_container))
@@ -167,17 +227,29 @@ def test_a_task_that_runs_first_waits_for_the_amounts_and_is_not_stuck(in_contai
     assert clock.boot >= 5_100
 
 
-def test_amounts_are_kept_for_an_attempt_that_a_stopped_run_leaves_on_its_host():
-    world = World(two_users(shared=True))
+def held_by(holder: str) -> sequent.Sequent:
+    """A flow with a step on a host; a pool that runs share is acquired by the step, its container or the flow."""
+    wanted = {sequent.Pool("db", 1, shared=True): 1}
+    flow = sequent.Sequent("f", acquires=wanted if holder == "flow" else None)
+    block = flow.add_step("block", acquires=wanted if holder == "container" else None)
+    block.add_step("load", func=work, hosts=["far"], acquires=wanted if holder == "step" else None)
+    return flow
+
+
+@pytest.mark.parametrize("is_left", [False, True], ids=["not waited for", "left"])
+@pytest.mark.parametrize("holder", ["step", "container", "flow"])
+def test_amounts_are_kept_for_an_attempt_that_a_stopped_run_leaves_on_its_host(holder, is_left):
+    world = World(held_by(holder))
     hosts = Hosts(None)
-    other = World(two_users(shared=True), store=world.store)
+    other = World(held_by("step"), store=world.store)
     other.run.use_pools({"db": 1})
     wanted = [Ask(OTHERS, (("db", 1),), 0)]
 
     def end_there(order: AttemptOrder) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         hosts.made["far"].tell(HostUnreachable("far", "gone", 1.0))
-        hosts.made["far"].tell(AttemptLeft(order.frame, order.node, order.attempt))
+        if is_left:
+            hosts.made["far"].tell(AttemptLeft(order.frame, order.node, order.attempt))
 
     hosts.end = end_there
     assert world.drive(Hands(success), host_executor=hosts) is RunStatus.STOPPED
@@ -189,3 +261,20 @@ def test_amounts_are_kept_for_an_attempt_that_a_stopped_run_leaves_on_its_host()
     assert world.drive(Hands(success), host_executor=Hosts(success)) is RunStatus.SUCCESS
     world.run.close()
     assert other.run.ask(wanted)
+
+
+def test_a_joined_attempt_whose_order_waits_for_room_is_left_to_its_host_by_a_forced_end(monkeypatch):
+    flow = sequent.Sequent("f")
+    parts = flow.add_step("parts", func=work, repeats=["a", "b"])
+    flow.add_step("load", func=take, kwargs={"loaded": parts.result}, hosts=["far"])
+    world, order = crashed(flow, ends_here=("parts",))
+    world.recover()
+    monkeypatch.setattr(values, "LARGEST_HELD", 0)
+
+    def lack_room(_: object) -> bool:
+        os.kill(os.getpid(), signal.SIGINT)
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr(Spool, "write_slice", lack_room)
+    assert world.drive(Hands(success), host_executor=Hosts(success)) is RunStatus.STOPPED
+    assert [each.token.hex() for each in world.run.handed_over()] == [order.token]

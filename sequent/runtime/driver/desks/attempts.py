@@ -84,11 +84,12 @@ class AttemptDesk:
         self._clock = adapters.clock
         self._recovery = adapters.run.record.recovery
         self._tokens = Tokens(adapters.random_bytes)
-        self.has_left = False
-        """Whether attempts go on where this driver cannot learn of them."""
+        self._has_left = False
         self._earlier = earlier
         self._active: dict[AttemptKey, tuple[StartTask, TaskKey]] = {}
         """The attempts that were ordered and have not ended, with the keys of their rows."""
+        self._joined: set[AttemptKey] = set()
+        """Those of which the host may have got an earlier order: it may execute them before it gets another one."""
         self._unfit: dict[tuple[int, int], Problem] = {}
         """By frame and node: why an attempt that has not started will fail."""
         self._stories: dict[AttemptKey, tuple[StoryPart, ...]] = {}
@@ -102,15 +103,22 @@ class AttemptDesk:
 
     # -- effects ------------------------------------------------------------------------------
 
+    @property
+    def has_open(self) -> bool:
+        """Whether attempts that were ordered have not ended, or were left on their hosts."""
+        return self._has_left or bool(self._active)
+
     def start(self, effect: StartTask) -> None:
         """Write that an attempt is to be executed, then hand it over."""
         scope, node, attempt = effect.scope, effect.node, effect.attempt
         key = task_key(self._plan, scope, node)
         item = self._values.drawn_item(scope) if key.iteration else None
         # A host knows an earlier order by its token, and does not begin it again.
-        token = self._earlier.join(key) or self._tokens.take()
-        intent = Intent(key, attempt, token, self._clock.now(), item, self._recovery)
+        joined = self._earlier.join(key)
+        intent = Intent(key, attempt, joined or self._tokens.take(), self._clock.now(), item, self._recovery)
         self._active[scope.id, node, attempt] = effect, key
+        if joined is not None:
+            self._joined.add((scope.id, node, attempt))
         self._turn.batch.intents.append(intent)
         self._turn.orders.append(partial(self._execute, effect, intent))
 
@@ -161,7 +169,7 @@ class AttemptDesk:
 
     def _call_back(self, effect: TakeBack) -> None:
         key = (effect.scope.id, effect.node, effect.attempt)
-        if self._orders.take_back(key, host_in(effect.scope.sequence)):
+        if key not in self._joined and self._orders.take_back(key, host_in(effect.scope.sequence)):
             self.taken_back(AttemptTakenBack(*key))
 
     def write(self) -> None:
@@ -178,7 +186,10 @@ class AttemptDesk:
         """End all running attempts, and hand over none that waits."""
         self._observer.note("killing the running steps" if at_once else "ending the running steps")
         for key in self._orders.abandon():
-            self.taken_back(AttemptTakenBack(*key))
+            if key in self._joined:
+                self.left(AttemptLeft(*key))
+            else:
+                self.taken_back(AttemptTakenBack(*key))
         for executor in self._executors:
             executor.end_tasks(at_once=at_once)
 
@@ -264,7 +275,7 @@ class AttemptDesk:
             start, _ = found
             self._turn.told.append(Told(start.scope, start.node, start.attempt, Status.WAITING))
             self._turn.facts.append(TaskLeft(report.frame, report.node, report.attempt))
-            self.has_left = True
+            self._has_left = True
 
     def paced(self, report: PaceChanged) -> None:
         """Tell the engine that a step's recent tasks take hardly any time, or no longer do."""
@@ -274,6 +285,7 @@ class AttemptDesk:
         """Return the order and the key of its row, None if it has ended before; remove its files."""
         key = (frame, node, attempt)
         self._orders.forget(key)
+        self._joined.discard(key)
         found = self._active.pop(key, None)
         if found is not None and (host := host_in(found[0].scope.sequence)):
             self._turn.orders.append(partial(self._executors.acknowledge, host, key))

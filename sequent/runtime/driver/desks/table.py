@@ -110,8 +110,8 @@ class Desks:
 
     @property
     def has_left(self) -> bool:
-        """Whether attempts may go on on hosts when the run ends."""
-        return self.attempts.has_left or self.earlier.has_living
+        """Whether attempts may go on on hosts when the run ends: none here does."""
+        return self.attempts.has_open or self.earlier.has_living
 
     def wake(self) -> None:
         """Look for news in the store at once: another process says that there are some."""
