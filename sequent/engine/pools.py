@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from heapq import heapify, heappop, heappush
 
 from sequent.engine.frames import Entry, Frame
+from sequent.engine.reserved_amounts import end_loan, lend, reserve_again
 from sequent.engine.run_state import RunState
-from sequent.model.effects import Blocked, FreeReserved, SetHold
+from sequent.model.effects import Blocked, SetHold
 from sequent.model.plan import NodePlan
 from sequent.model.references import dotted
-from sequent.model.saved_state import FLOW_PLACE, StoredPlace
 from sequent.model.scope import address_of
 from sequent.model.spec import Amounts
 from sequent.model.status import Status
@@ -38,40 +38,6 @@ def hold_from_start(run: RunState, kept: Mapping[str, int]) -> None:
             _change(run, holder, pool, amount)
 
 
-def reserve(run: RunState, places: Mapping[StoredPlace, Mapping[str, int]]) -> None:
-    """Reserve amounts for tasks and containers whose earlier attempts may go on on hosts."""
-    for place, amounts in places.items():
-        known = {pool: amount for pool, amount in amounts.items() if pool in run.pools.free}
-        if place != FLOW_PLACE and known:
-            # The flow has its own amounts from the start.
-            run.pools.reserved[place] = known
-            for pool, amount in known.items():
-                run.pools.free[pool] -= amount
-
-
-def end_reservation(run: RunState, place: StoredPlace) -> None:
-    """Free the amounts that are reserved for a task or container; if it has taken them, it may free them itself."""
-    run.pools.borrowed.pop(place, None)
-    for pool, amount in run.pools.reserved.pop(place, {}).items():
-        run.pools.free[pool] += amount
-        run.pools.has_freed = True
-        run.effects.append(FreeReserved(place, pool))
-
-
-def _take_reserved(run: RunState, frame: Frame, position: int, wanted: Amounts) -> bool:
-    """Lend a task or container the amounts that are reserved for it; return whether these are the ones it asks for."""
-    place = _stored(frame, position)
-    reserved = run.pools.reserved.get(place)
-    if reserved != dict(wanted):
-        end_reservation(run, place)
-        return False
-    run.pools.borrowed[place] = run.pools.reserved.pop(place)
-    for pool, amount in wanted:
-        run.pools.free[pool] += amount
-    _take(run, frame, position, wanted)
-    return True
-
-
 def waits_for_reserved(run: RunState) -> bool:
     """Return whether an entry waits for amounts while some are reserved: these become free, or are taken."""
     return bool(run.pools.reserved) and bool(_lines(run))
@@ -86,7 +52,8 @@ def try_take(run: RunState, entry: Entry, wanted: Amounts) -> bool:
     Otherwise it waits, and ``freed`` returns it once it is its turn.
     """
     _, _, frame, position = entry
-    if run.pools.reserved and _take_reserved(run, frame, position, wanted):
+    if run.pools.reserved and lend(run, frame, position, wanted):
+        _take(run, frame, position, wanted)
         return True
     standing = _standing(run, frame, wanted)
     if _fits(run, wanted) and not _is_behind(run, entry, wanted, standing):
@@ -218,21 +185,13 @@ def give_back(run: RunState, frame: Frame, position: int) -> None:
     What it has borrowed is reserved again.
     """
     holder = (frame.scope.id, position)
-    borrowed = _end_loan(run, frame, position)
+    borrowed = end_loan(run, frame, position)
     for pool, amount in list(run.pools.held.get(holder, {}).items()):
         _change(run, holder, pool, -amount)
         if pool not in borrowed:
             _record(run, frame, position, pool)
     if borrowed:
-        run.pools.reserved[_stored(frame, position)] = borrowed
-        for pool, amount in borrowed.items():
-            run.pools.free[pool] -= amount
-            run.effects.append(SetHold(frame.scope, frame.layout.plan.children[position], pool, amount))
-
-
-def _end_loan(run: RunState, frame: Frame, position: int) -> dict[str, int]:
-    """Return the amounts that a task or container has borrowed; from now on it has not."""
-    return run.pools.borrowed.pop(_stored(frame, position), {}) if run.pools.borrowed else {}
+        reserve_again(run, frame, position, borrowed)
 
 
 def release(run: RunState, frame: Frame, position: int, node: NodePlan) -> str:
@@ -252,7 +211,7 @@ def release(run: RunState, frame: Frame, position: int, node: NodePlan) -> str:
         if amount > held:
             return f"it gives back {amount} of pool '{pool}', but it and the run hold only {held}"
     # What is kept for the run is not free either.
-    _end_loan(run, frame, position)
+    end_loan(run, frame, position)
     give_back(run, frame, position)
     for pool in {**before, **released}:
         more = before.get(pool, 0) - released.get(pool, 0)
@@ -311,13 +270,6 @@ def _name(run: RunState, holder: tuple[int, int]) -> str:
     if frame is None:
         return "the run" if holder == RUN else "the flow"
     return address_of(frame.layout.nodes[holder[1]].path, frame.scope.sequence)
-
-
-def _stored(frame: Frame, position: int) -> StoredPlace:
-    node, around = frame.layout.plan.children[position], frame.block.parent
-    if frame.layout.plan.wraps and around is not None:
-        return around.scope.id, node, frame.scope.number
-    return frame.scope.id, node, 0
 
 
 def _first(lines: dict[tuple[int, Amounts], list[Entry]]) -> tuple[int, Amounts]:

@@ -12,9 +12,10 @@ from sequent.engine.handing_ahead import ask_all_back, set_pace
 from sequent.engine.held_places import hold, release
 from sequent.engine.machines import lose, out_of_reach, reach, waits_for_host
 from sequent.engine.marks import mark
-from sequent.engine.pools import blocked, end_reservation, hold_from_start, reserve, waits_for_reserved
+from sequent.engine.pools import blocked, hold_from_start, waits_for_reserved
 from sequent.engine.questions import answer, give_up
 from sequent.engine.repeats import make_block, open_block, take_count, take_item
+from sequent.engine.reserved_amounts import end_reservation, reserve
 from sequent.engine.run_state import RunState
 from sequent.engine.start_queue import break_tie, grant
 from sequent.engine.task_lifecycle import end, settle

@@ -92,14 +92,14 @@ BUDGETS = [
     Budget(("plan", "flows.py:one"), 159, LOADING),
     Budget(("config",), 66, SETTING | BUNDLES),
     Budget(("config", "flows.py:one"), 132, LOADING - {"logging"} | {"sequent.compiler"}),
-    Budget(("run", "flows.py:one"), 325, PARSER | BUNDLES | {"loguru", "sequent.runtime.executors.thread_executor"}),
-    Budget(("run", "flows.py:listed"), 325, PARSER | BUNDLES | {"loguru", "sequent.runtime.executors.thread_executor"}),
+    Budget(("run", "flows.py:one"), 326, PARSER | BUNDLES | {"loguru", "sequent.runtime.executors.thread_executor"}),
+    Budget(("run", "flows.py:listed"), 326, PARSER | BUNDLES | {"loguru", "sequent.runtime.executors.thread_executor"}),
     Budget(("try", "latest", "first"), 283, {"loguru", "sequent.engine"}),
     Budget(("report", "-o", "report.html"), 187, {"sequent.runtime.loading"} | ENGINE),
     Budget(("recover",), 119, RESUMING | {"sequent.dsl", "sequent.compiler"}),
     Budget(("continue",), 127, RESUMING | {"sequent.compiler"}),
-    Budget(("simulate", "flows.py:one"), 351, SIMULATING),
-    Budget(("simulate", "flows.py:one", "--history"), 352, SIMULATING),
+    Budget(("simulate", "flows.py:one"), 352, SIMULATING),
+    Budget(("simulate", "flows.py:one", "--history"), 353, SIMULATING),
     Budget(("forecast", "flows.py:one"), 361, SIMULATING),
     Budget(("graph", "flows.py:one"), 176, ENGINE | {"sqlite3", "rich", "loguru", "sequent.runtime.store"}),
     Budget(("graph", "latest"), 137, ENGINE | {"rich", "loguru", "sequent.dsl", "sequent.runtime.loading"}),
@@ -219,4 +219,4 @@ def test_a_command_that_shows_runs_until_it_is_left_imports_what_it_uses(modules
 def test_a_script_of_the_builder_imports_what_it_uses(modules):
     loaded = modules("import sys, runpy; sys.argv[:] = ['flows.py']; runpy.run_path('flows.py', run_name='__main__')")
     assert of(loaded, PARSER | NEVER | {"loguru", "sequent.cli", "sequent.testing"}) == set()
-    assert len(of(loaded, {"sequent"})) <= 302
+    assert len(of(loaded, {"sequent"})) <= 303
