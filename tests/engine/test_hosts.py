@@ -6,7 +6,7 @@ from sequent import STEP_FAILURE, STEP_SUCCESS, STP_RERUN, Pool, Sequent
 from sequent.model.effects import AHEAD
 from sequent.model.facts import ReservationEnded, RunStarted, TaskMarked
 from sequent.model.status import Status
-from tests.engine.playing import Play, plan_of, selected, world
+from tests.engine.playing import Play, plan_of, selected, shown, world
 
 
 def two(**options):
@@ -226,12 +226,10 @@ def left():
     block.add_step("load", hosts=["etl1", "etl2"], acquires={db: 1})
     block.add_step("other")
     play = reached(flow)
-    play.quicken("block.load", host="etl2")
     play.lose_host("etl2")
     play.stop()
     play.leave_task("block.load@etl2/1.1")
     play.succeed("block.load@etl1/1.1")
-    play.asked_back.clear()
     assert (play.in_use("db"), play.in_use("lock")) == (1, 2)
     return play
 
@@ -259,8 +257,17 @@ def test_a_task_that_goes_on_on_a_host_keeps_its_amounts_where_its_container_had
 def test_neither_a_hold_nor_a_mark_touches_a_task_that_goes_on_on_a_host(left):
     left.hold("block")
     left.tell(TaskMarked(1, selected("block.load@etl2/1.1"), Status.SUCCESS))
-    assert (left.in_use("db"), left.asked_back) == (1, [])
+    assert left.in_use("db") == 1
     assert list(left.refused.values()) == ["it is running"]
+
+
+def test_a_quick_task_that_goes_on_on_a_host_is_not_asked_back():
+    play = reached(two(func=nothing))
+    play.quicken("load", host="etl1")
+    play.quicken("load", host="etl2")
+    play.leave_task("load@etl2")
+    play.hold("load")
+    assert [shown(key) for key in play.asked_back] == ["load@etl1"]
 
 
 @pytest.mark.parametrize("how", ["held", "cancelled"])
