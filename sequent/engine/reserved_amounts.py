@@ -25,7 +25,7 @@ def reserve(run: RunState, places: Mapping[StoredPlace, Mapping[str, int]]) -> N
 
 
 def end_reservation(run: RunState, place: StoredPlace) -> None:
-    """Free the amounts that are reserved for a place; what it has borrowed is its own from now on."""
+    """Free the amounts that are reserved for a task or container, or make those that it has borrowed its own."""
     run.pools.borrowed.pop(place, None)
     for pool, amount in run.pools.reserved.pop(place, {}).items():
         run.pools.free[pool] += amount

@@ -125,6 +125,21 @@ def test_amounts_are_free_once_the_host_says_that_the_attempt_is_over(form):
     assert 100 <= ends[0] < 120
 
 
+def check_that_the_pool_is_free_after_a_recovery(world: World) -> None:
+    """Check that another run gets the shared pool of a run only once a recovery of that has succeeded."""
+    other = World(two_users(shared=True), store=world.store)
+    other.run.use_pools({"db": 1})
+    wanted = [Ask(OTHERS, (("db", 1),), 0)]
+    world.run.close()
+    assert not other.run.ask(wanted)
+    # It waits no more.
+    other.run.commit(Batch(holds=[Hold(OTHERS, "db", 0, is_shared=True)]))
+    world.recover()
+    assert world.drive(Hands(success), host_executor=Hosts(success)) is RunStatus.SUCCESS
+    world.run.close()
+    assert other.run.ask(wanted)
+
+
 def fails(order: AttemptOrder) -> Report:
     return AttemptEnded(order.frame, order.node, order.attempt, problem=Problem(type="ValueError", message="no"))
 
@@ -164,20 +179,10 @@ def test_a_run_that_fails_keeps_the_amounts_for_an_attempt_that_goes_on_on_a_hos
     flow = around(shared=True)
     del flow.root.__sequent__.children["here"]
     world, _ = crashed(flow)
-    other = World(two_users(shared=True), store=world.store)
-    other.run.use_pools({"db": 1})
-    wanted = [Ask(OTHERS, (("db", 1),), 0)]
     world.recover()
     here = Hands(lambda order: fails(order) if order.path == "block.other" else success(order))
     assert world.drive(here, host_executor=Far(FakeClock(), success)) is RunStatus.FAILURE
-    world.run.close()
-    assert not other.run.ask(wanted)
-    # It waits no more.
-    other.run.commit(Batch(holds=[Hold(OTHERS, "db", 0, is_shared=True)]))
-    world.recover()
-    assert world.drive(Hands(success), host_executor=Hosts(success)) is RunStatus.SUCCESS
-    world.run.close()
-    assert other.run.ask(wanted)
+    check_that_the_pool_is_free_after_a_recovery(world)
 
 
 @pytest.mark.parametrize("in_container", [False, True])
@@ -241,9 +246,6 @@ def held_by(holder: str) -> sequent.Sequent:
 def test_amounts_are_kept_for_an_attempt_that_a_stopped_run_leaves_on_its_host(holder, is_left):
     world = World(held_by(holder))
     hosts = Hosts(None)
-    other = World(held_by("step"), store=world.store)
-    other.run.use_pools({"db": 1})
-    wanted = [Ask(OTHERS, (("db", 1),), 0)]
 
     def end_there(order: AttemptOrder) -> None:
         os.kill(os.getpid(), signal.SIGINT)
@@ -253,14 +255,7 @@ def test_amounts_are_kept_for_an_attempt_that_a_stopped_run_leaves_on_its_host(h
 
     hosts.end = end_there
     assert world.drive(Hands(success), host_executor=hosts) is RunStatus.STOPPED
-    world.run.close()
-    assert not other.run.ask(wanted)
-    # It waits no more.
-    other.run.commit(Batch(holds=[Hold(OTHERS, "db", 0, is_shared=True)]))
-    world.recover()
-    assert world.drive(Hands(success), host_executor=Hosts(success)) is RunStatus.SUCCESS
-    world.run.close()
-    assert other.run.ask(wanted)
+    check_that_the_pool_is_free_after_a_recovery(world)
 
 
 def test_a_joined_attempt_whose_order_waits_for_room_is_left_to_its_host_by_a_forced_end(monkeypatch):
