@@ -21,6 +21,7 @@ from sequent.runtime.orders import (
     EarlierGone,
     HostReachable,
     HostUnreachable,
+    PaceChanged,
     Report,
 )
 from sequent.runtime.rows import Ask, Batch, Hold, TaskKey
@@ -258,7 +259,8 @@ def test_amounts_are_kept_for_an_attempt_that_a_stopped_run_leaves_on_its_host(h
     check_that_the_pool_is_free_after_a_recovery(world)
 
 
-def test_a_joined_attempt_whose_order_waits_for_room_is_left_to_its_host_by_a_forced_end(monkeypatch):
+@pytest.mark.parametrize("is_quick", [False, True], ids=["forced end", "stop that takes quick tasks back"])
+def test_a_joined_attempt_whose_order_waits_for_room_is_left_to_its_host(monkeypatch, is_quick):
     flow = sequent.Sequent("f")
     parts = flow.add_step("parts", func=work, repeats=["a", "b"])
     flow.add_step("load", func=take, kwargs={"loaded": parts.result}, hosts=["far"])
@@ -266,10 +268,13 @@ def test_a_joined_attempt_whose_order_waits_for_room_is_left_to_its_host_by_a_fo
     world.recover()
     monkeypatch.setattr(values, "LARGEST_HELD", 0)
 
+    hosts = Hosts(success)
+
     def lack_room(_: object) -> bool:
+        hosts.made["far"].tell(PaceChanged(order.node, is_quick, "far"))
         os.kill(os.getpid(), signal.SIGINT)
         raise OSError(errno.ENOSPC, "no room")
 
     monkeypatch.setattr(Spool, "write_slice", lack_room)
-    assert world.drive(Hands(success), host_executor=Hosts(success)) is RunStatus.STOPPED
+    assert world.drive(Hands(success), host_executor=hosts) is RunStatus.STOPPED
     assert [each.token.hex() for each in world.run.handed_over()] == [order.token]
